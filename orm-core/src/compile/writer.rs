@@ -1,0 +1,69 @@
+//! Writes SQL text: the one owner of quoting.
+
+use std::fmt::Write as _;
+
+/// Text under construction. Names go through [`name`](Self::name), everything else is text of ours or the user's SQL.
+#[derive(Default)]
+pub(crate) struct Writer {
+    sql: String,
+}
+
+impl Writer {
+    /// SQL of ours, or that the user wrote as SQL.
+    pub(crate) fn sql(&mut self, text: &str) -> &mut Self {
+        self.sql.push_str(text);
+        self
+    }
+
+    /// An identifier, quoted; a quote inside is doubled, so that no name can become SQL.
+    pub(crate) fn name(&mut self, name: &str) -> &mut Self {
+        self.sql.push('"');
+        for (index, part) in name.split('"').enumerate() {
+            if index > 0 {
+                self.sql.push_str("\"\"");
+            }
+            self.sql.push_str(part);
+        }
+        self.sql.push('"');
+        self
+    }
+
+    /// Identifiers in parentheses.
+    pub(crate) fn names<'name>(&mut self, names: impl IntoIterator<Item = &'name str>) -> &mut Self {
+        self.sql("(");
+        self.list(names, |writer, name| {
+            writer.name(name);
+        });
+        self.sql(")")
+    }
+
+    /// Items with commas between.
+    pub(crate) fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.sql(", ");
+            }
+            each(self, item);
+        }
+        self
+    }
+
+    /// A number that is part of the text.
+    pub(crate) fn number(&mut self, number: u64) -> &mut Self {
+        write!(self.sql, "{number}").expect("invariant: writing to a String does not fail");
+        self
+    }
+
+    /// A text literal.
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+        self.sql("'").sql(&text.replace('\'', "''")).sql("'")
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.sql
+    }
+}

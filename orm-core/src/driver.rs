@@ -1,0 +1,212 @@
+//! What a backend implements. Rank 7.
+//!
+//! A [`Driver`] opens connections; a [`Connection`] runs statements. Everything above speaks to these traits, so that a
+//! backend is a crate of its own and a test can put a probe in its place.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::compile::Dialect;
+use crate::error::Result;
+use crate::row::Row;
+use crate::schema::live::LiveSchema;
+use crate::value::Value;
+
+/// Opens connections to one database. Making one opens nothing.
+pub trait Driver: Send + Sync + 'static {
+    /// How SQL is written here, and what the database can do.
+    fn dialect(&self) -> &'static dyn Dialect;
+
+    /// Opens a connection that is ready for use: options set and, where the database may ignore them, read back.
+    ///
+    /// # Errors
+    /// Cannot open, with the place and the reason.
+    fn connect(&self, options: &ConnectOptions) -> Result<Box<dyn Connection>>;
+
+    /// The bounds of a pool whose user named none.
+    fn pool_defaults(&self) -> PoolDefaults {
+        PoolDefaults {
+            pool_size: 5,
+            max_overflow: 10,
+        }
+    }
+
+    /// Where the database is, without secrets, for messages.
+    fn location(&self) -> String;
+}
+
+/// What every connection of an engine is opened with.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// How long opening may take.
+    pub connect_timeout: std::time::Duration,
+    /// How many prepared statements a connection keeps.
+    pub statement_cache_size: usize,
+}
+
+/// The bounds of a pool whose user named none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolDefaults {
+    /// Connections that are kept.
+    pub pool_size: u32,
+    /// Connections above those.
+    pub max_overflow: u32,
+}
+
+/// One connection. It is used by one caller at a time.
+///
+/// - A statement MUST be prepared once per connection and found again by its [`StatementId`].
+/// - `execute` and `query` MUST NOT keep what they borrow.
+/// - An error MUST be classified, and MUST name table and columns of a violated constraint where the database tells.
+/// - After every error [`is_in_transaction`](Self::is_in_transaction) MUST say whether the transaction is still alive.
+pub trait Connection: Send {
+    /// Runs a statement that returns no rows.
+    ///
+    /// # Errors
+    /// Whatever the database reports, classified.
+    fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Done>;
+
+    /// Runs a statement and shows each of its rows.
+    ///
+    /// # Errors
+    /// Whatever the database reports, classified, or the first error that `each` returns; no row is shown after it.
+    fn query(
+        &mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()>;
+
+    /// Runs several statements without values, such as a schema.
+    ///
+    /// # Errors
+    /// Whatever the first failing statement reports.
+    fn run_script(&mut self, sql: &str) -> Result<()>;
+
+    /// Begins, ends or marks a transaction.
+    ///
+    /// # Errors
+    /// Busy when another transaction holds the lock; a constraint that was deferred to the commit.
+    fn transact(&mut self, step: Transact<'_>) -> Result<()>;
+
+    /// Whether a transaction is open, as the database itself says.
+    fn is_in_transaction(&self) -> bool;
+
+    /// Whether the connection still works.
+    ///
+    /// # Errors
+    /// Disconnected, or whatever the database reports.
+    fn ping(&mut self) -> Result<()>;
+
+    /// Sets the isolation of the transactions that begin from now on.
+    ///
+    /// # Errors
+    /// Unsupported when the backend has no such level.
+    fn set_isolation_level(&mut self, level: IsolationLevel) -> Result<()>;
+
+    /// Reads the tables of the database, with their columns, keys and indexes.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    fn live_schema(&mut self) -> Result<LiveSchema>;
+}
+
+/// What a statement that returns no rows has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// How many rows it matched.
+    pub rows: u64,
+    /// The key that was generated, for an INSERT of one row.
+    pub generated: Option<i64>,
+}
+
+/// A step of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transact<'a> {
+    /// BEGIN.
+    Begin(BeginMode),
+    /// COMMIT.
+    Commit,
+    /// ROLLBACK.
+    Rollback,
+    /// SAVEPOINT name.
+    Savepoint(&'a str),
+    /// RELEASE name.
+    Release(&'a str),
+    /// ROLLBACK TO name.
+    RollbackTo(&'a str),
+}
+
+/// When a transaction takes its locks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BeginMode {
+    /// With the first statement that needs one.
+    #[default]
+    Deferred,
+    /// The lock for writing at once.
+    Immediate,
+    /// Nobody else reads or writes.
+    Exclusive,
+}
+
+/// What a transaction sees of others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IsolationLevel {
+    /// Every statement is a transaction of its own.
+    Autocommit,
+    /// Also what others have not committed.
+    ReadUncommitted,
+    /// What is committed when a statement begins.
+    ReadCommitted,
+    /// What was committed when the transaction began.
+    RepeatableRead,
+    /// As if transactions ran one after the other.
+    #[default]
+    Serializable,
+}
+
+/// Identifies a statement's text in this process; connections find their prepared statements by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StatementId(pub u32);
+
+/// A statement: its text, and the number by which every connection finds it again.
+#[derive(Debug)]
+pub struct Statement {
+    id: StatementId,
+    sql: Box<str>,
+    rows: AtomicU32,
+}
+
+impl Statement {
+    /// A new statement; make it once and keep it, since each new one is prepared anew.
+    pub fn new(sql: impl Into<Box<str>>) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        Statement {
+            id: StatementId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            sql: sql.into(),
+            rows: AtomicU32::new(0),
+        }
+    }
+
+    /// The number.
+    #[inline]
+    pub fn id(&self) -> StatementId {
+        self.id
+    }
+
+    /// The text.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// How many rows it returned last time: a guess at how many it will return.
+    pub(crate) fn expected_rows(&self) -> usize {
+        (self.rows.load(Ordering::Relaxed) as usize).min(1 << 16)
+    }
+
+    /// Remembers how many rows it returned.
+    pub(crate) fn remember_rows(&self, rows: usize) {
+        self.rows
+            .store(u32::try_from(rows).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,125 @@
+//! The one error of the workspace: what happened, where, and what to do.
+//!
+//! Rank 0: knows nothing of SQL. Backends build errors by [`Error::new`] and the constructors of each kind; they never
+//! wrap this type in one of their own. Values bound to a statement are never part of a message unless the engine was
+//! told to show them.
+
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+pub use kind::{Constraint, ErrorKind};
+
+/// What every fallible call of this workspace returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error: a kind to branch on, a message to read, the places it passed through, and its source.
+///
+/// ```
+/// # use orm_core::{Error, ErrorKind};
+/// let error = Error::not_found("no `User` with key 7");
+/// assert!(error.is_not_found());
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    context: Vec<String>,
+    constraint: Option<Constraint>,
+    statement: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind` that says what happened, in lower case and without a full stop.
+    #[cold]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            context: Vec::new(),
+            constraint: None,
+            statement: None,
+            source: None,
+        }))
+    }
+
+    /// The kind, to branch on.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What happened, without the places it passed through.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The constraint that was violated, where the kind is one of a constraint and the backend told.
+    pub fn constraint(&self) -> Option<&Constraint> {
+        self.0.constraint.as_ref()
+    }
+
+    /// The SQL that failed, where one did.
+    pub fn statement(&self) -> Option<&str> {
+        self.0.statement.as_deref()
+    }
+
+    /// Adds a place, outermost last: `while flushing`, `in column users.name`.
+    #[must_use]
+    pub fn context(mut self, place: impl Into<String>) -> Self {
+        self.0.context.push(place.into());
+        self
+    }
+
+    /// Names the constraint that was violated.
+    #[must_use]
+    pub fn with_constraint(mut self, constraint: Constraint) -> Self {
+        self.0.constraint = Some(constraint);
+        self
+    }
+
+    /// Keeps the SQL that failed; the first call wins.
+    #[must_use]
+    pub fn with_statement(mut self, sql: &str) -> Self {
+        self.0.statement.get_or_insert_with(|| sql.to_owned());
+        self
+    }
+
+    /// Keeps the error below this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        for place in &self.0.context {
+            write!(f, ", {place}")?;
+        }
+        if let Some(sql) = &self.0.statement {
+            write!(f, "\n  in: {sql}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}

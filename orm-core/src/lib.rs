@@ -1,0 +1,19 @@
+//! The unit-of-work session, typed queries and schema of the ORM. It knows no database.
+
+#![forbid(unsafe_code)]
+
+mod compile;
+mod driver;
+mod engine;
+mod error;
+mod expr;
+mod row;
+mod schema;
+mod util;
+mod value;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use error::{Constraint, Error, ErrorKind, Result};
+pub use value::{Generated, Handle, Id, Version};

@@ -1,0 +1,19 @@
+//! Tables, columns and keys as data; the models that own them; the base that gathers them. Rank 3.
+//!
+//! `orm-derive` writes a [`ModelDef`] per model, as a constant. On first use it is resolved into a [`Table`]: names are
+//! filled in, ids spread over the columns of the key they name. Everything after reads the table.
+
+mod def;
+pub mod live;
+mod metadata;
+mod model;
+mod registry;
+mod relation;
+mod table;
+
+pub use def::{FieldDef, KeyRule, ModelDef, RowRule};
+pub use metadata::Metadata;
+pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, Model, Visitor, VisitorMut};
+pub use registry::Registration;
+pub use relation::{Direct, LeadsTo, Many, One, Through};
+pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};

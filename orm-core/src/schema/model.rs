@@ -1,0 +1,130 @@
+//! Models and bases: what the derives implement.
+
+use std::hash::Hash;
+
+use super::table::Table;
+use crate::engine::EngineCell;
+use crate::error::Result;
+use crate::row::Fields;
+use crate::util::columns::ColumnSet;
+use crate::value::{ColumnType, Field, Generated, HasKey, Id, Ids, Key};
+
+/// A database's declarative base: `#[derive(DeclarativeBase)] struct UsersDb;`.
+pub trait DeclarativeBase: Sized + Send + Sync + 'static {
+    /// The base's name, for messages.
+    const NAME: &'static str;
+
+    /// Where the one engine that is bound to this base is kept.
+    fn engine_cell() -> &'static EngineCell<Self>;
+}
+
+/// A struct whose values are rows of a table; `#[derive(Model)]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "`#[derive(Model)]` makes a struct one"
+)]
+pub trait Model: Clone + Send + Sync + 'static {
+    /// The base it belongs to.
+    type Base: DeclarativeBase;
+
+    /// The type of its primary key; a tuple when the key has several fields.
+    type Key: Key;
+
+    /// Its table.
+    fn table() -> &'static Table;
+
+    /// Reads a value from the columns of a row, in the order of the table.
+    ///
+    /// # Errors
+    /// A value error when a column does not hold what its field expects.
+    fn decode(row: &mut Fields<'_>) -> Result<Self>;
+
+    /// Shows every field to a visitor, in the order of the table.
+    ///
+    /// # Errors
+    /// What the visitor returns.
+    fn visit<'a, V: Visitor<'a>>(&'a self, visitor: &mut V) -> Result<()>;
+
+    /// Lets a visitor change every field, in the order of the table.
+    ///
+    /// # Errors
+    /// What the visitor returns.
+    fn visit_mut<V: VisitorMut>(&mut self, visitor: &mut V) -> Result<()>;
+
+    /// Compares with a kept copy, field by field.
+    fn diff(&self, kept: &Self, diff: &mut Diff);
+
+    /// The primary key, once it is known.
+    fn key(&self, ids: &dyn Ids) -> Option<Self::Key>;
+
+    /// Sets the primary key.
+    fn set_key(&mut self, key: Self::Key);
+
+    /// Forgets the primary key, if the database generates it.
+    fn unset_key(&mut self);
+
+    /// Gives the `on_update` columns that an UPDATE does not change anyway their new values.
+    fn on_update(&mut self, _changed: &ColumnSet) {}
+
+    /// Names every field that its `validate` function refuses, with the reason.
+    fn validate(&self, _refuse: &mut dyn FnMut(&'static str, String)) {}
+}
+
+/// Sees the fields of an entity one after the other.
+pub trait Visitor<'a> {
+    /// The next field.
+    ///
+    /// # Errors
+    /// What the visitor makes of it.
+    fn field<T: Field>(&mut self, field: &'a T) -> Result<()>;
+}
+
+/// Changes the fields of an entity one after the other.
+pub trait VisitorMut {
+    /// The next field.
+    ///
+    /// # Errors
+    /// What the visitor makes of it.
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()>;
+}
+
+/// Gathers the columns in which two values of a model differ.
+#[derive(Default)]
+pub struct Diff {
+    next: usize,
+    /// The columns that differ.
+    pub(crate) changed: ColumnSet,
+}
+
+impl Diff {
+    /// Compares the next field with its kept copy.
+    #[inline]
+    pub fn field<T: Field>(&mut self, now: &T, kept: &T) {
+        if !now.same(kept) {
+            (self.next..self.next + T::WIDTH).for_each(|column| self.changed.insert(column));
+        }
+        self.next += T::WIDTH;
+    }
+}
+
+/// Says that a model belongs to a base; the derive writes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model of `{B}`",
+    label = "not a model of `{B}`",
+    note = "a base's engine and sessions know the models of that base only"
+)]
+pub trait BelongsTo<B>: Model {}
+
+/// Says that a type can be a field of the models of a base: any column type, and ids of models of the same base.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column type",
+    label = "no column can hold this",
+    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum, or enable the feature of the crate it comes from"
+)]
+pub trait FieldOf<B>: Field {}
+
+impl<B, T: ColumnType> FieldOf<B> for T {}
+impl<B, T: ColumnType> FieldOf<B> for Generated<T> {}
+impl<B, M: BelongsTo<B> + HasKey<K>, K: Key + Hash> FieldOf<B> for Id<M, K> {}
+impl<B, M: BelongsTo<B> + HasKey<K>, K: Key + Hash> FieldOf<B> for Option<Id<M, K>> {}

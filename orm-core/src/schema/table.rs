@@ -1,0 +1,312 @@
+//! A table, resolved: every column with its name and type, every key with its columns.
+
+use std::any::TypeId;
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::def::{FieldDef, KeyRule, ModelDef, RowRule};
+use crate::util::columns::ColumnSet;
+use crate::value::{Reference, Shape, SqlType};
+
+/// A table of a model. It is made on first use and lives as long as the program.
+pub struct Table {
+    /// The model's name.
+    pub model: &'static str,
+    /// The model's type.
+    pub type_id: TypeId,
+    /// A dense number of the model in this process.
+    pub(crate) number: usize,
+    /// The table's name.
+    pub name: &'static str,
+    /// The schema that the table lives in.
+    pub schema: Option<&'static str>,
+    /// The columns, in the order of the model's fields.
+    pub columns: Vec<Column>,
+    /// The columns that each field spreads over, in the order of the struct.
+    pub(crate) fields: Vec<Range<usize>>,
+    /// The names of the fields.
+    pub(crate) field_names: Vec<&'static str>,
+    /// The columns of the primary key.
+    pub primary_key: Vec<usize>,
+    /// The foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// The unique constraints; one of a single column stands here too.
+    pub uniques: Vec<Index>,
+    /// The indexes.
+    pub indexes: Vec<Index>,
+    /// The conditions on a row, in SQL.
+    pub checks: Vec<&'static str>,
+    /// What the table is for.
+    pub comment: Option<&'static str>,
+    /// The column of the key that the database generates, if it does.
+    pub generated_key: Option<usize>,
+    /// The column of the row's version.
+    pub version: Option<usize>,
+    /// The columns that can be left to the database: the generated key, server defaults, computed columns.
+    pub(crate) generated: ColumnSet,
+    /// The columns that only the database writes.
+    pub(crate) computed: ColumnSet,
+}
+
+/// A column of a table.
+pub struct Column {
+    /// The column's name.
+    pub name: String,
+    /// The field it belongs to.
+    pub field: &'static str,
+    /// What it holds.
+    pub sql_type: SqlType,
+    /// Whether it allows NULL.
+    pub nullable: bool,
+    /// The greatest length of a text, in characters.
+    pub length: Option<u32>,
+    /// What the database puts there when nothing is said, in SQL.
+    pub server_default: Option<&'static str>,
+    /// The expression that the database computes it by, in SQL.
+    pub computed: Option<&'static str>,
+    /// A condition on it, in SQL.
+    pub check: Option<&'static str>,
+    /// The collation of a text.
+    pub collate: Option<&'static str>,
+    /// What it is for.
+    pub comment: Option<&'static str>,
+    /// Whether a key, once used, is never given again.
+    pub never_reuse: bool,
+    /// Whether it stays out of a SELECT that does not ask for it.
+    pub deferred: bool,
+}
+
+/// A foreign key: columns of this table that name a row of another.
+pub struct ForeignKey {
+    /// The field that it is.
+    pub field: &'static str,
+    /// Its columns, in the order of the key they name.
+    pub columns: Vec<usize>,
+    /// What happens when the row it names is deleted.
+    pub on_delete: RowRule,
+    /// Whether the session carries `on_delete` out.
+    pub by_session: bool,
+    /// Whether the row is deleted when the session clears it.
+    pub orphan_delete: bool,
+    /// What happens when the key it names changes.
+    pub on_key_update: KeyRule,
+    /// Whether all of its columns allow NULL.
+    pub nullable: bool,
+    pub(crate) reference: Reference,
+}
+
+/// A unique constraint or an index.
+pub struct Index {
+    /// Its stable name: `uq_users_email`, `ix_posts_author_id_title`.
+    pub name: String,
+    /// Its columns, in order.
+    pub columns: Vec<usize>,
+}
+
+/// Holds a model's table once it is made; each derive writes one.
+pub struct TableCell(OnceLock<Table>);
+
+impl TableCell {
+    /// Not made yet.
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        TableCell(OnceLock::new())
+    }
+
+    /// The table, made from its definition by the first caller.
+    #[inline]
+    pub fn get(&'static self, def: &'static ModelDef) -> &'static Table {
+        self.0.get_or_init(|| Table::resolve(def))
+    }
+}
+
+impl ForeignKey {
+    /// The table that it names.
+    pub fn target(&self) -> &'static Table {
+        (self.reference.table)()
+    }
+}
+
+impl Table {
+    /// A column by its name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The names of some of its columns, in order.
+    pub fn names<'table>(&'table self, columns: &'table [usize]) -> impl Iterator<Item = &'table str> {
+        columns.iter().map(|&column| self.columns[column].name.as_str())
+    }
+
+    fn resolve(def: &'static ModelDef) -> Table {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let mut table = Table {
+            model: def.model,
+            type_id: (def.type_id)(),
+            number: NEXT.fetch_add(1, Ordering::Relaxed) as usize,
+            name: def.table,
+            schema: def.schema,
+            columns: Vec::new(),
+            fields: Vec::new(),
+            field_names: Vec::new(),
+            primary_key: Vec::new(),
+            foreign_keys: Vec::new(),
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            checks: def.checks.to_vec(),
+            comment: def.comment,
+            generated_key: None,
+            version: None,
+            generated: ColumnSet::EMPTY,
+            computed: ColumnSet::EMPTY,
+        };
+        def.fields.iter().for_each(|field| table.add_field(field));
+        table.find_generated_key(def);
+        let uniques: Vec<Index> = def
+            .uniques
+            .iter()
+            .map(|fields| table.index("uq", fields))
+            .collect();
+        let indexes: Vec<Index> = def
+            .indexes
+            .iter()
+            .map(|fields| table.index("ix", fields))
+            .collect();
+        table.uniques.extend(uniques);
+        table.indexes.extend(indexes);
+        table
+    }
+
+    fn add_field(&mut self, def: &FieldDef) {
+        let mut shape = Shape::default();
+        (def.describe)(&mut shape);
+        let reference = shape
+            .reference
+            .filter(|reference| !(def.primary_key && reference.model == self.type_id));
+        let names = column_names(def, &shape, reference.as_ref());
+        let first = self.columns.len();
+        for (column, name) in shape.columns.iter().zip(names) {
+            self.columns.push(Column {
+                name,
+                field: def.name,
+                sql_type: column.sql_type,
+                nullable: column.nullable,
+                length: def.length,
+                server_default: def.server_default,
+                computed: def.computed,
+                check: def.check,
+                collate: def.collate,
+                comment: def.comment,
+                never_reuse: def.never_reuse,
+                deferred: def.deferred,
+            });
+        }
+        let columns = first..self.columns.len();
+        self.mark(def, &shape, columns.clone());
+        self.add_keys(def, reference, columns.clone());
+        self.fields.push(columns);
+        self.field_names.push(def.name);
+    }
+
+    fn mark(&mut self, def: &FieldDef, shape: &Shape, columns: Range<usize>) {
+        if def.version {
+            self.version = Some(columns.start);
+        }
+        for column in columns {
+            if shape.generated {
+                self.generated.insert(column);
+            }
+            if def.computed.is_some() {
+                self.computed.insert(column);
+            }
+        }
+    }
+
+    fn add_keys(&mut self, def: &FieldDef, reference: Option<Reference>, columns: Range<usize>) {
+        if def.primary_key {
+            self.primary_key.extend(columns.clone());
+        }
+        if let Some(reference) = reference {
+            self.foreign_keys.push(ForeignKey {
+                field: def.name,
+                columns: columns.clone().collect(),
+                on_delete: def.on_delete,
+                by_session: def.by_session,
+                orphan_delete: def.orphan_delete,
+                on_key_update: def.on_key_update,
+                nullable: self.columns[columns.clone()].iter().all(|column| column.nullable),
+                reference,
+            });
+        }
+        if def.unique {
+            self.uniques.push(self.index_of("uq", columns.clone().collect()));
+        }
+        if def.index {
+            self.indexes.push(self.index_of("ix", columns.collect()));
+        }
+    }
+
+    /// A key of one integer column that names its own model is what the database generates.
+    fn find_generated_key(&mut self, def: &ModelDef) {
+        let [column] = self.primary_key[..] else { return };
+        let own = def.fields.iter().any(|field| {
+            let mut shape = Shape::default();
+            (field.describe)(&mut shape);
+            field.primary_key
+                && shape
+                    .reference
+                    .is_some_and(|reference| reference.model == self.type_id)
+        });
+        let is_integer = matches!(
+            self.columns[column].sql_type,
+            SqlType::SmallInt | SqlType::Integer | SqlType::BigInt
+        );
+        if own && is_integer {
+            self.generated_key = Some(column);
+            self.generated.insert(column);
+        }
+    }
+
+    fn index(&self, prefix: &str, fields: &[&str]) -> Index {
+        let columns = fields
+            .iter()
+            .filter_map(|field| self.field_names.iter().position(|name| name == field))
+            .flat_map(|field| self.fields[field].clone())
+            .collect();
+        self.index_of(prefix, columns)
+    }
+
+    fn index_of(&self, prefix: &str, columns: Vec<usize>) -> Index {
+        let names: Vec<&str> = self.names(&columns).collect();
+        Index {
+            name: format!("{prefix}_{}_{}", self.name, names.join("_")),
+            columns,
+        }
+    }
+}
+
+/// The names given, else the field's: with `_id` for a foreign key, with the key's columns for a composite one, with the
+/// inner fields for a struct of columns.
+fn column_names(def: &FieldDef, shape: &Shape, reference: Option<&Reference>) -> Vec<String> {
+    if !def.columns.is_empty() {
+        return def.columns.iter().map(|&name| name.to_owned()).collect();
+    }
+    if let (Some(reference), 2..) = (reference, shape.columns.len()) {
+        let target = (reference.table)();
+        return target
+            .names(&target.primary_key)
+            .map(|name| format!("{}_{name}", def.name))
+            .collect();
+    }
+    let with_suffix = |suffix: &Option<String>| match (suffix, reference) {
+        (Some(suffix), _) => format!("{}_{suffix}", def.name),
+        (None, Some(_)) => format!("{}_id", def.name),
+        (None, None) => def.name.to_owned(),
+    };
+    shape
+        .columns
+        .iter()
+        .map(|column| with_suffix(&column.suffix))
+        .collect()
+}
