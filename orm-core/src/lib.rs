@@ -9,6 +9,7 @@ mod error;
 mod expr;
 mod row;
 mod schema;
+mod stmt;
 mod store;
 mod util;
 mod value;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::row::Fields;
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
-use crate::value::{Encoder, Entity, Ids, Key, Link, Place, Value, Version};
+use crate::value::{Entity, Ids, Key, Link, Place, Value, Version, encode_key};
 
 /// The store of some model.
 pub(crate) trait AnyStore: Any + Send {
@@ -408,10 +408,4 @@ impl<M: Model> Ids for AllButOne<'_, M> {
             None
         }
     }
-}
-
-/// The values of a key.
-pub(crate) fn encode_key<'a, K: Key>(key: &'a K, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
-    let all = ColumnSet::first(K::WIDTH);
-    key.encode(&mut Encoder::new(&all, ids, out))
 }

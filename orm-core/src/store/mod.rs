@@ -11,10 +11,11 @@ mod visit;
 
 use std::any::Any;
 
+use crate::error::{Error, Result};
 use crate::schema::{Model, Table};
-use crate::value::{Entity, Handle, Ids, Place};
+use crate::value::{Entity, Handle, Ids, Place, Value};
 
-pub(crate) use any::{AnyStore, encode_key};
+pub(crate) use any::AnyStore;
 pub(crate) use slot::Slot;
 pub use slot::State;
 pub(crate) use typed::{Met, Store};
@@ -183,6 +184,21 @@ impl Ids for Stores {
     #[inline]
     fn key(&self, entity: Entity) -> Option<&dyn Any> {
         self.holds(entity)?.key(entity.place.slot)
+    }
+
+    fn encode_entity<'a>(&'a self, entity: Entity, out: &mut Vec<Value<'a>>) -> Result<()> {
+        let Some(store) = self.holds(entity) else {
+            return Err(Error::misuse(
+                "the handle is of another session, or of an entity that is gone",
+            ));
+        };
+        if store.key(entity.place.slot).is_none() {
+            let model = store.table().model;
+            return Err(Error::misuse(format!(
+                "this `{model}` has no row and so no key; add it and flush first"
+            )));
+        }
+        store.encode_key(entity.place.slot, self, out)
     }
 }
 

@@ -105,6 +105,16 @@ pub enum Link<'a> {
 pub trait Ids {
     /// The key of an entity's row, as the target's `Model::Key`, once it is known.
     fn key(&self, entity: Entity) -> Option<&dyn Any>;
+
+    /// Adds the values of an entity's key.
+    ///
+    /// # Errors
+    /// Misuse when the entity is of another session, gone, or has no key yet.
+    fn encode_entity<'a>(&'a self, _entity: Entity, _out: &mut Vec<Value<'a>>) -> Result<()> {
+        Err(Error::misuse(
+            "an entity of a session can be named only in a statement that this session runs",
+        ))
+    }
 }
 
 /// Knows no session: an id that names an entity cannot be resolved.
