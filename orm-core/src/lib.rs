@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 mod compile;
-mod driver;
-mod engine;
+pub mod driver;
+pub mod engine;
 mod error;
 mod expr;
 mod row;
