@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use super::table::Table;
-use crate::engine::EngineCell;
+use crate::engine::{Engine, EngineCell};
 use crate::error::Result;
 use crate::row::Fields;
 use crate::util::columns::ColumnSet;
@@ -16,6 +16,22 @@ pub trait DeclarativeBase: Sized + Send + Sync + 'static {
 
     /// Where the one engine that is bound to this base is kept.
     fn engine_cell() -> &'static EngineCell<Self>;
+
+    /// Makes an engine the one of this base.
+    ///
+    /// # Errors
+    /// Misuse when the base has an engine already.
+    fn bind(engine: Engine<Self>) -> Result<()> {
+        Self::engine_cell().bind(engine)
+    }
+
+    /// The engine of this base.
+    ///
+    /// # Errors
+    /// Misuse when none was bound.
+    fn engine() -> Result<Engine<Self>> {
+        Self::engine_cell().engine()
+    }
 }
 
 /// A struct whose values are rows of a table; `#[derive(Model)]` implements it.
