@@ -21,4 +21,6 @@ mod value;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
+#[cfg(feature = "serde_json")]
+pub use value::Json;
 pub use value::{Generated, Handle, Id, Version};

@@ -9,10 +9,14 @@ mod primitive;
 mod sql_type;
 mod version;
 
+#[cfg(any(feature = "chrono", feature = "time"))]
+mod calendar;
 #[cfg(feature = "chrono")]
 mod chrono;
 #[cfg(feature = "serde_json")]
 mod json;
+#[cfg(test)]
+mod laws;
 #[cfg(feature = "rust_decimal")]
 mod rust_decimal;
 #[cfg(feature = "time")]
