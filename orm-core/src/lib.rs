@@ -16,4 +16,9 @@ mod value;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
+pub use schema::{DeclarativeBase, Direct, Many, Model, One, Through, Via};
+pub use value::ColumnType;
 pub use value::{Generated, Handle, Id, Version};
+
+#[cfg(feature = "derive")]
+pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, Model};
