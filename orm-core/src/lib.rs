@@ -7,10 +7,13 @@ pub mod driver;
 pub mod engine;
 mod error;
 mod expr;
+mod load;
 mod row;
 mod schema;
+mod session;
 mod stmt;
 mod store;
+mod uow;
 mod util;
 mod value;
 
@@ -18,4 +21,6 @@ mod value;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
+#[cfg(feature = "serde_json")]
+pub use value::Json;
 pub use value::{Generated, Handle, Id, Version};

@@ -41,6 +41,7 @@ mod logged;
 mod options;
 mod permits;
 mod pool;
+pub(crate) mod schema;
 
 #[cfg(test)]
 mod tests;
