@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use orm_core::driver::{Capabilities, Dialect, SqlType};
+use orm_core::driver::{Capabilities, Dialect, GeneratedKey, Schemas, SqlType, TableColumn};
 
 use crate::keywords::KEYWORDS;
 
@@ -22,6 +22,9 @@ static CAPABILITIES: Capabilities = Capabilities {
     // SQLite has no limit of its own; SQLAlchemy's for SQLite.
     max_identifier: 9_999,
     comments: false,
+    booleans: false,
+    case_insensitive_names: true,
+    schemas: Schemas::Databases,
 };
 
 impl Dialect for SqliteDialect {
@@ -54,6 +57,24 @@ impl Dialect for SqliteDialect {
             _ => "TEXT",
         };
         Cow::Borrowed(name)
+    }
+
+    /// A column declared as exactly INTEGER that is the whole primary key is the rowid, which SQLite generates; AUTOINCREMENT,
+    /// which never gives a key twice, can only be written with the column.
+    fn generated_key(&self, column: &TableColumn) -> GeneratedKey {
+        GeneratedKey {
+            column_type: Cow::Borrowed("INTEGER"),
+            clause: "",
+            primary_key: column.never_reuse.then_some("AUTOINCREMENT"),
+        }
+    }
+
+    fn generates_key(&self, declared_type: &str) -> bool {
+        declared_type.eq_ignore_ascii_case("INTEGER")
+    }
+
+    fn defer_foreign_keys(&self) -> Option<&'static str> {
+        Some("PRAGMA defer_foreign_keys = ON")
     }
 
     fn keywords(&self) -> &'static [&'static str] {

@@ -44,6 +44,7 @@ fn table(connection: &Connection, name: String) -> Result<LiveTable> {
         .for_each(|column| column.nullable = false);
     let Indexes { uniques, indexes } = indexes_of(connection, &name)?;
     Ok(LiveTable {
+        schema: None,
         foreign_keys: foreign_keys(connection, &name)?,
         name,
         columns,

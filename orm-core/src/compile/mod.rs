@@ -11,5 +11,5 @@ mod writer;
 pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use select::write_select;
-pub(crate) use sink::{KeySink, Sink};
+pub(crate) use sink::KeySink;
 pub(crate) use writer::Writer;
