@@ -18,6 +18,7 @@ mod value;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
+pub use schema::{Difference, DifferenceKind, Metadata};
 #[cfg(feature = "serde_json")]
 pub use value::Json;
 pub use value::{Generated, Handle, Id, Version};
