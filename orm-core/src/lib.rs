@@ -7,10 +7,13 @@ pub mod driver;
 pub mod engine;
 mod error;
 mod expr;
+mod load;
 mod row;
 mod schema;
+mod session;
 mod stmt;
 mod store;
+mod uow;
 mod util;
 mod value;
 

@@ -21,7 +21,7 @@ pub trait Row {
 }
 
 /// A row of values at hand, for drivers and tests that have no other.
-impl Row for [Value<'_>] {
+impl Row for &[Value<'_>] {
     fn len(&self) -> usize {
         <[Value<'_>]>::len(self)
     }

@@ -34,6 +34,7 @@ struct Database {
     driver: Arc<dyn Driver>,
     pool: RwLock<Arc<Pool>>,
     settings: Settings,
+    statements: Statements,
 }
 
 /// What an engine was told that is no matter of its pool.
@@ -107,6 +108,7 @@ impl EngineCore {
             driver,
             pool: RwLock::new(Arc::new(pool)),
             settings,
+            statements: Statements::new(),
         };
         EngineCore {
             database: Arc::new(database),
@@ -117,6 +119,16 @@ impl EngineCore {
     /// How SQL is written for this engine's database.
     pub(crate) fn dialect(&self) -> &'static dyn Dialect {
         self.database.driver.dialect()
+    }
+
+    /// The statements whose text is known.
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.database.statements
+    }
+
+    /// Whether every statement is a transaction of its own.
+    pub(crate) fn is_autocommit(&self) -> bool {
+        self.options.isolation_level == Some(IsolationLevel::Autocommit)
     }
 
     /// Where the database is, for messages.

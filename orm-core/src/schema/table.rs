@@ -30,6 +30,8 @@ pub struct Table {
     pub(crate) field_names: Vec<&'static str>,
     /// The columns of the primary key.
     pub primary_key: Vec<usize>,
+    /// Whether the columns of the primary key stand side by side, in the key's order.
+    pub(crate) key_is_contiguous: bool,
     /// The foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
     /// The unique constraints; one of a single column stands here too.
@@ -176,6 +178,7 @@ impl Table {
             fields: Vec::new(),
             field_names: Vec::new(),
             primary_key: Vec::new(),
+            key_is_contiguous: true,
             foreign_keys: Vec::new(),
             uniques: Vec::new(),
             indexes: Vec::new(),
@@ -187,6 +190,7 @@ impl Table {
             computed: ColumnSet::EMPTY,
         };
         def.fields.iter().for_each(|field| table.add_field(field));
+        table.key_is_contiguous = table.primary_key.is_sorted_by(|a, b| a + 1 == *b);
         table.find_generated_key(def);
         for fields in def.uniques {
             let unique = table.index("uq", fields);
