@@ -1,16 +1,23 @@
 //! The only paths that generated code names. Not part of the public API.
 
 pub use inventory;
+pub use std::string::String;
 
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
 pub use crate::expr::{Column, Fk, Plain};
 pub use crate::row::Fields;
-pub use crate::schema::{
-    BelongsTo, DeclarativeBase, Diff, Direct, FieldDef, FieldOf, KeyRule, LeadsTo, Many, Model, ModelDef,
-    One, Registration, RowRule, Table, TableCell, Through, Visitor, VisitorMut,
+pub use crate::schema::derived::{
+    Embedded, NoBase, decode_int_enum, decode_text_enum, refresh, require, require_column_of,
+    require_version, text_value, unfinished, validated,
 };
+pub use crate::schema::{
+    BelongsTo, ColumnAt, Columns, DeclarativeBase, Diff, Direct, FieldDef, FieldOf, KeyRule, LeadsTo, Many,
+    Model, ModelDef, One, Points, Registration, RowRule, Table, TableCell, Through, Via, Visitor, VisitorMut,
+};
+pub use crate::session::IntoParam;
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};
+pub use crate::value::default::{Holds, default_of};
 pub use crate::value::{
     ColumnType, Encoder, Field, HasKey, Id, Ids, KeyField, Link, Shape, SqlType, Value, ValueRef, Version,
 };

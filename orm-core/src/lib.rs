@@ -6,10 +6,11 @@ mod compile;
 pub mod driver;
 pub mod engine;
 mod error;
-mod expr;
+pub mod expr;
 mod load;
+pub mod prelude;
 mod row;
-mod schema;
+pub mod schema;
 mod session;
 mod stmt;
 mod store;
@@ -21,7 +22,19 @@ mod value;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
-pub use schema::{Difference, DifferenceKind, Metadata};
+pub use row::{Fields, Row};
+pub use schema::{
+    BelongsTo, DeclarativeBase, Difference, DifferenceKind, Direct, Many, Metadata, Model, One, Through, Via,
+};
+pub use session::{
+    FromRow, IntoParam, RawQuery, ScopedSession, Select, Session, SessionMaker, Tracked, Untracked, select,
+};
+pub use store::State;
+pub use uow::Plan;
+pub use value::ColumnType;
 #[cfg(feature = "serde_json")]
 pub use value::Json;
 pub use value::{Generated, Handle, Id, Version};
+
+#[cfg(feature = "derive")]
+pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, Model};

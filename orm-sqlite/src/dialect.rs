@@ -59,6 +59,27 @@ impl Dialect for SqliteDialect {
         Cow::Borrowed(name)
     }
 
+    /// A column declared as exactly INTEGER that is the whole primary key is the rowid, which SQLite generates; AUTOINCREMENT,
+    /// which never gives a key twice, can only be written with the column.
+    fn generated_key(&self, column: &TableColumn) -> GeneratedKey {
+        GeneratedKey {
+            column_type: Cow::Borrowed("INTEGER"),
+            clause: "",
+            primary_key: column.never_reuse.then_some("AUTOINCREMENT"),
+        }
+    }
+
+    /// `INT` or `BIGINT` is no rowid: an INSERT without a key would store NULL.
+    fn generates_key(&self, declared_type: &str) -> bool {
+        declared_type.eq_ignore_ascii_case("INTEGER")
+    }
+
+    /// DROP TABLE deletes the rows first, and fails when another table still names one of them; put off, the check finds at
+    /// COMMIT that both are gone (SQLite docs, *Foreign Key Support*, §5). It holds for the transaction only.
+    fn defer_foreign_keys(&self) -> Option<&'static str> {
+        Some("PRAGMA defer_foreign_keys = ON")
+    }
+
     fn keywords(&self) -> &'static [&'static str] {
         KEYWORDS
     }
@@ -97,26 +118,6 @@ impl Dialect for SqliteDialect {
         }
     }
 
-    /// A primary key of one column that is exactly `INTEGER` is the rowid, which SQLite counts; only AUTOINCREMENT has to
-    /// stand with the column.
-    fn generated_key(&self, column: &TableColumn) -> GeneratedKey {
-        GeneratedKey {
-            column_type: "INTEGER".into(),
-            clause: "",
-            primary_key: column.never_reuse.then_some("AUTOINCREMENT"),
-        }
-    }
-
-    /// `INT` or `BIGINT` is no rowid: an INSERT without a key would store NULL.
-    fn generates_key(&self, declared_type: &str) -> bool {
-        declared_type.eq_ignore_ascii_case("INTEGER")
-    }
-
-    /// DROP TABLE deletes the rows first, and fails when another table still names one of them; put off, the check finds at
-    /// COMMIT that both are gone (SQLite docs, *Foreign Key Support*, §5). It holds for the transaction only.
-    fn defer_foreign_keys(&self) -> Option<&'static str> {
-        Some("PRAGMA defer_foreign_keys = ON")
-    }
 }
 
 /// What SQLite makes of values that are stored in a column.

@@ -14,5 +14,5 @@ pub(crate) mod probe;
 pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use select::write_select;
-pub(crate) use sink::{KeySink, Sink};
+pub(crate) use sink::KeySink;
 pub(crate) use writer::Writer;

@@ -9,7 +9,9 @@ use super::checkout::Checkout;
 use super::logged::Log;
 use super::options::ExecutionOptions;
 use super::pool::{Pool, PoolStatus};
-use crate::driver::{Dialect, Driver};
+use super::schema::{create_all, drop_all};
+use crate::compile::Statements;
+use crate::driver::{Dialect, Driver, IsolationLevel};
 use crate::error::Result;
 use crate::schema::{DeclarativeBase, Metadata};
 
@@ -53,6 +55,32 @@ impl<B: DeclarativeBase> Engine<B> {
     /// The tables of the base.
     pub fn metadata(&self) -> Metadata<B> {
         Metadata::new()
+    }
+
+    /// Creates every table of the base that is not there, in foreign-key order, with its constraints and indexes. A table
+    /// that is there stays as it is: [`Metadata::verify`] tells how it differs.
+    ///
+    /// # Errors
+    /// Whatever the database reports, with the statement; nothing is created then.
+    pub fn create_all(&self) -> Result<()> {
+        create_all(
+            self.metadata().tables(),
+            self.core.dialect(),
+            &mut *self.checkout()?,
+        )
+    }
+
+    /// Drops every table of the base that is there, with all its rows, in reverse order.
+    ///
+    /// # Errors
+    /// A foreign key when a table that the base does not know names a row still; whatever else the database reports. Nothing
+    /// is dropped then.
+    pub fn drop_all(&self) -> Result<()> {
+        drop_all(
+            self.metadata().tables(),
+            self.core.dialect(),
+            &mut *self.checkout()?,
+        )
     }
 
     /// An engine with other defaults on the same pool.

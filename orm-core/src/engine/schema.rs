@@ -1,10 +1,11 @@
 //! Creates and drops the tables of a base on a connection, all of them or none.
 
+use super::core::Engine;
 use crate::compile::Dialect;
 use crate::compile::ddl::{Creation, Part, compile_create_all, compile_drop_all};
 use crate::driver::{BeginMode, Connection, LiveSchema, Transact};
 use crate::error::Result;
-use crate::schema::{Table, find_table, has_index};
+use crate::schema::{Difference, Metadata, Table, differences, find_table, has_index};
 
 /// Creates what is not there yet: tables with all that belongs to them, and indexes. A table that is there stays as it is.
 ///
@@ -76,6 +77,19 @@ fn in_transaction(
         let _ = connection.transact(Transact::Rollback);
     }
     done
+}
+
+impl<B> Metadata<B> {
+    /// Holds the models against the live database: every difference in words, or nothing.
+    ///
+    /// Tables and columns that no model knows are no difference, unless an INSERT would fail for want of a value.
+    ///
+    /// # Errors
+    /// Whatever the database reports while its schema is read.
+    pub fn verify(&self, engine: &Engine<B>) -> Result<Vec<Difference>> {
+        let live = engine.checkout()?.live_schema()?;
+        Ok(differences(self.tables(), &live, engine.core().dialect()))
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub(crate) fn load_entities<M: Model>(
     let table = M::table();
     connection.query(statement, values, &mut |row| {
         let key = read_key::<M>(row, table)?;
-        let met = store.meet(key, epoch, &mut Fields::new(row, 0)).map_err(|error| error.context(row_name::<M>(row)))?;
+        let met = store
+            .meet(key, epoch, &mut Fields::new(row, 0))
+            .map_err(|error| error.context(row_name::<M>(row)))?;
         let (Met::New(slot) | Met::Known(slot)) = met;
         found.push(Handle::at(session, slot, store.generation(slot)));
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 
+use super::model::Model;
 use crate::value::{Field, Shape};
 
 /// A model as its derive wrote it.
@@ -66,6 +67,23 @@ pub struct FieldDef {
     pub on_key_update: KeyRule,
     /// Whether the column stays out of a SELECT that does not ask for it.
     pub deferred: bool,
+}
+
+impl ModelDef {
+    /// A model of a type, with nothing said about it.
+    pub const fn of<M: Model>(model: &'static str, table: &'static str, fields: &'static [FieldDef]) -> Self {
+        ModelDef {
+            model,
+            type_id: TypeId::of::<M>,
+            table,
+            schema: None,
+            fields,
+            uniques: &[],
+            indexes: &[],
+            checks: &[],
+            comment: None,
+        }
+    }
 }
 
 /// What happens to a row when the row that it names is deleted.

@@ -4,6 +4,7 @@
 //! filled in, ids spread over the columns of the key they name. Everything after reads the table.
 
 mod def;
+pub mod derived;
 pub mod live;
 mod metadata;
 mod model;
@@ -18,10 +19,10 @@ pub(crate) mod fixture;
 
 pub use def::{FieldDef, KeyRule, ModelDef, RowRule};
 pub use metadata::Metadata;
-pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, Model, Visitor, VisitorMut};
+pub use model::{BelongsTo, DeclarativeBase, Diff, Facts, FieldOf, KnownTo, Model, Visitor, VisitorMut};
 pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
-pub use relation::{Direct, LeadsTo, Many, One, Through};
+pub use relation::{ColumnAt, ColumnOf, Columns, Direct, LeadsTo, Many, One, Points, Through, Via};
 pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};
 pub use verify::{Difference, DifferenceKind};
 pub(crate) use verify::{differences, find_table, has_index};

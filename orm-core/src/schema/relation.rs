@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::model::Model;
 use crate::expr::{Column, Fk};
-use crate::value::{Field, Id, Key};
+use crate::value::{Id, Key};
 
 /// A relation over one foreign key.
 pub enum Direct {}
@@ -12,16 +12,79 @@ pub enum Direct {}
 /// A relation over the two foreign keys of a link model.
 pub struct Through<L>(PhantomData<fn() -> L>);
 
-/// A foreign key's type, when it names rows of `M`.
+/// A relation over a model in between: its foreign key names one side, and the other side's names it.
+pub struct Via<L>(PhantomData<fn() -> L>);
+
+/// A column that is a foreign key to `M`.
 #[diagnostic::on_unimplemented(
-    message = "this foreign key does not lead to `{M}`",
-    label = "it names rows of another model",
-    note = "the foreign key of this relation has to be of type `Id<{M}>`"
+    message = "this path does not lead back to `{M}`",
+    label = "not a foreign key to `{M}`",
+    note = "a relation's path ends in a foreign key: a column of type `Id<{M}>` or `Option<Id<{M}>>`"
 )]
 pub trait LeadsTo<M> {}
 
-impl<M: Model, K: Key> LeadsTo<M> for Id<M, K> {}
-impl<M: Model, K: Key> LeadsTo<M> for Option<Id<M, K>> {}
+impl<T, M: Model, K: Key> LeadsTo<M> for Column<T, Id<M, K>, Fk> {}
+impl<T, M: Model, K: Key> LeadsTo<M> for Column<T, Option<Id<M, K>>, Fk> {}
+
+/// The type that a model's columns are constants of: the model, or what `#[model(columns = ..)]` names.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "no columns here",
+    note = "a relation's path is a model and its foreign key, such as `Post::author`"
+)]
+pub trait Columns {
+    /// The model.
+    type Model: Model;
+}
+
+impl<M: Model> Columns for M {
+    type Model = M;
+}
+
+/// The column of a model whose field's name has this hash; how a relation finds the type behind a path.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no column of this name",
+    label = "not a column of `{Self}`"
+)]
+pub trait ColumnAt<const NAME: u64>: Model {
+    /// The field's type.
+    type Field;
+
+    /// What the column can do in a query.
+    type Role;
+
+    /// The column.
+    const COLUMN: Column<Self, Self::Field, Self::Role>;
+}
+
+/// The model whose rows an id names.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no row of a model",
+    label = "not a foreign key",
+    note = "the second path of `many_through` is a foreign key of the link model"
+)]
+pub trait Points {
+    /// The model.
+    type Target: Model;
+}
+
+impl<M: Model, K: Key> Points for Id<M, K> {
+    type Target = M;
+}
+
+impl<M: Model, K: Key> Points for Option<Id<M, K>> {
+    type Target = M;
+}
+
+/// A column of `M`.
+#[diagnostic::on_unimplemented(
+    message = "this is not a column of `{M}`",
+    label = "not a column of `{M}`",
+    note = "a relation is ordered by columns of the model it leads to"
+)]
+pub trait ColumnOf<M> {}
+
+impl<M, T, R> ColumnOf<M> for Column<M, T, R> {}
 
 /// Many rows of `T` that name one row of `M`; directly, or through a link model.
 pub struct Many<M, T, V = Direct> {
@@ -41,7 +104,10 @@ pub struct One<M, T> {
 
 impl<M: Model, T: Model> Many<M, T> {
     /// The rows whose foreign key names a row of `M`.
-    pub const fn new<F: Field + LeadsTo<M>>(back: Column<T, F, Fk>) -> Self {
+    pub const fn new<F, R>(back: Column<T, F, R>) -> Self
+    where
+        Column<T, F, R>: LeadsTo<M>,
+    {
         Many {
             back: back.field,
             on: None,
@@ -52,10 +118,26 @@ impl<M: Model, T: Model> Many<M, T> {
 
 impl<M: Model, T: Model, L: Model> Many<M, T, Through<L>> {
     /// The rows that a link model's second foreign key names, where its first names a row of `M`.
-    pub const fn through<F: Field + LeadsTo<M>, G: Field + LeadsTo<T>>(
-        back: Column<L, F, Fk>,
-        on: Column<L, G, Fk>,
-    ) -> Self {
+    pub const fn through<F, R, G, S>(back: Column<L, F, R>, on: Column<L, G, S>) -> Self
+    where
+        Column<L, F, R>: LeadsTo<M>,
+        Column<L, G, S>: LeadsTo<T>,
+    {
+        Many {
+            back: back.field,
+            on: Some(on.field),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<M: Model, T: Model, L: Model> Many<M, T, Via<L>> {
+    /// The rows whose foreign key names a row of the model in between, whose own names a row of `M`.
+    pub const fn via<F, R, G, S>(back: Column<L, F, R>, on: Column<T, G, S>) -> Self
+    where
+        Column<L, F, R>: LeadsTo<M>,
+        Column<T, G, S>: LeadsTo<L>,
+    {
         Many {
             back: back.field,
             on: Some(on.field),
@@ -66,7 +148,10 @@ impl<M: Model, T: Model, L: Model> Many<M, T, Through<L>> {
 
 impl<M: Model, T: Model> One<M, T> {
     /// The row whose foreign key names a row of `M`.
-    pub const fn new<F: Field + LeadsTo<M>>(back: Column<T, F, Fk>) -> Self {
+    pub const fn new<F, R>(back: Column<T, F, R>) -> Self
+    where
+        Column<T, F, R>: LeadsTo<M>,
+    {
         One {
             back: back.field,
             kind: PhantomData,

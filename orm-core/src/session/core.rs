@@ -82,7 +82,11 @@ impl Core {
         let number = self.next_frame;
         self.next_frame += 1;
         let marks = self.stores.open_frame(number);
-        self.frames.push(Frame { marks, number, on_wire: false });
+        self.frames.push(Frame {
+            marks,
+            number,
+            on_wire: false,
+        });
     }
 
     /// An error if something failed and the frame that it failed in has not ended yet.
@@ -123,7 +127,10 @@ impl Core {
         run: impl FnOnce(&mut dyn Connection, &mut Stores, &Statements) -> Result<R>,
     ) -> Result<R> {
         self.connect(intent)?;
-        let connection = self.connection.as_mut().expect("invariant: a connection was just made");
+        let connection = self
+            .connection
+            .as_mut()
+            .expect("invariant: a connection was just made");
         let result = run(&mut **connection, &mut self.stores, self.engine.statements());
         if result.is_err() {
             self.look_after_error(&result);
@@ -134,7 +141,9 @@ impl Core {
     /// An error may have ended the transaction; then everything in it is undone in memory as well.
     #[cold]
     fn look_after_error<R>(&mut self, result: &Result<R>) {
-        let Some(connection) = &self.connection else { return };
+        let Some(connection) = &self.connection else {
+            return;
+        };
         let Err(error) = result else { return };
         if !self.engine.is_autocommit() && !connection.is_in_transaction() {
             self.fail_all(error);
@@ -182,7 +191,11 @@ impl Core {
 
     fn change_state(&mut self, entity: Entity, from: State, to: State) {
         let slot = entity.place.slot;
-        if self.stores.holds(entity).is_some_and(|store| store.state(slot) == from) {
+        if self
+            .stores
+            .holds(entity)
+            .is_some_and(|store| store.state(slot) == from)
+        {
             self.stores.any_mut(entity.model).set_state(slot, to);
         }
     }

@@ -8,7 +8,7 @@ use crate::compile::{Operation, RowSets};
 use crate::engine::EngineCore;
 use crate::error::{Error, Result};
 use crate::load::load_entities;
-use crate::schema::{BelongsTo, Model};
+use crate::schema::BelongsTo;
 use crate::store::{Slot, State};
 use crate::uow::Plan;
 use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key};
@@ -24,7 +24,10 @@ pub struct Session<B> {
 
 impl<B> Session<B> {
     pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions) -> Self {
-        Session { core: Core::new(engine, options), base: PhantomData }
+        Session {
+            core: Core::new(engine, options),
+            base: PhantomData,
+        }
     }
 
     /// Takes a struct in as pending: the next flush inserts it.
@@ -48,8 +51,15 @@ impl<B> Session<B> {
     /// The values of an entity, unless the handle is of another session or its entity is gone.
     #[inline]
     pub fn find<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Option<&M> {
-        let store = self.core.stores.typed::<M>().filter(|_| self.core.stores.is_own(handle.place))?;
-        store.slot(handle.place.slot, handle.place.generation)?.value.as_ref()
+        let store = self
+            .core
+            .stores
+            .typed::<M>()
+            .filter(|_| self.core.stores.is_own(handle.place))?;
+        store
+            .slot(handle.place.slot, handle.place.generation)?
+            .value
+            .as_ref()
     }
 
     /// The values of an entity, to be changed, unless the handle is of another session or its entity is gone.
@@ -58,7 +68,10 @@ impl<B> Session<B> {
         if !self.core.stores.is_own(handle.place) {
             return None;
         }
-        self.core.stores.typed_mut::<M>().touch(handle.place.slot, handle.place.generation)
+        self.core
+            .stores
+            .typed_mut::<M>()
+            .touch(handle.place.slot, handle.place.generation)
     }
 
     /// The entity of a key: from the identity map when it is there, without SQL; else by one SELECT.
@@ -70,7 +83,10 @@ impl<B> Session<B> {
         match key.into_id() {
             Id::Key(key) => self.get_by_key(key),
             Id::Of(handle) => self.get_own(handle),
-            Id::New => Err(Error::misuse(format!("`Id::New` names no `{}`", M::table().model))),
+            Id::New => Err(Error::misuse(format!(
+                "`Id::New` names no `{}`",
+                M::table().model
+            ))),
         }
     }
 
@@ -86,7 +102,9 @@ impl<B> Session<B> {
 
     fn get_own<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<Option<Handle<M>>> {
         let Some(store) = self.core.stores.holds(handle.entity()) else {
-            return Err(Error::misuse(format!("{handle:?} is of another session, or its entity is gone")));
+            return Err(Error::misuse(format!(
+                "{handle:?} is of another session, or its entity is gone"
+            )));
         };
         match store.state(handle.place.slot) {
             State::Pending => Ok(Some(handle)),
@@ -119,7 +137,11 @@ impl<B> Session<B> {
                 Some(Some(Handle::at(stores.session(), slot, place.generation)))
             }
             State::Deleted => Some(None),
-            State::Persistent | State::Missing | State::Pending | State::DeletedFlushed | State::Withdrawn => None,
+            State::Persistent
+            | State::Missing
+            | State::Pending
+            | State::DeletedFlushed
+            | State::Withdrawn => None,
         }
     }
 
@@ -129,12 +151,15 @@ impl<B> Session<B> {
             return Ok(known);
         }
         let dialect = self.core.dialect();
-        let found = self.core.on_wire(Intent::Read, |connection, stores, statements| {
-            let statement = statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default());
-            let mut values = Vec::with_capacity(M::table().primary_key.len());
-            encode_key(key, &NoIds, &mut values)?;
-            load_entities::<M>(connection, &statement, &values, stores)
-        })?;
+        let found = self
+            .core
+            .on_wire(Intent::Read, |connection, stores, statements| {
+                let statement =
+                    statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default());
+                let mut values = Vec::with_capacity(M::table().primary_key.len());
+                encode_key(key, &NoIds, &mut values)?;
+                load_entities::<M>(connection, &statement, &values, stores)
+            })?;
         if found.is_empty() {
             self.core.stores.typed_mut::<M>().lose(key);
         }
@@ -151,9 +176,16 @@ impl<B> Session<B> {
             return self.core.remember(Error::misuse(mistake));
         };
         match state {
-            State::Pending => self.core.stores.any_mut(entity.model).set_state(slot, State::Withdrawn),
+            State::Pending => self
+                .core
+                .stores
+                .any_mut(entity.model)
+                .set_state(slot, State::Withdrawn),
             State::Persistent => {
-                self.core.stores.any_mut(entity.model).set_state(slot, State::Deleted);
+                self.core
+                    .stores
+                    .any_mut(entity.model)
+                    .set_state(slot, State::Deleted);
                 self.core.deleted.push(entity);
             }
             State::Deleted | State::DeletedFlushed | State::Withdrawn | State::Missing => {}
@@ -172,7 +204,10 @@ impl<B> Session<B> {
                 "{handle:?} has no row yet and a `{model}` of this session names it: flush first, or let it name another"
             )));
         }
-        self.core.stores.any_mut(handle.entity().model).vacate(handle.place.slot);
+        self.core
+            .stores
+            .any_mut(handle.entity().model)
+            .vacate(handle.place.slot);
         Ok(value)
     }
 
@@ -184,9 +219,15 @@ impl<B> Session<B> {
         let entity = handle.entity();
         let names_it = |other: &&Entity| {
             let mut found = false;
-            let store = self.core.stores.holds(**other).filter(|store| store.state(other.place.slot) == State::Pending);
+            let store = self
+                .core
+                .stores
+                .holds(**other)
+                .filter(|store| store.state(other.place.slot) == State::Pending);
             store.into_iter().for_each(|store| {
-                store.links(other.place.slot, &mut |_, link| found |= matches!(link, Link::Of(named) if named == entity));
+                store.links(other.place.slot, &mut |_, link| {
+                    found |= matches!(link, Link::Of(named) if named == entity)
+                });
             });
             found && **other != entity
         };
@@ -200,7 +241,9 @@ impl<B> Session<B> {
     /// Misuse for a handle of another session or of an entity that is gone.
     pub fn to_owned<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Result<M> {
         let Some(value) = self.find(handle) else {
-            return Err(Error::misuse(format!("{handle:?} is of another session, or its entity is gone")));
+            return Err(Error::misuse(format!(
+                "{handle:?} is of another session, or its entity is gone"
+            )));
         };
         Ok(self.core.stores.resolved(value))
     }
@@ -265,7 +308,11 @@ impl<B> Session<B> {
 
 impl<B> std::fmt::Debug for Session<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = if self.core.connection.is_some() { "in a transaction" } else { "not connected" };
+        let state = if self.core.connection.is_some() {
+            "in a transaction"
+        } else {
+            "not connected"
+        };
         write!(f, "Session({state}; {} pending)", self.core.pending.len())
     }
 }

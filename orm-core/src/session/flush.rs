@@ -4,7 +4,8 @@ use super::core::{Core, Intent};
 use crate::driver::Transact;
 use crate::error::{Error, Result};
 use crate::uow::{
-    Plan, Wire, check_changes, collect_changes, emit_plan, plan_changes, record_plan, supply_changes, write_back,
+    Plan, Wire, check_changes, collect_changes, emit_plan, plan_changes, record_plan, supply_changes,
+    write_back,
 };
 
 impl Core {
@@ -17,7 +18,8 @@ impl Core {
         if self.is_clean() {
             return Ok(());
         }
-        self.run_phases().map_err(|error| self.fail_frame(error.context("while flushing")))
+        self.run_phases()
+            .map_err(|error| self.fail_frame(error.context("while flushing")))
     }
 
     /// Flushes before the database is asked, unless the session was told not to.
@@ -65,15 +67,25 @@ impl Core {
 
     fn emit(&mut self, plan: &Plan) -> Result<()> {
         let dialect = self.dialect();
-        let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
-        let mut wire = Wire { connection: &mut **connection, statements: self.engine.statements(), dialect };
+        let connection = self
+            .connection
+            .as_mut()
+            .expect("invariant: a flush connects before it sends");
+        let mut wire = Wire {
+            connection: &mut **connection,
+            statements: self.engine.statements(),
+            dialect,
+        };
         emit_plan(plan, &mut self.stores, &mut wire)
     }
 
     /// Undoes the innermost frame after an error; nothing goes on until it has ended.
     fn fail_frame(&mut self, error: Error) -> Error {
         let depth = self.frames.len() - 1;
-        let is_alive = self.connection.as_ref().is_none_or(|connection| connection.is_in_transaction());
+        let is_alive = self
+            .connection
+            .as_ref()
+            .is_none_or(|connection| connection.is_in_transaction());
         if depth == 0 || !is_alive || self.roll_back_to(depth).is_err() {
             self.fail_all(&error);
             return error;

@@ -17,7 +17,11 @@ pub struct SessionMaker<B> {
 impl<B> SessionMaker<B> {
     /// A factory of sessions of an engine.
     pub fn new(engine: Engine<B>) -> Self {
-        let options = SessionOptions { autoflush: true, expire_on_commit: true, begin: None };
+        let options = SessionOptions {
+            autoflush: true,
+            expire_on_commit: true,
+            begin: None,
+        };
         SessionMaker { engine, options }
     }
 
@@ -76,9 +80,19 @@ impl<B> SessionMaker<B> {
     }
 }
 
+impl<B> Engine<B> {
+    /// A session of this engine, with the defaults of a [`SessionMaker`].
+    pub fn session(&self) -> Session<B> {
+        SessionMaker::new(self.clone()).session()
+    }
+}
+
 impl<B> Clone for SessionMaker<B> {
     fn clone(&self) -> Self {
-        SessionMaker { engine: self.engine.clone(), options: self.options }
+        SessionMaker {
+            engine: self.engine.clone(),
+            options: self.options,
+        }
     }
 }
 

@@ -28,7 +28,11 @@ impl<B> Session<B> {
     /// # Errors
     /// The first of the parameters that cannot be stored.
     pub fn sql(&mut self, sql: &'static str, params: Result<Vec<Value<'static>>>) -> Result<RawQuery<'_, B>> {
-        Ok(RawQuery { session: self, sql, values: params? })
+        Ok(RawQuery {
+            session: self,
+            sql,
+            values: params?,
+        })
     }
 
     /// Runs a statement of your own that returns no rows, and gives the number of rows that it changed. What the session
@@ -40,7 +44,9 @@ impl<B> Session<B> {
         let values = params?;
         self.core.autoflush()?;
         let statement = self.core.raw_statement(sql);
-        let done = self.core.on_wire(Intent::Write, |connection, _, _| connection.execute(&statement, &values))?;
+        let done = self.core.on_wire(Intent::Write, |connection, _, _| {
+            connection.execute(&statement, &values)
+        })?;
         Ok(done.rows)
     }
 }
@@ -54,7 +60,9 @@ impl<B> RawQuery<'_, B> {
         let core = &mut self.session.core;
         core.autoflush()?;
         let statement = core.raw_statement(self.sql);
-        core.on_wire(Intent::Read, |connection, _, _| load_rows(connection, &statement, &self.values, T::from_row))
+        core.on_wire(Intent::Read, |connection, _, _| {
+            load_rows(connection, &statement, &self.values, T::from_row)
+        })
     }
 
     /// The first row, if there is one.
@@ -73,17 +81,21 @@ impl<B> RawQuery<'_, B> {
         let mut rows = self.fetch()?.into_iter();
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row),
-            (None, _) => Err(Error::not_found("no row where the statement was to return exactly one")),
-            (Some(_), Some(_)) => {
-                Err(Error::multiple_found("more than one row where the statement was to return exactly one"))
-            }
+            (None, _) => Err(Error::not_found(
+                "no row where the statement was to return exactly one",
+            )),
+            (Some(_), Some(_)) => Err(Error::multiple_found(
+                "more than one row where the statement was to return exactly one",
+            )),
         }
     }
 }
 
 impl super::core::Core {
     fn raw_statement(&self, sql: &'static str) -> std::sync::Arc<Statement> {
-        self.engine.statements().of_shape(sql.as_bytes(), || sql.to_owned())
+        self.engine
+            .statements()
+            .of_shape(sql.as_bytes(), || sql.to_owned())
     }
 }
 
@@ -132,12 +144,17 @@ fn check_width(row: &dyn Row, expected: usize) -> Result<()> {
     if row.len() == expected {
         return Ok(());
     }
-    Err(Error::misuse(format!("the statement returns {} columns, but the program takes {expected}", row.len())))
+    Err(Error::misuse(format!(
+        "the statement returns {} columns, but the program takes {expected}",
+        row.len()
+    )))
 }
 
 fn column<T: ColumnType>(fields: &mut Fields<'_>, row: &dyn Row) -> Result<T> {
     let position = fields.position();
-    fields.column().map_err(|error| error.context(format!("in column {} ({})", position + 1, row.name(position))))
+    fields
+        .column()
+        .map_err(|error| error.context(format!("in column {} ({})", position + 1, row.name(position))))
 }
 
 /// What can be bound to raw SQL: any column type, and texts that are borrowed.

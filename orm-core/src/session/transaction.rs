@@ -12,7 +12,7 @@ impl Core {
         self.connect(Intent::Write)?;
         self.open_frame();
         let depth = self.frames.len() - 1;
-        if let Err(error) = self.step(depth, Transact::Savepoint) {
+        if let Err(error) = self.step(depth, |name| Transact::Savepoint(name)) {
             self.frames.pop();
             return Err(error);
         }
@@ -20,7 +20,7 @@ impl Core {
         Ok(())
     }
 
-    fn step(&mut self, depth: usize, step: impl FnOnce(&str) -> Transact<'_>) -> Result<()> {
+    fn step(&mut self, depth: usize, step: fn(&str) -> Transact<'_>) -> Result<()> {
         let name = format!("s{depth}");
         match &mut self.connection {
             Some(connection) => connection.transact(step(&name)),
@@ -30,13 +30,13 @@ impl Core {
 
     /// Rolls the database back to a savepoint, which stays.
     pub(super) fn roll_back_to(&mut self, depth: usize) -> Result<()> {
-        self.step(depth, Transact::RollbackTo)
+        self.step(depth, |name| Transact::RollbackTo(name))
     }
 
     /// Keeps what was done since a savepoint.
     fn release(&mut self, depth: usize) -> Result<()> {
         self.flush()?;
-        self.step(depth, Transact::Release)?;
+        self.step(depth, |name| Transact::Release(name))?;
         self.frames.truncate(depth);
         self.stores.set_frame(self.frames[depth - 1].number);
         Ok(())
@@ -53,7 +53,7 @@ impl Core {
             self.undo_frames_to(depth);
             self.stores.end_epoch();
         }
-        self.step(depth, Transact::Release)?;
+        self.step(depth, |name| Transact::Release(name))?;
         self.frames.truncate(depth);
         self.stores.set_frame(self.frames[depth - 1].number);
         Ok(())

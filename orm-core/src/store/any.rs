@@ -241,7 +241,9 @@ impl<M: Model> AnyStore for Store<M> {
     fn supply(&mut self) {
         for &slot in &self.touched {
             let place = &mut self.slots[slot as usize];
-            let (Some(value), Some(kept)) = (&mut place.value, &place.kept) else { continue };
+            let (Some(value), Some(kept)) = (&mut place.value, &place.kept) else {
+                continue;
+            };
             let mut diff = Diff::default();
             value.diff(kept, &mut diff);
             if !diff.changed.is_empty() {
@@ -259,7 +261,11 @@ impl<M: Model> AnyStore for Store<M> {
         let Some(value) = &mut place.value else { return };
         match place.state {
             State::Pending => visit::set_version(value, |_| Version::default().next()),
-            State::Persistent | State::Deleted | State::DeletedFlushed | State::Withdrawn | State::Missing => {
+            State::Persistent
+            | State::Deleted
+            | State::DeletedFlushed
+            | State::Withdrawn
+            | State::Missing => {
                 visit::set_version(value, Version::next);
             }
         }

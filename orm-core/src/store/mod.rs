@@ -13,7 +13,7 @@ use std::any::Any;
 
 use crate::error::{Error, Result};
 use crate::schema::{Model, Table};
-use crate::value::{Entity, Handle, Ids, Place, Value};
+use crate::value::{Entity, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use slot::Slot;

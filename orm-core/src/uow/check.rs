@@ -11,7 +11,10 @@ use crate::value::{Entity, Link};
 /// Misuse for an id of another session's, a gone or a withdrawn entity; stale for a change of a row that is missing; a value
 /// error that lists every field that its validation refuses.
 pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> {
-    changes.updates.iter().try_for_each(|change| check_not_missing(stores, change))?;
+    changes
+        .updates
+        .iter()
+        .try_for_each(|change| check_not_missing(stores, change))?;
     for change in changes.inserts.iter().chain(&changes.updates) {
         if !stores.any(change.model).table().foreign_keys.is_empty() {
             check_links(stores, change)?;
@@ -26,7 +29,9 @@ fn check_not_missing(stores: &Stores, change: &Change) -> Result<()> {
         return Ok(());
     }
     let (model, key) = (store.table().model, store.key_text(change.slot));
-    Err(Error::stale(format!("the row of `{model}` with key {key} is gone, so its changes cannot be written")))
+    Err(Error::stale(format!(
+        "the row of `{model}` with key {key} is gone, so its changes cannot be written"
+    )))
 }
 
 fn check_links(stores: &Stores, change: &Change) -> Result<()> {
@@ -39,7 +44,10 @@ fn check_links(stores: &Stores, change: &Change) -> Result<()> {
         {
             let table = store.table();
             let name = table.field_names[field];
-            wrong = Err(Error::misuse(format!("`{}.{name}` names an entity that {why}", table.model)));
+            wrong = Err(Error::misuse(format!(
+                "`{}.{name}` names an entity that {why}",
+                table.model
+            )));
         }
     });
     wrong
@@ -50,7 +58,9 @@ fn cannot_name(stores: &Stores, entity: Entity) -> Option<&'static str> {
     if !stores.is_own(entity.place) {
         return Some("belongs to another session");
     }
-    let Some(store) = stores.holds(entity) else { return Some("is gone from this session") };
+    let Some(store) = stores.holds(entity) else {
+        return Some("is gone from this session");
+    };
     match store.state(entity.place.slot) {
         State::Pending | State::Persistent | State::Deleted | State::Missing => None,
         State::DeletedFlushed => Some("is deleted"),
@@ -63,7 +73,9 @@ fn check_values(stores: &Stores, changes: &ChangeSet) -> Result<()> {
     for change in changes.inserts.iter().chain(&changes.updates) {
         let store = stores.any(change.model);
         let model = store.table().model;
-        store.validate(change.slot, &mut |field, why| refused.push(format!("{model}.{field}: {why}")));
+        store.validate(change.slot, &mut |field, why| {
+            refused.push(format!("{model}.{field}: {why}"))
+        });
     }
     if refused.is_empty() {
         return Ok(());

@@ -44,7 +44,9 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     for &slot in &step.slots {
         stores.any_mut(table.number).count_version(slot);
         let mut row = recycle(values);
-        stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
+        stores
+            .any(table.number)
+            .encode(slot, &step.columns, stores, &mut row)?;
         let id = if returning.is_empty() {
             let done = wire.connection.execute(&statement, &row)?;
             values = recycle(row);
@@ -57,9 +59,15 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
         };
         match id {
             Some(id) if stores.any_mut(table.number).set_generated(slot, id) => {}
-            Some(id) => return Err(Error::value(format!("the generated key {id} does not fit the key's type"))),
+            Some(id) => {
+                return Err(Error::value(format!(
+                    "the generated key {id} does not fit the key's type"
+                )));
+            }
             None if is_generated && returning.is_empty() => {
-                return Err(Error::database("the database generated no key for a row that needs one"));
+                return Err(Error::database(
+                    "the database generated no key for a row that needs one",
+                ));
             }
             None if is_generated => {}
             None => stores.beside(table.number, |store, rest| store.set_own_key(slot, rest)),
@@ -123,7 +131,11 @@ fn emit_deletes(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
 
 /// What an INSERT has to return: what is left to the database, and then the key with it. A key alone is told anyway.
 fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
-    let left: ColumnSet = table.generated.iter().filter(|&column| !written.contains(column)).collect();
+    let left: ColumnSet = table
+        .generated
+        .iter()
+        .filter(|&column| !written.contains(column))
+        .collect();
     let mut returning: ColumnSet = left.iter().chain(table.computed.iter()).collect();
     if let Some(key) = table.generated_key
         && returning.len() == 1
@@ -134,21 +146,35 @@ fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
 }
 
 fn statement(step: &Step, operation: Operation, returning: ColumnSet, wire: &Wire<'_>) -> Arc<Statement> {
-    let sets = RowSets { columns: step.columns, returning };
+    let sets = RowSets {
+        columns: step.columns,
+        returning,
+    };
     wire.statements.of_row(wire.dialect, step.table, operation, sets)
 }
 
 /// The key of the row, and the version that it has to have.
-fn encode_condition<'a>(store: &'a dyn AnyStore, slot: u32, stores: &'a Stores, out: &mut Vec<Value<'a>>) -> Result<()> {
+fn encode_condition<'a>(
+    store: &'a dyn AnyStore,
+    slot: u32,
+    stores: &'a Stores,
+    out: &mut Vec<Value<'a>>,
+) -> Result<()> {
     store.encode_key(slot, stores, out)?;
     store.encode_version(slot, stores, out)
 }
 
 /// The one row that a statement returns, or none.
-fn returned_row(wire: &mut Wire<'_>, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<Value<'static>>> {
+fn returned_row(
+    wire: &mut Wire<'_>,
+    statement: &Statement,
+    values: &[Value<'_>],
+) -> Result<Vec<Value<'static>>> {
     let mut returned = Vec::new();
     wire.connection.query(statement, values, &mut |row| {
-        returned = (0..row.len()).map(|column| row.value(column).to_value()).collect::<Result<_>>()?;
+        returned = (0..row.len())
+            .map(|column| row.value(column).to_value())
+            .collect::<Result<_>>()?;
         Ok(())
     })?;
     Ok(returned)
@@ -169,7 +195,11 @@ fn check_matched(rows: u64, store: &dyn AnyStore, slot: u32, what: &str) -> Resu
         return Ok(());
     }
     let (table, key) = (store.table(), store.key_text(slot));
-    let reason = if table.version.is_some() { "someone else changed or deleted it" } else { "someone else deleted it" };
+    let reason = if table.version.is_some() {
+        "someone else changed or deleted it"
+    } else {
+        "someone else deleted it"
+    };
     Err(Error::stale(format!(
         "the row of `{}` with key {key} was to be {what}, but {reason} since it was loaded: roll back and load it again",
         table.model
@@ -194,7 +224,10 @@ fn explain(error: Error, step: &Step) -> Error {
         }
         false => String::new(),
     };
-    error.context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
+    error.context(format!(
+        "while {verb} `{}` in table {}{place}",
+        table.model, table.name
+    ))
 }
 
 /// An empty vector of values of another lifetime, with the memory of one that is not needed any more.

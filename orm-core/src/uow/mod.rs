@@ -11,7 +11,6 @@ mod graph;
 mod plan;
 mod write_back;
 
-pub(crate) use change::ChangeSet;
 pub(crate) use check::check_changes;
 pub(crate) use collect::{collect_changes, supply_changes};
 pub(crate) use emit::{Wire, emit_plan};

@@ -1,6 +1,7 @@
 //! What a field of a model can be: a value of one column, an id of one or more, or a struct of columns.
 
 use std::any::Any;
+use std::marker::PhantomData;
 
 use super::{ColumnType, Entity, Handle, Id, Key, SqlType, Value, Version};
 use crate::error::{Error, Result};
@@ -22,6 +23,9 @@ pub trait Field: Clone + Send + Sync + 'static {
     /// What a column of this type can do in a query: [`Plain`], or [`Fk`] for one that joins.
     type Role;
 
+    /// The rows that a value names: `()`, or [`RowOf`] for an id.
+    type Names;
+
     /// How many columns the field spreads over.
     const WIDTH: usize;
 
@@ -30,6 +34,15 @@ pub trait Field: Clone + Send + Sync + 'static {
 
     /// Whether the field is an id: a foreign key, or its model's own key.
     const IS_ID: bool = false;
+
+    /// Whether it is one column of text.
+    const IS_TEXT: bool = false;
+
+    /// Whether the database can fill it in.
+    const IS_GENERATED: bool = false;
+
+    /// Whether it is a struct of columns.
+    const IS_EMBEDDED: bool = false;
 
     /// Adds the field's columns to a table under construction.
     fn describe(shape: &mut Shape);
@@ -89,6 +102,9 @@ pub trait Field: Clone + Send + Sync + 'static {
         None
     }
 }
+
+/// Says of an id that it names a row of `M` by a key of type `K`.
+pub struct RowOf<M, K>(PhantomData<fn() -> (M, K)>);
 
 /// What a foreign key holds.
 #[derive(Clone, Copy)]
@@ -230,8 +246,10 @@ impl Shape {
 
 impl<T: ColumnType> Field for T {
     type Role = Plain;
+    type Names = ();
     const WIDTH: usize = 1;
     const NULLABLE: bool = T::NULLABLE;
+    const IS_TEXT: bool = matches!(T::SQL_TYPE, SqlType::Text);
 
     fn describe(shape: &mut Shape) {
         shape.column::<T>();
@@ -260,9 +278,11 @@ impl<T: ColumnType> Field for T {
 
 impl<M: Model, K: Key> Field for Id<M, K> {
     type Role = Fk;
+    type Names = RowOf<M, K>;
     const WIDTH: usize = K::WIDTH;
     const NULLABLE: bool = false;
     const IS_ID: bool = true;
+    const IS_TEXT: bool = K::IS_TEXT;
 
     fn describe(shape: &mut Shape) {
         shape.id::<M, K>(false);
@@ -327,9 +347,11 @@ impl<M: Model, K: Key> Field for Id<M, K> {
 
 impl<M: Model, K: Key> Field for Option<Id<M, K>> {
     type Role = Fk;
+    type Names = RowOf<M, K>;
     const WIDTH: usize = K::WIDTH;
     const NULLABLE: bool = true;
     const IS_ID: bool = true;
+    const IS_TEXT: bool = K::IS_TEXT;
 
     fn describe(shape: &mut Shape) {
         shape.id::<M, K>(true);

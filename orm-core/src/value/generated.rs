@@ -1,6 +1,6 @@
 //! Columns that the database fills in.
 
-use super::{ColumnType, Encoder, Field, Shape};
+use super::{ColumnType, Encoder, Field, Shape, SqlType};
 use crate::error::{Error, Result};
 use crate::row::Fields;
 
@@ -53,8 +53,11 @@ impl From<&str> for Generated<String> {
 
 impl<T: ColumnType> Field for Generated<T> {
     type Role = crate::expr::Plain;
+    type Names = ();
     const WIDTH: usize = 1;
     const NULLABLE: bool = T::NULLABLE;
+    const IS_TEXT: bool = matches!(T::SQL_TYPE, SqlType::Text);
+    const IS_GENERATED: bool = true;
 
     fn describe(shape: &mut Shape) {
         shape.column::<T>();

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use super::{ColumnType, Encoder, Field, Handle, Id, Ids, Link, Shape, Value};
+use super::{ColumnType, Encoder, Field, Handle, Id, Ids, Link, Shape, SqlType, Value};
 use crate::error::Result;
 use crate::row::Fields;
 use crate::schema::Model;
@@ -18,6 +18,9 @@ use crate::util::columns::ColumnSet;
 pub trait Key: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static {
     /// How many columns the key has.
     const WIDTH: usize;
+
+    /// Whether it is one column of text.
+    const IS_TEXT: bool = false;
 
     /// Adds the key's columns to a table under construction.
     fn describe(shape: &mut Shape);
@@ -42,6 +45,7 @@ pub trait Key: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static {
 
 impl<T: ColumnType + Eq + Ord + Hash + Debug> Key for T {
     const WIDTH: usize = 1;
+    const IS_TEXT: bool = matches!(T::SQL_TYPE, SqlType::Text);
 
     fn describe(shape: &mut Shape) {
         shape.column::<T>();

@@ -1,6 +1,7 @@
 //! Values between Rust and a database: five storage classes, and the types that can be a column. Rank 1.
 
 mod column_type;
+pub mod default;
 mod field;
 mod generated;
 mod id;
@@ -32,7 +33,7 @@ use crate::error::Result;
 
 pub use column_type::ColumnType;
 pub(crate) use column_type::mismatch;
-pub use field::{Encoder, Field, Ids, Link, Shape};
+pub use field::{Encoder, Field, Ids, Link, RowOf, Shape};
 pub(crate) use field::{NoIds, Reference};
 pub use generated::Generated;
 pub(crate) use id::Place;

@@ -1,0 +1,130 @@
+//! What generated code calls, so that it is data and calls: checks at compile time, and the few steps a derive needs.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use super::model::Model;
+use super::relation::ColumnOf;
+use crate::engine::EngineCell;
+use crate::error::{Error, Result};
+use crate::schema::DeclarativeBase;
+use crate::util::columns::ColumnSet;
+use crate::value::{ColumnType, Value, ValueRef, Version, text};
+
+/// A rule of the derive that only the compiler can judge; the message is the error's headline.
+#[track_caller]
+pub const fn require(holds: bool, message: &str) {
+    if !holds {
+        panic!("{}", message);
+    }
+}
+
+/// A type that can count the writes of a row.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a version",
+    label = "not `Version`",
+    note = "a column with the attribute `version` is of type `Version`"
+)]
+pub trait IsVersion {}
+
+impl IsVersion for Version {}
+
+/// Compiles for a version only.
+pub const fn require_version<T: IsVersion>() {}
+
+/// Compiles for a column of `M` only.
+pub const fn require_column_of<M, C: ColumnOf<M>>(_column: &C) {}
+
+/// Gives a field its `on_update` value, unless its columns change anyway.
+pub fn refresh<M: Model, T>(changed: &ColumnSet, field: usize, slot: &mut T, value: impl FnOnce() -> T) {
+    let columns = M::table().fields[field].clone();
+    if !columns.into_iter().any(|column| changed.contains(column)) {
+        *slot = value();
+    }
+}
+
+/// Passes a `validate` function's refusal on.
+pub fn validated<E: Display>(
+    field: &'static str,
+    verdict: Result<(), E>,
+    refuse: &mut dyn FnMut(&'static str, String),
+) {
+    if let Err(reason) = verdict {
+        refuse(field, reason.to_string());
+    }
+}
+
+/// The base of a model that names none, so that the missing one is the only error.
+pub struct NoBase;
+
+impl DeclarativeBase for NoBase {
+    const NAME: &'static str = "no base";
+
+    fn engine_cell() -> &'static EngineCell<Self> {
+        unfinished()
+    }
+}
+
+/// The body of code that was derived from a struct with errors; it never runs.
+#[cold]
+pub fn unfinished() -> ! {
+    unreachable!("code with errors does not compile")
+}
+
+/// Stands for the base of a struct of columns, which belongs to none: its fields are plain columns.
+pub struct Embedded;
+
+/// The text of an enum's variant as a value.
+#[inline]
+pub fn text_value(text: &'static str) -> Value<'static> {
+    Value::Text(Cow::Borrowed(text))
+}
+
+/// The variant that a text stands for.
+///
+/// # Errors
+/// A value error that names the text and the known ones.
+pub fn decode_text_enum<T: Clone>(name: &str, known: &[(&str, T)], value: ValueRef<'_>) -> Result<T> {
+    let found = text(value)?;
+    match known.iter().find(|(text, _)| *text == found) {
+        Some((_, variant)) => Ok(variant.clone()),
+        None => Err(unknown(
+            name,
+            format!("{:?}", shortened(found)),
+            known.iter().map(|(text, _)| text),
+        )),
+    }
+}
+
+/// The variant that an integer stands for.
+///
+/// # Errors
+/// A value error that names the integer and the known ones.
+pub fn decode_int_enum<T: Clone>(name: &str, known: &[(i64, T)], value: ValueRef<'_>) -> Result<T> {
+    let found = i64::decode(value)?;
+    match known.iter().find(|(number, _)| *number == found) {
+        Some((_, variant)) => Ok(variant.clone()),
+        None => Err(unknown(
+            name,
+            found.to_string(),
+            known.iter().map(|(number, _)| number),
+        )),
+    }
+}
+
+#[cold]
+fn unknown(name: &str, found: String, known: impl Iterator<Item = impl Display>) -> Error {
+    let known: Vec<String> = known.map(|value| value.to_string()).collect();
+    Error::value(format!(
+        "{found} is no value of `{name}`, which knows {}",
+        known.join(", ")
+    ))
+}
+
+/// At most 40 characters of a text.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

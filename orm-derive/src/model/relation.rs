@@ -1,0 +1,196 @@
+//! From `#[relation(..)]` to a [`Relation`].
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprCall, Ident, Path, PathArguments, Token};
+
+use crate::errors::Errors;
+use crate::names::nearest;
+use crate::words::{items_of, listed};
+
+const KINDS: [&str; 4] = ["many", "one", "many_through", "many_via"];
+
+/// A relation: `posts = many(Post::author, order_by = Post::id)`.
+pub(crate) struct Relation {
+    pub(crate) ident: Ident,
+    pub(crate) kind: Kind,
+    pub(crate) options: Options,
+}
+
+/// What stands behind a relation's paths.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// The columns that `order_by` names.
+    pub(crate) order_by: Vec<Path>,
+    /// The condition of `filter`.
+    pub(crate) filter: Option<Expr>,
+}
+
+/// The paths of a relation.
+pub(crate) enum Kind {
+    Many(ColumnPath),
+    One(ColumnPath),
+    /// Through a link model: its foreign key to this model, and that to the other.
+    Through(ColumnPath, ColumnPath),
+    /// Over a model in between: its foreign key to this model, and the other model's to it.
+    Via(ColumnPath, ColumnPath),
+}
+
+/// `Post::author`: a type and a constant of it.
+pub(crate) struct ColumnPath {
+    pub(crate) path: Path,
+    /// The path without its last part.
+    pub(crate) owner: TokenStream,
+    /// The last part.
+    pub(crate) column: Ident,
+}
+
+/// Reads every `#[relation(..)]`.
+pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Vec<Relation> {
+    let mut relations: Vec<Relation> = Vec::new();
+    for item in items_of(attributes, "relation", errors) {
+        let ident = item.word.clone();
+        let Some(value) = errors.keep(item.value()) else {
+            continue;
+        };
+        if let Some(relation) = errors.keep(relation(ident, value)) {
+            relations.push(relation);
+        }
+    }
+    relations
+}
+
+fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
+    let Expr::Call(ExprCall { func, args, .. }) = value else {
+        return Err(syn::Error::new_spanned(
+            value,
+            "write a relation as `posts = many(Post::author)`",
+        ));
+    };
+    let kind = func.to_token_stream().to_string();
+    let mut paths = Vec::new();
+    let mut options = Options::default();
+    for argument in args {
+        match argument {
+            Expr::Assign(option) => options.set(&option.left, *option.right)?,
+            other => paths.push(ColumnPath::read(other)?),
+        }
+    }
+    Ok(Relation {
+        ident,
+        kind: Kind::read(&func, &kind, paths)?,
+        options,
+    })
+}
+
+impl Options {
+    fn set(&mut self, word: &Expr, value: Expr) -> syn::Result<()> {
+        match word.to_token_stream().to_string().as_str() {
+            "order_by" => ordered_columns(value, &mut self.order_by),
+            "filter" => {
+                self.filter = Some(value);
+                Ok(())
+            }
+            other => {
+                let hint = match nearest(other, ["order_by", "filter"]) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "known are `order_by`, `filter`".to_owned(),
+                };
+                Err(syn::Error::new_spanned(
+                    word,
+                    format!("unknown option `{other}`; {hint}"),
+                ))
+            }
+        }
+    }
+}
+
+impl Kind {
+    fn read(func: &Expr, kind: &str, paths: Vec<ColumnPath>) -> syn::Result<Self> {
+        let count = paths.len();
+        let mut paths = paths.into_iter();
+        match (kind, paths.next(), paths.next(), count) {
+            ("many", Some(back), None, _) => Ok(Kind::Many(back)),
+            ("one", Some(back), None, _) => Ok(Kind::One(back)),
+            ("many_through", Some(back), Some(on), 2) => Ok(Kind::Through(back, on)),
+            ("many_via", Some(back), Some(on), 2) => Ok(Kind::Via(back, on)),
+            ("many" | "one", ..) => Err(syn::Error::new_spanned(
+                func,
+                format!("`{kind}` takes one path: `{kind}(Post::author)`"),
+            )),
+            ("many_through" | "many_via", ..) => Err(syn::Error::new_spanned(
+                func,
+                format!("`{kind}` takes two paths: `{kind}(Link::left, Link::right)`"),
+            )),
+            _ => Err(unknown_kind(func, kind)),
+        }
+    }
+}
+
+fn unknown_kind(func: &Expr, kind: &str) -> syn::Error {
+    let hint = match nearest(kind, KINDS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", listed(&KINDS)),
+    };
+    syn::Error::new_spanned(func, format!("unknown relation `{kind}`; {hint}"))
+}
+
+impl ColumnPath {
+    fn read(expr: Expr) -> syn::Result<Self> {
+        let wrong = |expr: &dyn ToTokens| {
+            syn::Error::new_spanned(
+                expr.to_token_stream(),
+                "a relation's path is a model and its foreign key: `Post::author`",
+            )
+        };
+        let Expr::Path(path) = expr else {
+            return Err(wrong(&expr));
+        };
+        let plain = path.qself.is_none() && path.path.segments.len() > 1;
+        let Some(last) = path
+            .path
+            .segments
+            .last()
+            .filter(|last| plain && last.arguments == PathArguments::None)
+        else {
+            return Err(wrong(&path));
+        };
+        let column = last.ident.clone();
+        let segments: Punctuated<_, Token![::]> = path
+            .path
+            .segments
+            .iter()
+            .take(path.path.segments.len() - 1)
+            .cloned()
+            .collect();
+        let leading = path.path.leading_colon;
+        Ok(ColumnPath {
+            owner: quote::quote!(#leading #segments),
+            column,
+            path: path.path,
+        })
+    }
+}
+
+/// The columns of `Post::id`, `Post::id.desc()` or a tuple of such.
+fn ordered_columns(value: Expr, columns: &mut Vec<Path>) -> syn::Result<()> {
+    match value {
+        Expr::Path(path) if path.qself.is_none() => columns.push(path.path),
+        Expr::Paren(inner) => ordered_columns(*inner.expr, columns)?,
+        Expr::Tuple(tuple) => {
+            for element in tuple.elems {
+                ordered_columns(element, columns)?;
+            }
+        }
+        Expr::MethodCall(call) if call.args.is_empty() && (call.method == "asc" || call.method == "desc") => {
+            ordered_columns(*call.receiver, columns)?;
+        }
+        other => {
+            let message =
+                "`order_by` takes columns: `Post::id`, `Post::id.desc()`, or several in parentheses";
+            return Err(syn::Error::new_spanned(other, message));
+        }
+    }
+    Ok(())
+}
