@@ -1,15 +1,16 @@
 //! What a backend implements. Rank 7.
 //!
 //! A [`Driver`] opens connections; a [`Connection`] runs statements. Everything above speaks to these traits, so that a
-//! backend is a crate of its own and a test can put a probe in its place.
+//! backend is a crate of its own and a test can put a probe in its place. What else a backend needs is named here too:
+//! the [`Dialect`], rows and values, and the live schema.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::compile::Dialect;
+pub use crate::compile::{Capabilities, Dialect};
 use crate::error::Result;
-use crate::row::Row;
-use crate::schema::live::LiveSchema;
-use crate::value::Value;
+pub use crate::row::Row;
+pub use crate::schema::live::{LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};
+pub use crate::value::{SqlType, Value, ValueRef};
 
 /// Opens connections to one database. Making one opens nothing.
 pub trait Driver: Send + Sync + 'static {
@@ -28,6 +29,11 @@ pub trait Driver: Send + Sync + 'static {
             pool_size: 5,
             max_overflow: 10,
         }
+    }
+
+    /// The isolation of a new connection; a connection is set back to it before it is used again.
+    fn default_isolation_level(&self) -> IsolationLevel {
+        IsolationLevel::default()
     }
 
     /// Where the database is, without secrets, for messages.

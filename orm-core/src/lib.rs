@@ -3,12 +3,14 @@
 #![forbid(unsafe_code)]
 
 mod compile;
-mod driver;
-mod engine;
+pub mod driver;
+pub mod engine;
 mod error;
 mod expr;
 mod row;
 mod schema;
+mod stmt;
+mod store;
 mod util;
 mod value;
 

@@ -15,6 +15,23 @@ pub trait Dialect: Send + Sync + 'static {
     /// The name of a column's type; `length` is that of a text, in characters.
     fn column_type(&self, sql_type: &SqlType, length: Option<u32>) -> Cow<'static, str>;
 
+    /// The words that cannot be names without quotes: upper case, in ascending order.
+    fn keywords(&self) -> &'static [&'static str];
+
+    /// Whether a name means itself without quotes: lower-case letters, digits and underscores, and no keyword.
+    fn is_plain_name(&self, name: &str) -> bool {
+        let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
+        let goes_well = name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        starts_well
+            && goes_well
+            && self
+                .keywords()
+                .binary_search(&name.to_ascii_uppercase().as_str())
+                .is_err()
+    }
+
     /// Whether a column declared so can hold what the model's column holds.
     fn accepts(&self, sql_type: &SqlType, declared_type: &str) -> bool;
 }

@@ -1,7 +1,14 @@
-//! From statements to SQL text. Rank 6: the only place where SQL is written.
+//! From statements to SQL text and the values to bind. Rank 6: the only place where SQL is written.
 
+mod cache;
 mod dialect;
+mod dml;
+mod select;
+mod sink;
 mod writer;
 
+pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect};
+pub(crate) use select::write_select;
+pub(crate) use sink::{KeySink, Sink};
 pub(crate) use writer::Writer;

@@ -2,30 +2,44 @@
 
 use std::fmt::Write as _;
 
+use super::dialect::Dialect;
+use crate::schema::Table;
+
 /// Text under construction. Names go through [`name`](Self::name), everything else is text of ours or the user's SQL.
-#[derive(Default)]
-pub(crate) struct Writer {
+pub(crate) struct Writer<'dialect> {
     sql: String,
+    dialect: &'dialect dyn Dialect,
 }
 
-impl Writer {
+impl<'dialect> Writer<'dialect> {
+    pub(crate) fn new(dialect: &'dialect dyn Dialect) -> Self {
+        Writer {
+            sql: String::with_capacity(128),
+            dialect,
+        }
+    }
+
     /// SQL of ours, or that the user wrote as SQL.
     pub(crate) fn sql(&mut self, text: &str) -> &mut Self {
         self.sql.push_str(text);
         self
     }
 
-    /// An identifier, quoted; a quote inside is doubled, so that no name can become SQL.
+    /// An identifier: as it is where that is safe, else quoted with the quotes inside doubled, so that no name can become
+    /// SQL.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
-        self.sql.push('"');
-        for (index, part) in name.split('"').enumerate() {
-            if index > 0 {
-                self.sql.push_str("\"\"");
-            }
-            self.sql.push_str(part);
+        if self.dialect.is_plain_name(name) {
+            return self.sql(name);
         }
-        self.sql.push('"');
-        self
+        self.sql("\"").sql(&name.replace('"', "\"\"")).sql("\"")
+    }
+
+    /// The name of a table, with its schema.
+    pub(crate) fn table_name(&mut self, table: &Table) -> &mut Self {
+        if let Some(schema) = table.schema {
+            self.name(schema).sql(".");
+        }
+        self.name(table.name)
     }
 
     /// Identifiers in parentheses.

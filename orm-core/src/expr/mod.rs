@@ -1,5 +1,19 @@
 //! Expressions: a typed shell over one plain tree. Rank 4.
+//!
+//! The types say which models an expression speaks of and what it yields; the tree says only what it is. So a wrong
+//! column, type or NULL does not compile, and what compiles is handled by code that is compiled once.
 
 mod column;
+mod methods;
+mod node;
+mod operand;
+mod order;
+mod scope;
 
 pub use column::{Column, Fk, Plain};
+pub use methods::{Expr, Expression, ExpressionMethods};
+pub(crate) use node::{Comparison, Node};
+pub use operand::{Comparable, Nullable, Operand};
+pub(crate) use order::Ordered;
+pub use order::{Order, OrderBy};
+pub use scope::{Both, Contains, Here, In, Nothing, Of, Predicate, There, Uses, Within};

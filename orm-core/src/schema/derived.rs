@@ -3,21 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use super::model::Model;
-use super::relation::ColumnOf;
+use super::model::{FieldOf, Model};
+use super::relation::{ColumnAt, ColumnOf};
 use crate::engine::EngineCell;
 use crate::error::{Error, Result};
+use crate::expr::Column;
 use crate::schema::DeclarativeBase;
 use crate::util::columns::ColumnSet;
-use crate::value::{ColumnType, Value, ValueRef, Version, text};
-
-/// A rule of the derive that only the compiler can judge; the message is the error's headline.
-#[track_caller]
-pub const fn require(holds: bool, message: &str) {
-    if !holds {
-        panic!("{}", message);
-    }
-}
+use crate::util::columns::MAX_COLUMNS;
+use crate::value::{ColumnType, Field, Value, ValueRef, Version, text};
 
 /// A type that can count the writes of a row.
 #[diagnostic::on_unimplemented(
@@ -31,6 +25,22 @@ impl IsVersion for Version {}
 
 /// Compiles for a version only.
 pub const fn require_version<T: IsVersion>() {}
+
+/// The foreign key whose field's name has this hash: the second path of `many_through`.
+pub const fn linked<L, const NAME: u64>() -> Column<L, L::Field, <L::Field as Field>::Role>
+where
+    L: ColumnAt<NAME, Field: Field>,
+{
+    Column::new(L::FIELD)
+}
+
+/// That a table has no more columns than it may.
+#[track_caller]
+pub const fn require_few_columns(count: usize, message: &str) {
+    if count > MAX_COLUMNS {
+        panic!("{}", message);
+    }
+}
 
 /// Compiles for a column of `M` only.
 pub const fn require_column_of<M, C: ColumnOf<M>>(_column: &C) {}
@@ -74,6 +84,9 @@ pub fn unfinished() -> ! {
 /// Stands for the base of a struct of columns, which belongs to none: its fields are plain columns.
 pub struct Embedded;
 
+/// Compiles for what a struct of columns can hold: column types, and other such structs.
+pub const fn require_part<T: FieldOf<Embedded>>() {}
+
 /// The text of an enum's variant as a value.
 #[inline]
 pub fn text_value(text: &'static str) -> Value<'static> {
@@ -101,7 +114,7 @@ pub fn decode_text_enum<T: Clone>(name: &str, known: &[(&str, T)], value: ValueR
 /// # Errors
 /// A value error that names the integer and the known ones.
 pub fn decode_int_enum<T: Clone>(name: &str, known: &[(i64, T)], value: ValueRef<'_>) -> Result<T> {
-    let found = i64::decode(value)?;
+    let found = <i64 as ColumnType>::decode(value)?;
     match known.iter().find(|(number, _)| *number == found) {
         Some((_, variant)) => Ok(variant.clone()),
         None => Err(unknown(

@@ -5,6 +5,7 @@
 
 mod def;
 pub mod derived;
+pub mod field_in;
 pub mod live;
 mod metadata;
 mod model;
@@ -14,7 +15,7 @@ mod table;
 
 pub use def::{FieldDef, KeyRule, ModelDef, RowRule};
 pub use metadata::Metadata;
-pub use model::{BelongsTo, DeclarativeBase, Diff, Facts, FieldOf, KnownTo, Model, Visitor, VisitorMut};
+pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, KnownTo, Model, Visitor, VisitorMut};
 pub use registry::Registration;
 pub use relation::{ColumnAt, ColumnOf, Columns, Direct, LeadsTo, Many, One, Points, Through, Via};
 pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};

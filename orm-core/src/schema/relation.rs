@@ -41,20 +41,17 @@ impl<M: Model> Columns for M {
     type Model = M;
 }
 
-/// The column of a model whose field's name has this hash; how a relation finds the type behind a path.
+/// The foreign key of a model whose field's name has this hash; how a relation finds the type behind a path.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no column of this name",
-    label = "not a column of `{Self}`"
+    message = "`{Self}` has no foreign key of this name",
+    label = "not a field of `{Self}`, or its own key"
 )]
 pub trait ColumnAt<const NAME: u64>: Model {
     /// The field's type.
     type Field;
 
-    /// What the column can do in a query.
-    type Role;
-
-    /// The column.
-    const COLUMN: Column<Self, Self::Field, Self::Role>;
+    /// The position of the field in its struct.
+    const FIELD: u16;
 }
 
 /// The model whose rows an id names.

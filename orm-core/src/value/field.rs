@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::{ColumnType, Entity, Id, Key, SqlType, Value};
+use super::{ColumnType, Entity, Handle, Id, Key, SqlType, Value, Version};
 use crate::error::{Error, Result};
 use crate::expr::{Fk, Plain};
 use crate::row::Fields;
@@ -88,9 +88,19 @@ pub trait Field: Clone + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Counts the version up, if the field is one.
+    /// Leaves the value to the database again, for a row that is not there any more.
     #[inline]
-    fn bump_version(&mut self) {}
+    fn unset(&mut self) {}
+
+    /// Names an entity of a session, for a foreign key.
+    #[inline]
+    fn relink(&mut self, _entity: Entity) {}
+
+    /// The version, if the field is one.
+    #[inline]
+    fn version(&mut self) -> Option<&mut Version> {
+        None
+    }
 }
 
 /// Says of an id that it names a row of `M` by a key of type `K`.
@@ -111,6 +121,16 @@ pub enum Link<'a> {
 pub trait Ids {
     /// The key of an entity's row, as the target's `Model::Key`, once it is known.
     fn key(&self, entity: Entity) -> Option<&dyn Any>;
+
+    /// Adds the values of an entity's key.
+    ///
+    /// # Errors
+    /// Misuse when the entity is of another session, gone, or has no key yet.
+    fn encode_entity<'a>(&'a self, _entity: Entity, _out: &mut Vec<Value<'a>>) -> Result<()> {
+        Err(Error::misuse(
+            "an entity of a session can be named only in a statement that this session runs",
+        ))
+    }
 }
 
 /// Knows no session: an id that names an entity cannot be resolved.
@@ -251,10 +271,8 @@ impl<T: ColumnType> Field for T {
     }
 
     #[inline]
-    fn bump_version(&mut self) {
-        if let Some(version) = (self as &mut dyn Any).downcast_mut::<super::Version>() {
-            *version = version.next();
-        }
+    fn version(&mut self) -> Option<&mut Version> {
+        (self as &mut dyn Any).downcast_mut()
     }
 }
 
@@ -321,13 +339,9 @@ impl<M: Model, K: Key> Field for Id<M, K> {
         }
     }
 
-    fn assign(&mut self, row: &mut Fields<'_>) -> Result<()> {
-        if self.is_unset() {
-            *self = Self::decode(row)?;
-        } else {
-            row.skip(Self::WIDTH);
-        }
-        Ok(())
+    #[inline]
+    fn relink(&mut self, entity: Entity) {
+        *self = Id::Of(Handle::new(entity.place));
     }
 }
 
@@ -375,6 +389,11 @@ impl<M: Model, K: Key> Field for Option<Id<M, K>> {
         if let Some(id) = self {
             id.resolve(ids);
         }
+    }
+
+    #[inline]
+    fn relink(&mut self, entity: Entity) {
+        *self = Some(Id::Of(Handle::new(entity.place)));
     }
 }
 

@@ -93,6 +93,10 @@ impl<T: ColumnType> Field for Generated<T> {
         matches!(self, Generated::Unset)
     }
 
+    fn unset(&mut self) {
+        *self = Generated::Unset;
+    }
+
     fn assign(&mut self, row: &mut Fields<'_>) -> Result<()> {
         *self = Self::decode(row)?;
         Ok(())

@@ -1,9 +1,10 @@
 //! Ids and handles: how a row is named inside and outside a session.
 
-use std::any::TypeId;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+
+use crate::schema::Model;
 
 /// The name of an entity inside its session: cheap to copy, and recognised when it is of another session or gone.
 pub struct Handle<M> {
@@ -22,7 +23,8 @@ pub(crate) struct Place {
 /// A handle without its model's type: what ids and plans pass around.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Entity {
-    pub(crate) model: TypeId,
+    /// The number of the model's table.
+    pub(crate) model: usize,
     pub(crate) place: Place,
 }
 
@@ -35,11 +37,12 @@ impl<M> Handle<M> {
     }
 }
 
-impl<M: 'static> Handle<M> {
+impl<M: Model> Handle<M> {
     /// The same name without the model's type.
-    pub fn entity(self) -> Entity {
+    #[inline]
+    pub(crate) fn entity(self) -> Entity {
         Entity {
-            model: TypeId::of::<M>(),
+            model: M::table().number,
             place: self.place,
         }
     }

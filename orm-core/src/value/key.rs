@@ -3,10 +3,11 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use super::{ColumnType, Encoder, Field, Handle, Id, Ids, Link, Shape, SqlType};
+use super::{ColumnType, Encoder, Field, Handle, Id, Ids, Link, Shape, SqlType, Value};
 use crate::error::Result;
 use crate::row::Fields;
 use crate::schema::Model;
+use crate::util::columns::ColumnSet;
 
 /// The value of a primary key: a column type that can be compared and hashed, or a tuple of such.
 #[diagnostic::on_unimplemented(
@@ -95,6 +96,12 @@ composite_keys! {
     (A 0, B 1, C 2, D 3)
     (A 0, B 1, C 2, D 3, E 4)
     (A 0, B 1, C 2, D 3, E 4, F 5)
+}
+
+/// The values of a key.
+pub(crate) fn encode_key<'a, K: Key>(key: &'a K, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
+    let all = ColumnSet::first(K::WIDTH);
+    key.encode(&mut Encoder::new(&all, ids, out))
 }
 
 /// A field that can be a primary key, or a part of one.

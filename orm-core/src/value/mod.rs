@@ -33,6 +33,7 @@ pub(crate) use id::Place;
 pub use id::{Entity, Handle, Id};
 #[cfg(feature = "serde_json")]
 pub use json::Json;
+pub(crate) use key::encode_key;
 pub use key::{HasKey, IntoKey, Key, KeyField};
 pub(crate) use primitive::text;
 pub use sql_type::SqlType;

@@ -27,7 +27,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let columns_type = expand_columns_type(model);
     let constants = expand_constants(model);
     let implementation = implement::expand(model);
-    let key = model.key_type();
+    let has_key = expand_has_key(model);
     let lookups = expand_lookups(model);
     let default = expand_default(model);
     let rules = require::expand(model);
@@ -35,13 +35,14 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     quote! {
         #columns_type
         const _: () = {
+            use #library::{NoField as _, NoKey as _};
+
             #constants
             #implementation
 
             #[automatically_derived]
             impl #library::BelongsTo<#base> for #ident {}
-            #[automatically_derived]
-            impl #library::HasKey<#key> for #ident {}
+            #has_key
 
             #lookups
             #default
@@ -62,11 +63,15 @@ impl Model {
         }
     }
 
-    /// `<Type as FieldOf<Base>>`: the one way by which generated code reaches a field's type.
-    pub(crate) fn field_of(&self, field: &Field) -> TokenStream {
+    /// The module that generated code names, as if written at a place: an error there points to it.
+    pub(crate) fn library_at(&self, span: Span) -> TokenStream {
+        names::respan(self.library.clone(), span)
+    }
+
+    /// `FieldIn::<Base, Type>`: the one way by which generated code reaches a field's type.
+    pub(crate) fn field_in(&self, field: &Field) -> TokenStream {
         let (library, base, ty) = (&self.library, self.base(), &field.ty);
-        let at = field.ty_span.resolved_at(Span::mixed_site());
-        quote_spanned!(at=> <#ty as #library::FieldOf<#base>>)
+        quote!(#library::FieldIn::<#base, #ty>)
     }
 
     /// The fields of the primary key, in order.
@@ -74,11 +79,10 @@ impl Model {
         self.fields.iter().filter(|field| field.primary_key.is_some())
     }
 
-    /// `<Type as KeyField>`.
-    pub(crate) fn key_field(&self, field: &Field) -> TokenStream {
+    /// `KeyIn::<Type>`.
+    pub(crate) fn key_in(&self, field: &Field) -> TokenStream {
         let (library, ty) = (&self.library, &field.ty);
-        let at = field.ty_span.resolved_at(Span::mixed_site());
-        quote_spanned!(at=> <#ty as #library::KeyField>)
+        quote!(#library::KeyIn::<#ty>)
     }
 
     /// The type of the primary key: that of its field, or a tuple.
@@ -86,8 +90,8 @@ impl Model {
         let keys: Vec<TokenStream> = self
             .key_fields()
             .map(|field| {
-                let key_field = self.key_field(field);
-                quote!(#key_field::Key)
+                let (library, ty) = (self.library_at(field.ty_span), &field.ty);
+                quote_spanned!(field.ty_span=> <#ty as #library::KeyField>::Key)
             })
             .collect();
         match &keys[..] {
@@ -102,13 +106,26 @@ impl Model {
         if field.is_own_key() {
             return quote!(#library::Plain);
         }
-        let field_of = self.field_of(field);
-        quote!(#field_of::ColumnRole)
+        let (library, base, ty) = (self.library_at(field.ty_span), self.base(), &field.ty);
+        quote_spanned!(field.ty_span=> <#ty as #library::FieldOf<#base>>::ColumnRole)
     }
 
     /// The type that the constants are put on.
     fn constants_type(&self) -> &Ident {
         self.columns.as_ref().unwrap_or(&self.ident)
+    }
+}
+
+fn expand_has_key(model: &Model) -> TokenStream {
+    let (ident, key) = (&model.ident, model.key_type());
+    let span = model
+        .key_fields()
+        .next()
+        .map_or(ident.span(), |field| field.ty_span);
+    let library = model.library_at(span);
+    quote_spanned! {span=>
+        #[automatically_derived]
+        impl #library::HasKey<#key> for #ident {}
     }
 }
 
@@ -153,9 +170,12 @@ pub(crate) fn expand_constants(model: &Model) -> TokenStream {
 }
 
 fn expand_column(model: &Model, at: usize, field: &Field) -> TokenStream {
-    let (library, vis, ident) = (&model.library, &model.vis, &model.ident);
+    let (vis, ident) = (&model.vis, &model.ident);
     let (name, ty, role) = (&field.ident, &field.ty, model.role(field));
-    let at = index(at);
+    let (library, at) = (model.library_at(field.ty_span), index(at));
+    let constant = quote_spanned! {field.ty_span=>
+        #vis const #name: #library::Column<#ident, #ty, #role> = #library::Column::new(#at);
+    };
     let docs = match &field.docs[..] {
         [] => {
             let docs = format!("The column of the field `{}`.", field.name);
@@ -165,7 +185,7 @@ fn expand_column(model: &Model, at: usize, field: &Field) -> TokenStream {
     };
     quote! {
         #docs
-        #vis const #name: #library::Column<#ident, #ty, #role> = #library::Column::new(#at);
+        #constant
     }
 }
 
@@ -195,12 +215,11 @@ fn expand_relation(model: &Model, relation: &Relation) -> TokenStream {
         }
         Kind::Through(back, on) => {
             let (link, path) = (models(&back.owner), &back.path);
-            let at = on.column.span().resolved_at(Span::mixed_site());
-            let (hash, owner) = (names::hash(&names::plain(&on.column)), models(&on.owner));
-            let lookup = quote_spanned!(at=> <#owner as #library::ColumnAt<#hash>>);
+            let (hash, owner, target) = (on.hash(), models(&on.owner), target_of(model, relation));
+            let lookup = quote_spanned!(on.column.span()=> #library::linked::<#owner, #hash>());
             (
-                quote!(Many<#ident, <#lookup::Field as #library::Points>::Target, #library::Through<#link>>),
-                quote!(Many::through(#path, #lookup::COLUMN)),
+                quote!(Many<#ident, #target, #library::Through<#link>>),
+                quote!(Many::through(#path, #lookup)),
                 "The rows that are linked to one of these.",
             )
         }
@@ -220,22 +239,22 @@ fn expand_relation(model: &Model, relation: &Relation) -> TokenStream {
     }
 }
 
-/// What finds the type of a column by its name.
+/// What finds the type of a foreign key by its name. Which fields are foreign keys is not known here, but that the
+/// model's own key is none.
 pub(crate) fn expand_lookups(model: &Model) -> TokenStream {
-    let (library, ident, owner) = (&model.library, &model.ident, model.constants_type());
-    let lookups = model.fields.iter().map(|field| {
-        let (hash, name, ty, role) = (
-            names::hash(&field.name),
-            &field.ident,
-            &field.ty,
-            model.role(field),
-        );
+    let (library, ident) = (&model.library, &model.ident);
+    let fields = model
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| !field.is_own_key());
+    let lookups = fields.map(|(at, field)| {
+        let (hash, ty, at) = (names::hash(&field.name), &field.ty, index(at));
         quote! {
             #[automatically_derived]
             impl #library::ColumnAt<#hash> for #ident {
                 type Field = #ty;
-                type Role = #role;
-                const COLUMN: #library::Column<#ident, #ty, #role> = #owner::#name;
+                const FIELD: u16 = #at;
             }
         }
     });
@@ -255,7 +274,7 @@ fn expand_default(model: &Model) -> TokenStream {
                 quote!(#name: #call)
             }
             None => {
-                let at = field.ty_span.resolved_at(Span::mixed_site());
+                let at = field.ty_span;
                 let default = quote_spanned!(at=> <#ty as ::core::default::Default>::default());
                 quote!(#name: #default)
             }
@@ -273,7 +292,7 @@ fn expand_default(model: &Model) -> TokenStream {
 
 /// What makes a value of what stands behind `default =` or `on_update =`.
 pub(crate) fn default_call(library: &TokenStream, value: &syn::Expr) -> TokenStream {
-    let at = syn::spanned::Spanned::span(value).resolved_at(Span::mixed_site());
+    let at = syn::spanned::Spanned::span(value);
     quote_spanned!(at=> #library::default_of(#value))
 }
 
@@ -308,10 +327,10 @@ fn target_of(model: &Model, relation: &Relation) -> TokenStream {
             quote!(<#owner as #library::Columns>::Model)
         }
         Kind::Through(_, on) => {
-            let (owner, hash) = (&on.owner, names::hash(&names::plain(&on.column)));
-            quote! {
-                <<<#owner as #library::Columns>::Model as #library::ColumnAt<#hash>>::Field as #library::Points>::Target
-            }
+            let (owner, hash) = (&on.owner, on.hash());
+            let link = quote!(<#owner as #library::Columns>::Model);
+            let field = quote_spanned!(on.column.span()=> <#link as #library::ColumnAt<#hash>>::Field);
+            quote_spanned!(on.column.span()=> <#field as #library::Points>::Target)
         }
     }
 }

@@ -6,7 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprCall, Ident, Path, PathArguments, Token};
 
 use crate::errors::Errors;
-use crate::names::nearest;
+use crate::names::{self, nearest};
 use crate::words::{items_of, listed};
 
 const KINDS: [&str; 4] = ["many", "one", "many_through", "many_via"];
@@ -137,6 +137,11 @@ fn unknown_kind(func: &Expr, kind: &str) -> syn::Error {
 }
 
 impl ColumnPath {
+    /// The hash of the column's name.
+    pub(crate) fn hash(&self) -> u64 {
+        names::hash(&names::plain(&self.column))
+    }
+
     fn read(expr: Expr) -> syn::Result<Self> {
         let wrong = |expr: &dyn ToTokens| {
             syn::Error::new_spanned(

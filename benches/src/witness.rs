@@ -1,0 +1,89 @@
+//! Sees what a run produces: nothing while it is measured, everything while it is tested.
+//!
+//! Without this a benchmark could be fast because it does not do the work. The same code runs in both cases; the price
+//! of a witness that looks away is one branch for each result shown to it.
+
+use std::hint::black_box;
+
+use crate::data::{Post, User};
+
+/// What a run shows its results to.
+#[derive(Debug, Default)]
+pub struct Witness {
+    record: Option<Record>,
+}
+
+/// What a run produced or what its tables hold, a line a row.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    lines: Vec<String>,
+}
+
+impl Witness {
+    /// A witness that writes down what it is shown.
+    #[must_use]
+    pub fn awake() -> Self {
+        Self {
+            record: Some(Record::default()),
+        }
+    }
+
+    /// A witness that looks away; the compiler must believe that it looks.
+    #[must_use]
+    pub fn asleep() -> Self {
+        Self { record: None }
+    }
+
+    /// Shows a result. `describe` is called by a witness that is awake only.
+    #[inline]
+    pub fn see<T: ?Sized>(&mut self, result: &T, describe: impl FnOnce(&T, &mut Record)) {
+        let result = black_box(result);
+        if let Some(record) = &mut self.record {
+            describe(result, record);
+        }
+    }
+
+    /// What has been written down: nothing if the witness was asleep.
+    #[must_use]
+    pub fn into_record(self) -> Record {
+        self.record.unwrap_or_default()
+    }
+}
+
+impl Record {
+    /// Writes down a user.
+    pub fn user(&mut self, id: i64, name: &str, hair_color: Option<&str>) {
+        self.lines.push(format!("{id} {name:?} {hair_color:?}"));
+    }
+
+    /// Writes down a post.
+    pub fn post(&mut self, id: i64, user_id: i64, title: &str, body: Option<&str>) {
+        self.lines
+            .push(format!("{id} {user_id} {title:?} {body:?}"));
+    }
+
+    /// One line for each row, in the order in which they were written down.
+    #[must_use]
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+}
+
+/// Writes down a user that is a plain struct.
+pub fn describe_user(user: &User, record: &mut Record) {
+    record.user(user.id, &user.name, user.hair_color.as_deref());
+}
+
+/// Writes down users that are plain structs.
+pub fn describe_users(users: &[User], record: &mut Record) {
+    for user in users {
+        describe_user(user, record);
+    }
+}
+
+/// Writes down posts that are plain structs.
+pub fn describe_posts(posts: &[Post], record: &mut Record) {
+    for post in posts {
+        record.post(post.id, post.user_id, &post.title, post.body.as_deref());
+    }
+}

@@ -1,0 +1,210 @@
+//! SELECT as SQL.
+
+use super::sink::Sink;
+use crate::expr::{Node, Ordered};
+use crate::schema::Table;
+use crate::stmt::{SelectTree, What};
+use crate::value::Entity;
+
+/// Writes a SELECT. A LIMIT is part of the text: bound, it would make SQLite compile the statement anew each time.
+pub(crate) fn write_select<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
+    match select.what {
+        What::Columns => write_rows(select, out, |out| out.columns(select.table)),
+        What::Exists => {
+            out.sql("SELECT EXISTS (");
+            write_rows(select, out, |out| out.sql("1"));
+            out.sql(")");
+        }
+        What::Count if select.limit.is_none() && select.offset.is_none() => {
+            write_rows(select, out, |out| out.sql("COUNT(*)"));
+        }
+        What::Count => {
+            out.sql("SELECT COUNT(*) FROM (");
+            write_rows(select, out, |out| out.sql("1"));
+            out.sql(")");
+        }
+    }
+}
+
+fn write_rows<'a, S: Sink<'a>>(select: &'a SelectTree, out: &mut S, what: impl FnOnce(&mut S)) {
+    out.sql("SELECT ");
+    what(out);
+    out.sql(" FROM ");
+    out.table(select.table);
+    write_where(&select.filters, out);
+    if select.what == What::Columns || select.limit.is_some() {
+        write_order(&select.order_by, out);
+    }
+    write_limit(select, out);
+}
+
+fn write_where<'a>(filters: &'a [Node], out: &mut impl Sink<'a>) {
+    for (index, filter) in filters.iter().enumerate() {
+        out.sql(if index == 0 { " WHERE " } else { " AND " });
+        write_operand(filter, out);
+    }
+}
+
+fn write_order<'a>(order_by: &'a [Ordered], out: &mut impl Sink<'a>) {
+    for (index, ordered) in order_by.iter().enumerate() {
+        out.sql(if index == 0 { " ORDER BY " } else { ", " });
+        write_fields(&ordered.node, ordered.direction, out);
+    }
+}
+
+fn write_limit<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
+    match (select.limit, select.offset) {
+        (None, None) => {}
+        (Some(limit), _) => {
+            out.sql(" LIMIT ");
+            out.number(limit);
+        }
+        (None, Some(_)) => out.sql(" LIMIT -1"),
+    }
+    if let Some(offset) = select.offset {
+        out.sql(" OFFSET ");
+        out.bind_number(offset);
+    }
+}
+
+/// An expression, each of its columns with something behind it: a composite id is ordered column by column.
+fn write_fields<'a>(node: &'a Node, behind: &'static str, out: &mut impl Sink<'a>) {
+    let Node::Field { table, field } = node else {
+        write_operand(node, out);
+        return out.sql(behind);
+    };
+    for (index, column) in table.fields[usize::from(*field)].clone().enumerate() {
+        if index > 0 {
+            out.sql(", ");
+        }
+        out.column(table, column);
+        out.sql(behind);
+    }
+}
+
+/// An expression where another may stand beside it: in parentheses, if it could be torn apart there.
+fn write_operand<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
+    let is_loose = match node {
+        Node::And(parts) | Node::Or(parts) => parts.len() > 1,
+        Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) | Node::Unstorable(_) => {
+            false
+        }
+        Node::Compare(..)
+        | Node::Not(_)
+        | Node::IsNull(_)
+        | Node::InList(..)
+        | Node::Between(..)
+        | Node::Like(..) => false,
+    };
+    if is_loose {
+        out.sql("(");
+    }
+    write_node(node, out);
+    if is_loose {
+        out.sql(")");
+    }
+}
+
+fn write_node<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
+    match node {
+        Node::Field { table, field } => write_columns(table, *field, out),
+        Node::Value(value) => out.bind(value),
+        Node::Values(values) => write_row(values.len(), out, |index, out| out.bind(&values[index])),
+        Node::Entity(entity, width) => write_entity(*entity, *width, out),
+        Node::Unstorable(why) => out.refuse(why),
+        Node::Compare(comparison, left, right) => write_pair(left, comparison.sql(), right, out),
+        Node::And(parts) => write_list(parts, " AND ", "1 = 1", out),
+        Node::Or(parts) => write_list(parts, " OR ", "1 = 0", out),
+        Node::Not(inner) => write_not(inner, out),
+        Node::IsNull(inner) => {
+            write_operand(inner, out);
+            out.sql(" IS NULL");
+        }
+        Node::InList(left, list) => write_in(left, list, out),
+        Node::Between(left, low, high) => {
+            write_pair(left, " BETWEEN ", low, out);
+            out.sql(" AND ");
+            write_operand(high, out);
+        }
+        Node::Like(text, pattern) => {
+            write_pair(text, " LIKE ", pattern, out);
+            out.sql(" ESCAPE '\\'");
+        }
+    }
+}
+
+fn write_pair<'a>(left: &'a Node, between: &'static str, right: &'a Node, out: &mut impl Sink<'a>) {
+    write_operand(left, out);
+    out.sql(between);
+    write_operand(right, out);
+}
+
+fn write_list<'a>(parts: &'a [Node], between: &'static str, empty: &'static str, out: &mut impl Sink<'a>) {
+    if parts.is_empty() {
+        return out.sql(empty);
+    }
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.sql(between);
+        }
+        write_operand(part, out);
+    }
+}
+
+fn write_not<'a>(inner: &'a Node, out: &mut impl Sink<'a>) {
+    if let Node::IsNull(inner) = inner {
+        write_operand(inner, out);
+        return out.sql(" IS NOT NULL");
+    }
+    out.sql("NOT (");
+    write_node(inner, out);
+    out.sql(")");
+}
+
+/// The list is filled up to a power of two with its last value, so that lists of many lengths share a statement.
+fn write_in<'a>(left: &'a Node, list: &'a [Node], out: &mut impl Sink<'a>) {
+    let Some(last) = list.last() else {
+        return out.sql("1 = 0");
+    };
+    write_operand(left, out);
+    out.sql(" IN (");
+    if matches!(last, Node::Values(values) if values.len() > 1) {
+        out.sql("VALUES ");
+    }
+    for index in 0..list.len().next_power_of_two() {
+        if index > 0 {
+            out.sql(", ");
+        }
+        write_operand(list.get(index).unwrap_or(last), out);
+    }
+    out.sql(")");
+}
+
+fn write_columns<'a>(table: &'static Table, field: u16, out: &mut impl Sink<'a>) {
+    let columns = table.fields[usize::from(field)].clone();
+    write_row(columns.len(), out, |index, out| {
+        out.column(table, columns.start + index)
+    });
+}
+
+fn write_entity<'a>(entity: Entity, width: usize, out: &mut impl Sink<'a>) {
+    if width > 1 {
+        out.sql("(");
+    }
+    out.bind_entity(entity, width);
+    if width > 1 {
+        out.sql(")");
+    }
+}
+
+/// One item as it is, several as a row value.
+fn write_row<'a, S: Sink<'a>>(count: usize, out: &mut S, each: impl Fn(usize, &mut S)) {
+    if count == 1 {
+        return each(0, out);
+    }
+    for index in 0..count {
+        out.sql(if index == 0 { "(" } else { ", " });
+        each(index, out);
+    }
+    out.sql(")");
+}

@@ -1,0 +1,158 @@
+//! One walk over a statement writes its text, another gathers its shape and values. Both are the same code over a
+//! [`Sink`], so that they cannot disagree on the order of the values.
+
+use crate::error::{Error, Result};
+use crate::schema::Table;
+use crate::value::{Entity, Ids, Value};
+
+use super::writer::Writer;
+
+/// What a walk over a statement goes into.
+pub(crate) trait Sink<'a> {
+    /// A piece of SQL.
+    fn sql(&mut self, text: &'static str);
+    /// The name of a table.
+    fn table(&mut self, table: &'static Table);
+    /// The name of a column.
+    fn column(&mut self, table: &'static Table, column: usize);
+    /// The names of all columns, in the order of the table.
+    fn columns(&mut self, table: &'static Table);
+    /// A number that is part of the text.
+    fn number(&mut self, number: u64);
+    /// A value to bind.
+    fn bind(&mut self, value: &'a Value<'static>);
+    /// A number to bind.
+    fn bind_number(&mut self, number: u64);
+    /// The key of an entity, to bind.
+    fn bind_entity(&mut self, entity: Entity, width: usize);
+    /// A value that cannot be bound, and why.
+    fn refuse(&mut self, why: &'a str);
+}
+
+impl<'a> Sink<'a> for Writer<'_> {
+    fn sql(&mut self, text: &'static str) {
+        Writer::sql(self, text);
+    }
+
+    fn table(&mut self, table: &'static Table) {
+        self.table_name(table);
+    }
+
+    fn column(&mut self, table: &'static Table, column: usize) {
+        self.name(&table.columns[column].name);
+    }
+
+    fn columns(&mut self, table: &'static Table) {
+        self.list(&table.columns, |writer, column| {
+            writer.name(&column.name);
+        });
+    }
+
+    fn number(&mut self, number: u64) {
+        Writer::number(self, number);
+    }
+
+    fn bind(&mut self, _value: &'a Value<'static>) {
+        Writer::sql(self, "?");
+    }
+
+    fn bind_number(&mut self, _number: u64) {
+        Writer::sql(self, "?");
+    }
+
+    fn bind_entity(&mut self, _entity: Entity, width: usize) {
+        self.list(0..width, |writer, _| {
+            writer.sql("?");
+        });
+    }
+
+    fn refuse(&mut self, _why: &'a str) {}
+}
+
+/// Gathers what makes a statement's text what it is, as bytes, and its values.
+///
+/// A piece of SQL stands for itself by its address: the same address and length is the same text.
+pub(crate) struct KeySink<'a> {
+    pub(crate) key: Vec<u8>,
+    pub(crate) values: Vec<Value<'a>>,
+    ids: &'a dyn Ids,
+    refused: Option<Error>,
+}
+
+impl<'a> KeySink<'a> {
+    pub(crate) fn new(ids: &'a dyn Ids) -> Self {
+        KeySink {
+            key: Vec::with_capacity(256),
+            values: Vec::new(),
+            ids,
+            refused: None,
+        }
+    }
+
+    /// The shape and the values, unless one of them cannot be bound.
+    ///
+    /// # Errors
+    /// A value error for what no database stores; misuse for an entity that has no key.
+    pub(crate) fn finish(self) -> Result<(Vec<u8>, Vec<Value<'a>>)> {
+        match self.refused {
+            Some(error) => Err(error),
+            None => Ok((self.key, self.values)),
+        }
+    }
+
+    fn push(&mut self, tag: u8, number: usize) {
+        self.key.push(tag);
+        self.key.extend_from_slice(&number.to_ne_bytes());
+    }
+
+    #[cold]
+    fn fail(&mut self, error: Error) {
+        self.refused.get_or_insert(error);
+    }
+}
+
+impl<'a> Sink<'a> for KeySink<'a> {
+    fn sql(&mut self, text: &'static str) {
+        self.push(0, text.as_ptr() as usize);
+        self.key.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
+    }
+
+    fn table(&mut self, table: &'static Table) {
+        self.push(1, table.number);
+    }
+
+    fn column(&mut self, table: &'static Table, column: usize) {
+        self.push(2, table.number << 16 | column);
+    }
+
+    fn columns(&mut self, table: &'static Table) {
+        self.push(3, table.number);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.key.push(4);
+        self.key.extend_from_slice(&number.to_ne_bytes());
+    }
+
+    fn bind(&mut self, value: &'a Value<'static>) {
+        self.key.push(5);
+        self.values.push(value.borrowed());
+    }
+
+    fn bind_number(&mut self, number: u64) {
+        self.key.push(5);
+        self.values
+            .push(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
+    }
+
+    fn bind_entity(&mut self, entity: Entity, width: usize) {
+        self.push(6, width);
+        if let Err(error) = self.ids.encode_entity(entity, &mut self.values) {
+            self.fail(error);
+        }
+    }
+
+    fn refuse(&mut self, why: &'a str) {
+        self.fail(Error::value(why));
+    }
+}

@@ -1,0 +1,169 @@
+//! The engine itself: a base's name for a core that is compiled once.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::builder::EngineBuilder;
+use super::checkout::Checkout;
+use super::logged::Log;
+use super::options::ExecutionOptions;
+use super::pool::{Pool, PoolStatus};
+use crate::driver::{Dialect, Driver};
+use crate::error::Result;
+use crate::schema::{DeclarativeBase, Metadata};
+
+/// A database, the pool of its connections, and the base whose models live there. Made once; a clone is the same engine.
+///
+/// ```ignore
+/// let engine = Engine::<UsersDb>::builder(Sqlite::url("sqlite:///users.db")?).pool_size(10).build()?;
+/// ```
+pub struct Engine<B> {
+    core: Arc<EngineCore>,
+    base: PhantomData<fn() -> B>,
+}
+
+/// All of an engine but its base.
+pub(crate) struct EngineCore {
+    database: Arc<Database>,
+    options: ExecutionOptions,
+}
+
+/// What an engine shares with those derived from it.
+struct Database {
+    driver: Arc<dyn Driver>,
+    pool: RwLock<Arc<Pool>>,
+    settings: Settings,
+}
+
+/// What an engine was told that is no matter of its pool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) show_values: bool,
+    pub(crate) label_length: usize,
+}
+
+impl<B: DeclarativeBase> Engine<B> {
+    /// Starts to describe an engine on a driver, such as `Sqlite::file("users.db")`.
+    pub fn builder(driver: impl Driver) -> EngineBuilder<B> {
+        EngineBuilder::new(Arc::new(driver))
+    }
+
+    /// The tables of the base.
+    pub fn metadata(&self) -> Metadata<B> {
+        Metadata::new()
+    }
+
+    /// An engine with other defaults on the same pool.
+    #[must_use]
+    pub fn execution_options(&self, options: ExecutionOptions) -> Self {
+        Self::from_core(EngineCore {
+            database: Arc::clone(&self.core.database),
+            options: options.over(self.core.options),
+        })
+    }
+}
+
+impl<B> Engine<B> {
+    pub(crate) fn from_core(core: EngineCore) -> Self {
+        Engine {
+            core: Arc::new(core),
+            base: PhantomData,
+        }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<EngineCore> {
+        &self.core
+    }
+
+    /// A connection of the pool, for statements of your own; it goes back when it is dropped, and what was not committed by
+    /// then is rolled back.
+    ///
+    /// # Errors
+    /// Timeout when all connections stay in use; whatever the driver reports when one is opened.
+    pub fn checkout(&self) -> Result<Checkout> {
+        self.core.checkout()
+    }
+
+    /// Starts with an empty pool: idle connections are closed now, those in use when they come back.
+    pub fn dispose(&self) {
+        self.core.dispose();
+    }
+
+    /// How many connections there are, and where.
+    pub fn pool_status(&self) -> PoolStatus {
+        self.core.database.pool().status()
+    }
+}
+
+impl EngineCore {
+    pub(crate) fn new(
+        driver: Arc<dyn Driver>,
+        pool: Pool,
+        settings: Settings,
+        options: ExecutionOptions,
+    ) -> Self {
+        let database = Database {
+            driver,
+            pool: RwLock::new(Arc::new(pool)),
+            settings,
+        };
+        EngineCore {
+            database: Arc::new(database),
+            options,
+        }
+    }
+
+    /// How SQL is written for this engine's database.
+    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
+        self.database.driver.dialect()
+    }
+
+    /// Where the database is, for messages.
+    pub(crate) fn location(&self) -> String {
+        self.database.driver.location()
+    }
+
+    /// The greatest length of names that are generated, in bytes.
+    pub(crate) fn label_length(&self) -> usize {
+        self.database.settings.label_length
+    }
+
+    pub(crate) fn checkout(&self) -> Result<Checkout> {
+        let log = Log {
+            echo: self.options.echo.unwrap_or(false),
+            values: self.database.settings.show_values,
+            token: self.options.logging_token,
+        };
+        Checkout::take(self.database.pool(), log, self.options.isolation_level)
+    }
+
+    fn dispose(&self) {
+        let mut pool = self.database.pool.write().unwrap_or_else(PoisonError::into_inner);
+        let anew = Arc::new(pool.anew());
+        let old = std::mem::replace(&mut *pool, anew);
+        drop(pool);
+        old.dispose();
+    }
+}
+
+impl Database {
+    fn pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<B> Clone for Engine<B> {
+    fn clone(&self) -> Self {
+        Engine {
+            core: Arc::clone(&self.core),
+            base: PhantomData,
+        }
+    }
+}
+
+impl<B> fmt::Debug for Engine<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Engine({}; {})", self.core.location(), self.pool_status())
+    }
+}

@@ -1,0 +1,270 @@
+//! What can be asked of a column or an expression.
+
+use std::marker::PhantomData;
+
+use super::column::Column;
+use super::node::{Comparison, Node};
+use super::operand::{Comparable, Nullable, Operand};
+use super::order::Order;
+use super::scope::{Of, Uses};
+use crate::schema::Model;
+use crate::value::Value;
+
+/// An expression that yields `T` and speaks of the models `U`.
+pub struct Expr<T, U> {
+    node: Node,
+    kind: PhantomData<fn() -> (T, U)>,
+}
+
+/// What a query can compute from a row: a column, or an expression of columns and values.
+pub trait Expression: Sized {
+    /// What it yields.
+    type Type;
+
+    /// The models that it speaks of.
+    type Uses: Uses;
+
+    /// The expression, without its types.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn into_node(self) -> Node;
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, T, R> Expression for Column<M, T, R> {
+    type Type = T;
+    type Uses = Of<M>;
+
+    fn into_node(self) -> Node {
+        Node::Field {
+            table: M::table(),
+            field: self.field,
+        }
+    }
+}
+
+#[allow(private_interfaces)]
+impl<T, U: Uses> Expression for Expr<T, U> {
+    type Type = T;
+    type Uses = U;
+
+    fn into_node(self) -> Node {
+        self.node
+    }
+}
+
+impl<T, U> Expr<T, U> {
+    pub(crate) fn new(node: Node) -> Self {
+        Expr {
+            node,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<T, U> Clone for Expr<T, U> {
+    fn clone(&self) -> Self {
+        Expr::new(self.node.clone())
+    }
+}
+
+impl<U: Uses> Expr<bool, U> {
+    /// Both conditions.
+    #[must_use]
+    pub fn and<V: Uses>(self, other: Expr<bool, V>) -> Expr<bool, V::After<U>> {
+        Expr::new(Node::And(vec![self.node, other.node]))
+    }
+
+    /// One condition or the other, or both.
+    #[must_use]
+    pub fn or<V: Uses>(self, other: Expr<bool, V>) -> Expr<bool, V::After<U>> {
+        Expr::new(Node::Or(vec![self.node, other.node]))
+    }
+}
+
+impl<U> std::ops::Not for Expr<bool, U> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Expr::new(Node::Not(Box::new(self.node)))
+    }
+}
+
+/// The type of a comparison of `L` with `R`.
+type Compared<L, T, R> = Expr<bool, <<R as Operand<Base<T>>>::Uses as Uses>::After<<L as Expression>::Uses>>;
+
+/// What values of `T` are compared as.
+type Base<T> = <T as Comparable>::Base;
+
+/// Comparisons and orders of every column and expression.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(DeclarativeBase)] pub struct Db;
+/// # #[derive(Model, Clone)] #[model(base = Db)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i32> }
+/// let adults = select::<User>().filter(User::age.ge(18)).filter(User::name.starts_with("A"));
+/// ```
+#[allow(private_bounds)]
+pub trait ExpressionMethods: Expression {
+    /// `=`; NULL equals nothing, see [`is_null`](Self::is_null).
+    fn eq<V: Operand<Base<Self::Type>>>(self, value: V) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        compare(self, Comparison::Equal, value)
+    }
+
+    /// `<>`.
+    fn ne<V: Operand<Base<Self::Type>>>(self, value: V) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        compare(self, Comparison::NotEqual, value)
+    }
+
+    /// `<`.
+    fn lt<V: Operand<Base<Self::Type>>>(self, value: V) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        compare(self, Comparison::Less, value)
+    }
+
+    /// `<=`.
+    fn le<V: Operand<Base<Self::Type>>>(self, value: V) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        compare(self, Comparison::LessOrEqual, value)
+    }
+
+    /// `>`.
+    fn gt<V: Operand<Base<Self::Type>>>(self, value: V) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        compare(self, Comparison::Greater, value)
+    }
+
+    /// `>=`.
+    fn ge<V: Operand<Base<Self::Type>>>(self, value: V) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        compare(self, Comparison::GreaterOrEqual, value)
+    }
+
+    /// Whether it lies between two values, both included.
+    fn between<V: Operand<Base<Self::Type>>>(self, low: V, high: V) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        let [low, high] = [low, high].map(|bound| Box::new(bound.into_operand()));
+        Expr::new(Node::Between(Box::new(self.into_node()), low, high))
+    }
+
+    /// Whether it is one of a list; of an empty list nothing is one.
+    fn in_<V: Operand<Base<Self::Type>>>(
+        self,
+        list: impl IntoIterator<Item = V>,
+    ) -> Compared<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        let list = list.into_iter().map(Operand::into_operand).collect();
+        Expr::new(Node::InList(Box::new(self.into_node()), list))
+    }
+
+    /// Whether it is NULL.
+    fn is_null(self) -> Expr<bool, Self::Uses>
+    where
+        Self::Type: Nullable,
+    {
+        Expr::new(Node::IsNull(Box::new(self.into_node())))
+    }
+
+    /// Whether it is not NULL.
+    fn is_not_null(self) -> Expr<bool, Self::Uses>
+    where
+        Self::Type: Nullable,
+    {
+        Expr::new(Node::Not(Box::new(Node::IsNull(Box::new(self.into_node())))))
+    }
+
+    /// Whether a text is like a pattern: `%` stands for any text, `_` for one character, `\` takes their meaning away.
+    /// SQLite folds the case of ASCII letters.
+    fn like(self, pattern: &str) -> Expr<bool, Self::Uses>
+    where
+        Self::Type: Comparable<Base = String>,
+    {
+        like(self, pattern.to_owned())
+    }
+
+    /// Whether a text holds another.
+    fn contains(self, text: &str) -> Expr<bool, Self::Uses>
+    where
+        Self::Type: Comparable<Base = String>,
+    {
+        like(self, format!("%{}%", literal(text)))
+    }
+
+    /// Whether a text starts with another.
+    fn starts_with(self, text: &str) -> Expr<bool, Self::Uses>
+    where
+        Self::Type: Comparable<Base = String>,
+    {
+        like(self, format!("{}%", literal(text)))
+    }
+
+    /// Whether a text ends with another.
+    fn ends_with(self, text: &str) -> Expr<bool, Self::Uses>
+    where
+        Self::Type: Comparable<Base = String>,
+    {
+        like(self, format!("%{}", literal(text)))
+    }
+
+    /// Least first.
+    fn asc(self) -> Order<Self::Uses> {
+        Order::ascending(self.into_node())
+    }
+
+    /// Greatest first.
+    fn desc(self) -> Order<Self::Uses> {
+        Order::descending(self.into_node())
+    }
+}
+
+impl<E: Expression> ExpressionMethods for E {}
+
+fn compare<L: Expression, T, V: Operand<T>>(
+    left: L,
+    comparison: Comparison,
+    right: V,
+) -> Expr<bool, <V::Uses as Uses>::After<L::Uses>> {
+    Expr::new(Node::Compare(
+        comparison,
+        Box::new(left.into_node()),
+        Box::new(right.into_operand()),
+    ))
+}
+
+fn like<E: Expression>(text: E, pattern: String) -> Expr<bool, E::Uses> {
+    Expr::new(Node::Like(
+        Box::new(text.into_node()),
+        Box::new(Node::Value(Value::Text(pattern.into()))),
+    ))
+}
+
+/// A text as a pattern that only it matches.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}

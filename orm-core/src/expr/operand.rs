@@ -1,0 +1,147 @@
+//! What a column can be compared with.
+
+use super::column::Column;
+use super::methods::{Expr, Expression};
+use super::node::Node;
+use super::scope::{Nothing, Of, Uses};
+use crate::schema::Model;
+use crate::value::{ColumnType, Generated, Handle, Id, Key, NoIds, Value, encode_key};
+
+/// A type whose values can be compared in SQL; `T` and `Option<T>` are compared as `T`.
+#[diagnostic::on_unimplemented(message = "values of `{Self}` cannot be compared in a query")]
+pub trait Comparable {
+    /// What its values are compared as.
+    type Base;
+}
+
+impl<T: ColumnType> Comparable for T {
+    type Base = T::Base;
+}
+
+impl<T: ColumnType> Comparable for Generated<T> {
+    type Base = T::Base;
+}
+
+impl<M: Model, K: Key> Comparable for Id<M, K> {
+    type Base = Id<M, K>;
+}
+
+impl<M: Model, K: Key> Comparable for Option<Id<M, K>> {
+    type Base = Id<M, K>;
+}
+
+/// A type that can be NULL in a row.
+#[diagnostic::on_unimplemented(
+    message = "an expression of `{Self}` is never NULL here",
+    label = "never NULL",
+    note = "only an `Option` in the model, or a column of a left-joined model, can be NULL"
+)]
+pub trait Nullable {}
+
+impl<T> Nullable for Option<T> {}
+
+/// What a column of `T` can be compared with: a value, a reference to one, another column, a handle or an id.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{T}` cannot be compared with `{Self}`",
+    label = "not comparable with `{T}`"
+)]
+pub trait Operand<T> {
+    /// The models that it speaks of.
+    type Uses: Uses;
+
+    /// The operand, without its types.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn into_operand(self) -> Node;
+}
+
+#[allow(private_interfaces)]
+impl<T: ColumnType<Base = T>> Operand<T> for T {
+    type Uses = Nothing;
+
+    fn into_operand(self) -> Node {
+        value_node(&self)
+    }
+}
+
+#[allow(private_interfaces)]
+impl<T: ColumnType<Base = T>> Operand<T> for &T {
+    type Uses = Nothing;
+
+    fn into_operand(self) -> Node {
+        value_node(self)
+    }
+}
+
+#[allow(private_interfaces)]
+impl Operand<String> for &str {
+    type Uses = Nothing;
+
+    fn into_operand(self) -> Node {
+        Node::Value(Value::Text(self.to_owned().into()))
+    }
+}
+
+#[allow(private_interfaces)]
+impl<T, M: Model, C: Comparable<Base = T>, R> Operand<T> for Column<M, C, R> {
+    type Uses = Of<M>;
+
+    fn into_operand(self) -> Node {
+        self.into_node()
+    }
+}
+
+#[allow(private_interfaces)]
+impl<T, C: Comparable<Base = T>, U: Uses> Operand<T> for Expr<C, U> {
+    type Uses = U;
+
+    fn into_operand(self) -> Node {
+        self.into_node()
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, K: Key> Operand<Id<M, K>> for Id<M, K> {
+    type Uses = Nothing;
+
+    fn into_operand(self) -> Node {
+        match self {
+            Id::New => Node::Unstorable(format!("`Id::New` names no `{}`", M::table().model)),
+            Id::Key(key) => key_node(&key),
+            Id::Of(handle) => Node::Entity(handle.entity(), K::WIDTH),
+        }
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, K: Key> Operand<Id<M, K>> for Handle<M> {
+    type Uses = Nothing;
+
+    fn into_operand(self) -> Node {
+        Node::Entity(self.entity(), K::WIDTH)
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, K: Key> Operand<Id<M, K>> for K {
+    type Uses = Nothing;
+
+    fn into_operand(self) -> Node {
+        key_node(&self)
+    }
+}
+
+fn value_node<T: ColumnType>(value: &T) -> Node {
+    match value.encode() {
+        Ok(value) => Node::Value(value.into_owned()),
+        Err(error) => Node::Unstorable(error.message().to_owned()),
+    }
+}
+
+fn key_node<K: Key>(key: &K) -> Node {
+    let mut values = Vec::with_capacity(K::WIDTH);
+    if let Err(error) = encode_key(key, &NoIds, &mut values) {
+        return Node::Unstorable(error.message().to_owned());
+    }
+    Node::Values(values.into_iter().map(Value::into_owned).collect())
+}

@@ -1,0 +1,411 @@
+//! A store without its model's type: what the unit of work works on, compiled once.
+
+use std::any::Any;
+
+use super::Stores;
+use super::slot::State;
+use super::typed::Store;
+use super::visit;
+use crate::error::Result;
+use crate::row::Fields;
+use crate::schema::{Diff, Model, Table};
+use crate::util::columns::ColumnSet;
+use crate::value::{Entity, Ids, Key, Link, Place, Value, Version, encode_key};
+
+/// The store of some model.
+pub(crate) trait AnyStore: Any + Send {
+    fn table(&self) -> &'static Table;
+
+    /// Whether a slot still has the tenant of a generation.
+    fn is_current(&self, slot: u32, generation: u32) -> bool;
+
+    fn state(&self, slot: u32) -> State;
+
+    fn set_state(&mut self, slot: u32, state: State);
+
+    /// The key that the identity map knows a slot by, as its model's key type.
+    fn key(&self, slot: u32) -> Option<&dyn Any>;
+
+    /// The key, for a message.
+    fn key_text(&self, slot: u32) -> String;
+
+    fn generation(&self, slot: u32) -> u32;
+
+    /// Slots whose values were touched since the last flush, in the order of their keys.
+    fn touched_by_key(&self) -> Vec<u32>;
+
+    /// Puts slots in the order of their keys.
+    fn sort_by_key(&self, slots: &mut [u32]);
+
+    /// The columns in which a slot differs from its kept copy.
+    fn changed(&self, slot: u32) -> ColumnSet;
+
+    /// The columns that an INSERT of a slot writes.
+    fn insert_columns(&self, slot: u32) -> ColumnSet;
+
+    /// Shows the foreign keys of a slot's values: its field's position and what it names.
+    fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
+
+    /// The same of the values that its row has.
+    fn kept_links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
+
+    /// The slot that a key names, given as this model's key type.
+    fn find_key(&self, key: &dyn Any) -> Option<u32>;
+
+    /// Supplies what only an INSERT or UPDATE supplies: the version, and `on_update` columns. Gives what changes now.
+    fn supply(&mut self, slot: u32, changed: ColumnSet) -> ColumnSet;
+
+    /// Names every field that its `validate` function refuses.
+    fn validate(&self, slot: u32, refuse: &mut dyn FnMut(&'static str, String));
+
+    /// The values of wanted columns.
+    fn encode<'a>(
+        &'a self,
+        slot: u32,
+        wanted: &ColumnSet,
+        ids: &'a dyn Ids,
+        out: &mut Vec<Value<'a>>,
+    ) -> Result<()>;
+
+    /// The values of the key that the identity map knows the slot by.
+    fn encode_key<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()>;
+
+    /// The value of the version that the row has, if the table has one.
+    fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()>;
+
+    /// Records what a slot is, for the frame to put back.
+    fn record(&mut self, slot: u32, frame: u32);
+
+    fn journal_len(&self) -> usize;
+
+    /// Puts back what the journal says, down to a length.
+    fn undo_to(&mut self, length: usize);
+
+    /// Takes the key of a row that was just inserted.
+    fn set_generated(&mut self, slot: u32, id: i64) -> bool;
+
+    /// Takes the key out of the values of a row that was just inserted.
+    fn set_own_key(&mut self, slot: u32, rest: &Stores);
+
+    /// Takes what the database put into columns; the row holds only those.
+    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &mut Fields<'_>) -> Result<()>;
+
+    /// Writes keys in place of entities that have one by now, and records which.
+    fn resolve(&mut self, slot: u32, rest: &Stores);
+
+    /// The row of the slot is inserted, with the columns that the database filled: it is known by its key.
+    fn settle_insert(&mut self, slot: u32, epoch: u32);
+
+    /// The row of the slot is updated.
+    fn settle_update(&mut self, slot: u32, key_changed: bool);
+
+    /// The row of the slot is deleted.
+    fn settle_delete(&mut self, slot: u32);
+
+    /// Adds to a record what the database filled in.
+    fn record_filled(&mut self, slot: u32, filled: &ColumnSet);
+
+    /// Makes room for slots that are about to get keys.
+    fn reserve_keys(&mut self, count: usize);
+
+    /// Forgets which slots were touched, since the flush is over.
+    fn forget_touched(&mut self);
+
+    /// Puts every touched slot back to its kept copy.
+    fn restore_touched(&mut self);
+
+    /// Gives a slot up.
+    fn vacate(&mut self, slot: u32);
+
+    /// The transaction is committed: what was deleted in it is gone, and the journal with it.
+    fn commit(&mut self);
+}
+
+impl<M: Model> AnyStore for Store<M> {
+    fn table(&self) -> &'static Table {
+        M::table()
+    }
+
+    fn is_current(&self, slot: u32, generation: u32) -> bool {
+        self.slots
+            .get(slot as usize)
+            .is_some_and(|place| place.generation == generation)
+    }
+
+    fn state(&self, slot: u32) -> State {
+        self.at(slot).state
+    }
+
+    fn set_state(&mut self, slot: u32, state: State) {
+        self.at_mut(slot).state = state;
+    }
+
+    #[inline]
+    fn key(&self, slot: u32) -> Option<&dyn Any> {
+        self.at(slot).key.as_ref().map(|key| key as &dyn Any)
+    }
+
+    fn key_text(&self, slot: u32) -> String {
+        match &self.at(slot).key {
+            Some(key) => format!("{key:?}"),
+            None => "none".to_owned(),
+        }
+    }
+
+    fn generation(&self, slot: u32) -> u32 {
+        Store::generation(self, slot)
+    }
+
+    fn touched_by_key(&self) -> Vec<u32> {
+        let mut touched: Vec<u32> = self
+            .touched
+            .iter()
+            .copied()
+            .filter(|&slot| self.at(slot).is_tracked() && self.at(slot).kept.is_some())
+            .collect();
+        self.sort_by_key(&mut touched);
+        touched
+    }
+
+    fn sort_by_key(&self, slots: &mut [u32]) {
+        slots.sort_by(|&a, &b| self.at(a).key.cmp(&self.at(b).key));
+    }
+
+    fn changed(&self, slot: u32) -> ColumnSet {
+        let place = self.at(slot);
+        let (Some(value), Some(kept)) = (&place.value, &place.kept) else {
+            return ColumnSet::EMPTY;
+        };
+        let mut diff = Diff::default();
+        value.diff(kept, &mut diff);
+        diff.changed
+    }
+
+    fn insert_columns(&self, slot: u32) -> ColumnSet {
+        let table = M::table();
+        let mut columns = ColumnSet::first(table.columns.len());
+        table.computed.iter().for_each(|column| columns.remove(column));
+        if !table.generated.is_empty()
+            && let Some(value) = &self.at(slot).value
+        {
+            let unset = visit::unset_columns(value);
+            table
+                .generated
+                .iter()
+                .filter(|&column| unset.contains(column))
+                .for_each(|column| columns.remove(column));
+        }
+        columns
+    }
+
+    fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>)) {
+        if let Some(value) = &self.at(slot).value {
+            visit::links(value, each);
+        }
+    }
+
+    fn kept_links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>)) {
+        match &self.at(slot).kept {
+            Some(kept) => visit::links(&**kept, each),
+            None => self.links(slot, each),
+        }
+    }
+
+    fn find_key(&self, key: &dyn Any) -> Option<u32> {
+        self.find(key.downcast_ref()?)
+    }
+
+    fn supply(&mut self, slot: u32, mut changed: ColumnSet) -> ColumnSet {
+        let place = self.at_mut(slot);
+        let Some(value) = &mut place.value else {
+            return changed;
+        };
+        if let Some(kept) = &place.kept {
+            value.on_update(&changed);
+            let mut diff = Diff::default();
+            value.diff(kept, &mut diff);
+            changed = diff.changed;
+        }
+        if let Some(version) = M::table().version {
+            visit::set_version(value, Version::next);
+            changed.insert(version);
+        }
+        changed
+    }
+
+    fn validate(&self, slot: u32, refuse: &mut dyn FnMut(&'static str, String)) {
+        if let Some(value) = &self.at(slot).value {
+            value.validate(refuse);
+        }
+    }
+
+    fn encode<'a>(
+        &'a self,
+        slot: u32,
+        wanted: &ColumnSet,
+        ids: &'a dyn Ids,
+        out: &mut Vec<Value<'a>>,
+    ) -> Result<()> {
+        match &self.at(slot).value {
+            Some(value) => visit::encode(value, wanted, ids, out),
+            None => Ok(()),
+        }
+    }
+
+    fn encode_key<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
+        match &self.at(slot).key {
+            Some(key) => encode_key(key, ids, out),
+            None => Ok(()),
+        }
+    }
+
+    fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
+        let place = self.at(slot);
+        let kept = place.kept.as_deref().or(place.value.as_ref());
+        match (M::table().version, kept) {
+            (Some(version), Some(kept)) => visit::encode(kept, &ColumnSet::from_iter([version]), ids, out),
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
+    fn record(&mut self, slot: u32, frame: u32) {
+        self.record_slot(slot, frame);
+    }
+
+    fn journal_len(&self) -> usize {
+        self.journal.len()
+    }
+
+    fn undo_to(&mut self, length: usize) {
+        self.undo(length);
+    }
+
+    #[inline]
+    fn set_generated(&mut self, slot: u32, id: i64) -> bool {
+        let key = M::Key::from_generated(id);
+        let place = self.at_mut(slot);
+        place.key = key;
+        place.key.is_some()
+    }
+
+    fn set_own_key(&mut self, slot: u32, rest: &Stores) {
+        let Some(value) = self.at_mut(slot).value.take() else {
+            return;
+        };
+        let key = value.key(&AllButOne { rest, one: self });
+        let place = self.at_mut(slot);
+        place.value = Some(value);
+        place.key = key;
+    }
+
+    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &mut Fields<'_>) -> Result<()> {
+        match &mut self.at_mut(slot).value {
+            Some(value) => visit::assign(value, columns, row),
+            None => Ok(()),
+        }
+    }
+
+    fn resolve(&mut self, slot: u32, rest: &Stores) {
+        let Some(mut value) = self.at_mut(slot).value.take() else {
+            return;
+        };
+        let mut links = Vec::new();
+        visit::resolve(
+            &mut value,
+            &AllButOne { rest, one: self },
+            &mut |field, entity| links.push((field, entity)),
+        );
+        self.at_mut(slot).value = Some(value);
+        if !links.is_empty() {
+            self.record_birth(slot, &ColumnSet::EMPTY, &links);
+        }
+    }
+
+    fn settle_insert(&mut self, slot: u32, epoch: u32) {
+        let place = &mut self.slots[slot as usize];
+        let Some(value) = &mut place.value else { return };
+        let key = match place.key.take() {
+            Some(key) if M::table().generated_key.is_some() => {
+                value.set_key(key.clone());
+                Some(key)
+            }
+            Some(_) | None => Store::own_key(value),
+        };
+        place.kept = None;
+        place.epoch = epoch;
+        place.state = State::Persistent;
+        if let Some(key) = key {
+            self.know(slot, key);
+        }
+    }
+
+    fn settle_update(&mut self, slot: u32, key_changed: bool) {
+        let place = &mut self.slots[slot as usize];
+        place.kept = None;
+        if key_changed && let Some(key) = place.value.as_ref().and_then(Store::own_key) {
+            self.know(slot, key);
+        }
+    }
+
+    fn settle_delete(&mut self, slot: u32) {
+        self.forget_key(slot);
+        let place = &mut self.slots[slot as usize];
+        place.kept = None;
+        place.state = State::DeletedFlushed;
+    }
+
+    fn record_filled(&mut self, slot: u32, filled: &ColumnSet) {
+        self.record_birth(slot, filled, &[]);
+    }
+
+    fn reserve_keys(&mut self, count: usize) {
+        self.reserve_identity(count);
+        self.journal.reserve(count);
+    }
+
+    fn forget_touched(&mut self) {
+        self.touched.clear();
+    }
+
+    fn restore_touched(&mut self) {
+        for slot in std::mem::take(&mut self.touched) {
+            let place = &mut self.slots[slot as usize];
+            if let Some(kept) = place.kept.take() {
+                place.value = Some(*kept);
+            }
+        }
+    }
+
+    fn vacate(&mut self, slot: u32) {
+        Store::vacate(self, slot);
+    }
+
+    fn commit(&mut self) {
+        for entry in std::mem::take(&mut self.journal) {
+            if self.at(entry.slot).state == State::DeletedFlushed {
+                Store::vacate(self, entry.slot);
+            }
+        }
+    }
+}
+
+/// Every store but the one that is being changed, and that one.
+struct AllButOne<'a, M: Model> {
+    rest: &'a Stores,
+    one: &'a Store<M>,
+}
+
+impl<M: Model> Ids for AllButOne<'_, M> {
+    fn key(&self, entity: Entity) -> Option<&dyn Any> {
+        if entity.model != M::table().number {
+            return self.rest.key(entity);
+        }
+        let Place { slot, generation, .. } = entity.place;
+        let is_own = self.rest.is_own(entity.place) && self.one.is_current(slot, generation);
+        if is_own {
+            AnyStore::key(self.one, slot)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What a session holds in memory: slots, identity, kept copies, states and the journal. Rank 8; no I/O.
+//!
+//! Every model has a [`Store`] of typed slots. The unit of work sees them through [`AnyStore`], so that it is compiled
+//! once, and reaches them by the number of their table.
+
+mod any;
+mod journal;
+mod slot;
+mod typed;
+mod visit;
+
+use std::any::Any;
+
+use crate::error::{Error, Result};
+use crate::schema::{Model, Table};
+use crate::value::{Entity, Handle, Ids, Place, Value};
+
+pub(crate) use any::AnyStore;
+pub(crate) use slot::Slot;
+pub use slot::State;
+pub(crate) use typed::{Met, Store};
+
+/// The stores of one session, by the number of their table.
+pub(crate) struct Stores {
+    session: u64,
+    epoch: u32,
+    frame: u32,
+    stores: Vec<Option<Box<dyn AnyStore>>>,
+}
+
+impl Stores {
+    pub(crate) fn new(session: u64) -> Self {
+        Stores {
+            session,
+            epoch: 1,
+            frame: 0,
+            stores: Vec::new(),
+        }
+    }
+
+    /// The transaction that values are of; what was loaded in an earlier one is stale.
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Ends the snapshot: every persistent entity is stale from now on.
+    pub(crate) fn end_epoch(&mut self) {
+        self.epoch += 1;
+    }
+
+    /// The store of a model, if it ever held an entity.
+    #[inline]
+    pub(crate) fn typed<M: Model>(&self) -> Option<&Store<M>> {
+        let store = self.stores.get(M::table().number)?.as_deref()?;
+        (store as &dyn Any).downcast_ref()
+    }
+
+    /// The store of a model.
+    #[inline]
+    pub(crate) fn typed_mut<M: Model>(&mut self) -> &mut Store<M> {
+        let number = M::table().number;
+        if self.stores.get(number).is_none_or(Option::is_none) {
+            self.make::<M>(number);
+        }
+        let store = self.stores[number]
+            .as_deref_mut()
+            .expect("invariant: the store was just made");
+        (store as &mut dyn Any)
+            .downcast_mut()
+            .expect("invariant: a table has one number, and a number one model")
+    }
+
+    #[cold]
+    fn make<M: Model>(&mut self, number: usize) {
+        if self.stores.len() <= number {
+            self.stores.resize_with(number + 1, || None);
+        }
+        self.stores[number] = Some(Box::new(Store::<M>::new()));
+    }
+
+    /// The store of the table of a number.
+    pub(crate) fn any(&self, model: usize) -> &dyn AnyStore {
+        self.stores[model]
+            .as_deref()
+            .expect("invariant: a slot is named after its store was made")
+    }
+
+    /// The store of the table of a number.
+    pub(crate) fn any_mut(&mut self, model: usize) -> &mut dyn AnyStore {
+        self.stores[model]
+            .as_deref_mut()
+            .expect("invariant: a slot is named after its store was made")
+    }
+
+    /// Works on one store while the others can be read.
+    pub(crate) fn beside<R>(
+        &mut self,
+        model: usize,
+        work: impl FnOnce(&mut dyn AnyStore, &Stores) -> R,
+    ) -> R {
+        let mut store = self.stores[model]
+            .take()
+            .expect("invariant: a slot is named after its store was made");
+        let result = work(&mut *store, self);
+        self.stores[model] = Some(store);
+        result
+    }
+
+    /// Every store.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn AnyStore> {
+        self.stores.iter().filter_map(Option::as_deref)
+    }
+
+    /// Every store.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut (dyn AnyStore + 'static)> {
+        self.stores.iter_mut().filter_map(Option::as_deref_mut)
+    }
+
+    /// Whether the handle is one of this session's; the slot may have moved on.
+    #[inline]
+    pub(crate) fn is_own(&self, place: Place) -> bool {
+        place.session == self.session
+    }
+
+    /// The store and slot of an entity of this session that still is what the handle named.
+    pub(crate) fn holds(&self, entity: Entity) -> Option<&dyn AnyStore> {
+        let store = self.stores.get(entity.model)?.as_deref()?;
+        (self.is_own(entity.place) && store.is_current(entity.place.slot, entity.place.generation))
+            .then_some(store)
+    }
+
+    /// The handle of a slot.
+    pub(crate) fn handle<M: Model>(&self, slot: u32) -> Handle<M> {
+        let generation = self.typed::<M>().map_or(0, |store| store.generation(slot));
+        Handle::new(Place {
+            session: self.session,
+            slot,
+            generation,
+        })
+    }
+
+    /// The handle of a slot whose generation is known.
+    #[inline]
+    pub(crate) fn handle_of<M: Model>(&self, slot: u32, generation: u32) -> Handle<M> {
+        Handle::new(Place {
+            session: self.session,
+            slot,
+            generation,
+        })
+    }
+
+    /// The number of the innermost frame; 0 outside of any.
+    pub(crate) fn frame(&self) -> u32 {
+        self.frame
+    }
+
+    /// Opens a frame: what is overwritten from now on is recorded anew.
+    pub(crate) fn open_frame(&mut self, frame: u32) -> FrameMarks {
+        self.frame = frame;
+        FrameMarks(
+            self.stores
+                .iter()
+                .map(|store| store.as_deref().map_or(0, AnyStore::journal_len))
+                .collect(),
+        )
+    }
+
+    /// Takes back everything since a frame was opened.
+    pub(crate) fn undo_to(&mut self, marks: &FrameMarks) {
+        for (number, store) in self.stores.iter_mut().enumerate() {
+            if let Some(store) = store {
+                store.undo_to(marks.0.get(number).copied().unwrap_or(0));
+            }
+        }
+    }
+
+    /// The table of an entity.
+    pub(crate) fn table_of(&self, entity: Entity) -> Option<&'static Table> {
+        Some(self.stores.get(entity.model)?.as_deref()?.table())
+    }
+}
+
+impl Ids for Stores {
+    #[inline]
+    fn key(&self, entity: Entity) -> Option<&dyn Any> {
+        self.holds(entity)?.key(entity.place.slot)
+    }
+
+    fn encode_entity<'a>(&'a self, entity: Entity, out: &mut Vec<Value<'a>>) -> Result<()> {
+        let Some(store) = self.holds(entity) else {
+            return Err(Error::misuse(
+                "the handle is of another session, or of an entity that is gone",
+            ));
+        };
+        if store.key(entity.place.slot).is_none() {
+            let model = store.table().model;
+            return Err(Error::misuse(format!(
+                "this `{model}` has no row and so no key; add it and flush first"
+            )));
+        }
+        store.encode_key(entity.place.slot, self, out)
+    }
+}
+
+/// How long each store's journal was when a frame was opened.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FrameMarks(Vec<usize>);

@@ -1,0 +1,57 @@
+//! A place for one entity, and the state it is in.
+
+use crate::schema::Model;
+
+/// The state of an entity inside its session; outside of it there is only an owned struct.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// Added, not yet inserted.
+    Pending,
+    /// A row of the database.
+    Persistent,
+    /// Marked by `delete`; its row goes with the next flush.
+    Deleted,
+    /// Its row is deleted; it is gone when the transaction is committed.
+    DeletedFlushed,
+    /// Was pending when its transaction was rolled back, or was taken back: the values live on, nothing is written.
+    Withdrawn,
+    /// Its row was found to be gone, by no act of this session.
+    Missing,
+}
+
+/// A place for one entity; the next one that gets it has another generation.
+pub(crate) struct Slot<M: Model> {
+    /// The values; none in a vacant slot.
+    pub(crate) value: Option<M>,
+    /// The values as the database has them, kept since the first touch.
+    pub(crate) kept: Option<Box<M>>,
+    /// The key of the row, which the identity map knows it by.
+    pub(crate) key: Option<M::Key>,
+    pub(crate) generation: u32,
+    /// The epoch of the values; another one than the session's means stale.
+    pub(crate) epoch: u32,
+    /// The frame in which what was here before was recorded.
+    pub(crate) frame: u32,
+    pub(crate) state: State,
+}
+
+impl<M: Model> Slot<M> {
+    pub(crate) fn new(value: M, state: State) -> Self {
+        Slot {
+            value: Some(value),
+            kept: None,
+            key: None,
+            generation: 0,
+            epoch: 0,
+            frame: 0,
+            state,
+        }
+    }
+
+    /// Whether it has a row that the next flush may change.
+    #[inline]
+    pub(crate) fn is_tracked(&self) -> bool {
+        matches!(self.state, State::Persistent | State::Missing)
+    }
+}

@@ -1,0 +1,236 @@
+//! The store of one model: its slots, and the identity map that finds them by key.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::journal::Undo;
+use super::slot::{Slot, State};
+use super::visit;
+use crate::error::Result;
+use crate::row::Fields;
+use crate::schema::{Diff, Model};
+use crate::value::NoIds;
+
+/// The entities of one model in one session.
+pub(crate) struct Store<M: Model> {
+    pub(super) slots: Vec<Slot<M>>,
+    pub(super) vacant: Vec<u32>,
+    pub(super) identity: HashTable<u32>,
+    pub(super) hasher: RandomState,
+    /// Slots that were touched since the last flush.
+    pub(super) touched: Vec<u32>,
+    pub(super) journal: Vec<Undo<M>>,
+}
+
+/// What a row is to a session that meets it.
+pub(crate) enum Met {
+    /// A row that the session did not know.
+    New(u32),
+    /// A row that it knows.
+    Known(u32),
+}
+
+impl<M: Model> Store<M> {
+    pub(crate) fn new() -> Self {
+        Store {
+            slots: Vec::new(),
+            vacant: Vec::new(),
+            identity: HashTable::new(),
+            hasher: RandomState::default(),
+            touched: Vec::new(),
+            journal: Vec::new(),
+        }
+    }
+
+    /// Makes room for entities that are about to come.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.slots.reserve(count);
+        self.reserve_identity(count);
+    }
+
+    /// Makes room in the identity map.
+    pub(super) fn reserve_identity(&mut self, count: usize) {
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.identity.reserve(count, |&slot| hash_of(slots, hasher, slot));
+    }
+
+    /// Takes a value in and gives its slot.
+    pub(crate) fn insert(&mut self, slot: Slot<M>) -> u32 {
+        if let Some(vacant) = self.vacant.pop() {
+            let generation = self.slots[vacant as usize].generation;
+            self.slots[vacant as usize] = Slot { generation, ..slot };
+            return vacant;
+        }
+        let index =
+            u32::try_from(self.slots.len()).expect("invariant: memory ends before four billion entities");
+        self.slots.push(slot);
+        index
+    }
+
+    /// Gives a slot up. Its handles are recognised as gone; a slot whose generations are used up is never used again.
+    pub(crate) fn vacate(&mut self, slot: u32) -> Option<M> {
+        self.forget_key(slot);
+        let place = &mut self.slots[slot as usize];
+        let value = place.value.take();
+        place.kept = None;
+        if let Some(next) = place.generation.checked_add(1) {
+            place.generation = next;
+            self.vacant.push(slot);
+        }
+        value
+    }
+
+    pub(crate) fn generation(&self, slot: u32) -> u32 {
+        self.slots[slot as usize].generation
+    }
+
+    /// The slot of a handle, unless it has moved on.
+    #[inline]
+    pub(crate) fn slot(&self, slot: u32, generation: u32) -> Option<&Slot<M>> {
+        self.slots
+            .get(slot as usize)
+            .filter(|place| place.generation == generation && place.value.is_some())
+    }
+
+    /// The slot at a position that is known to be in use.
+    pub(crate) fn at(&self, slot: u32) -> &Slot<M> {
+        &self.slots[slot as usize]
+    }
+
+    /// The slot at a position that is known to be in use.
+    pub(crate) fn at_mut(&mut self, slot: u32) -> &mut Slot<M> {
+        &mut self.slots[slot as usize]
+    }
+
+    /// The values of a slot, to be changed: the first time, a copy is kept to compare with.
+    #[inline]
+    pub(crate) fn touch(&mut self, slot: u32, generation: u32) -> Option<&mut M> {
+        let place = self
+            .slots
+            .get_mut(slot as usize)
+            .filter(|place| place.generation == generation)?;
+        let value = place.value.as_mut()?;
+        if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {
+            place.kept = Some(Box::new(value.clone()));
+            self.touched.push(slot);
+        }
+        Some(value)
+    }
+
+    /// The slot of a key.
+    #[inline]
+    pub(crate) fn find(&self, key: &M::Key) -> Option<u32> {
+        self.identity
+            .find(self.hasher.hash_one(key), |&slot| {
+                self.slots[slot as usize].key.as_ref() == Some(key)
+            })
+            .copied()
+    }
+
+    /// Says that a slot is the entity of a key. The entity that had it before, if any, loses it.
+    pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
+        self.forget_key(slot);
+        let hash = self.hasher.hash_one(&key);
+        if let Ok(entry) = self.identity.find_entry(hash, |&other| {
+            self.slots[other as usize].key.as_ref() == Some(&key)
+        }) {
+            entry.remove();
+        }
+        self.slots[slot as usize].key = Some(key);
+        self.enter(slot, hash);
+    }
+
+    fn enter(&mut self, slot: u32, hash: u64) {
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.identity
+            .insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
+    }
+
+    /// Takes a slot out of the identity map.
+    pub(crate) fn forget_key(&mut self, slot: u32) {
+        let Some(key) = self.slots[slot as usize].key.take() else {
+            return;
+        };
+        let hash = self.hasher.hash_one(&key);
+        if let Ok(entry) = self.identity.find_entry(hash, |&other| other == slot) {
+            entry.remove();
+        }
+    }
+
+    /// Meets a row: a known key gives its slot, and only a stale one takes the row's values.
+    ///
+    /// # Errors
+    /// A value error when a column does not hold what its field expects; the row is then not taken in.
+    #[inline]
+    pub(crate) fn meet(&mut self, key: M::Key, epoch: u32, row: &mut Fields<'_>) -> Result<Met> {
+        let hash = self.hasher.hash_one(&key);
+        let known = self
+            .identity
+            .find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
+        if let Some(&slot) = known {
+            self.meet_again(slot, epoch, row)?;
+            return Ok(Met::Known(slot));
+        }
+        let value = M::decode(row)?;
+        let slot = self.insert(Slot {
+            key: Some(key),
+            epoch,
+            ..Slot::new(value, State::Persistent)
+        });
+        self.enter(slot, hash);
+        Ok(Met::New(slot))
+    }
+
+    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
+        let place = &self.slots[slot as usize];
+        if place.epoch == epoch && place.state != State::Missing {
+            return Ok(());
+        }
+        let value = M::decode(row)?;
+        self.refresh(slot, epoch, value);
+        Ok(())
+    }
+
+    /// Gives a stale slot the values of its row; what was changed since the kept copy stays changed. When the row has
+    /// another version than the kept copy nothing changes, and the flush will find the row stale.
+    fn refresh(&mut self, slot: u32, epoch: u32, row: M) {
+        let place = &mut self.slots[slot as usize];
+        place.epoch = epoch;
+        if place.state == State::Missing {
+            place.state = State::Persistent;
+        }
+        let (Some(value), Some(kept)) = (&mut place.value, &mut place.kept) else {
+            place.value = Some(row);
+            return;
+        };
+        let mut against_row = Diff::default();
+        row.diff(kept, &mut against_row);
+        if M::table()
+            .version
+            .is_some_and(|version| against_row.changed.contains(version))
+        {
+            return;
+        }
+        let mut changed = Diff::default();
+        value.diff(kept, &mut changed);
+        visit::copy_fields(&row, value, &changed.changed);
+        **kept = row;
+    }
+
+    /// The key that a value carries itself.
+    pub(crate) fn own_key(value: &M) -> Option<M::Key> {
+        value.key(&NoIds)
+    }
+}
+
+/// The hash that the identity map has a slot under.
+fn hash_of<M: Model>(slots: &[Slot<M>], hasher: &RandomState, slot: u32) -> u64 {
+    hasher.hash_one(
+        slots[slot as usize]
+            .key
+            .as_ref()
+            .expect("invariant: who is in the identity map has a key"),
+    )
+}

@@ -1,0 +1,273 @@
+//! What is done to every field of an entity, whatever its model: each visitor is one such thing.
+
+use std::any::Any;
+
+use crate::error::Result;
+use crate::row::Fields;
+use crate::schema::{Model, Table, Visitor, VisitorMut};
+use crate::util::columns::ColumnSet;
+use crate::value::{Encoder, Entity, Field, Ids, Link, Value, Version};
+
+/// The values of the wanted columns, in the order of the table.
+///
+/// # Errors
+/// Of the first column that cannot be encoded, naming it.
+#[inline]
+pub(crate) fn encode<'a, M: Model>(
+    value: &'a M,
+    wanted: &ColumnSet,
+    ids: &'a dyn Ids,
+    out: &mut Vec<Value<'a>>,
+) -> Result<()> {
+    let mut encoding = Encoding {
+        encoder: Encoder::new(wanted, ids, out),
+    };
+    let done = value.visit(&mut encoding);
+    let position = encoding.encoder.position();
+    done.map_err(|error| error.context(place::<M>(M::table(), position)))
+}
+
+struct Encoding<'a, 'w> {
+    encoder: Encoder<'a, 'w>,
+}
+
+impl<'a> Visitor<'a> for Encoding<'a, '_> {
+    #[inline]
+    fn field<T: Field>(&mut self, field: &'a T) -> Result<()> {
+        field.encode(&mut self.encoder)
+    }
+}
+
+/// Where a value stands: `in User.name (column users.name)`.
+pub(crate) fn place<M: Model>(table: &Table, column: usize) -> String {
+    match table.columns.get(column) {
+        Some(column) => format!(
+            "in {}.{} (column {}.{})",
+            table.model, column.field, table.name, column.name
+        ),
+        None => format!("in {}", table.model),
+    }
+}
+
+/// The columns whose value is left to the database.
+pub(crate) fn unset_columns<M: Model>(value: &M) -> ColumnSet {
+    let mut unset = Unset {
+        next: 0,
+        columns: ColumnSet::EMPTY,
+    };
+    value
+        .visit(&mut unset)
+        .expect("invariant: looking for unset fields does not fail");
+    unset.columns
+}
+
+struct Unset {
+    next: usize,
+    columns: ColumnSet,
+}
+
+impl<'a> Visitor<'a> for Unset {
+    #[inline]
+    fn field<T: Field>(&mut self, field: &'a T) -> Result<()> {
+        if field.is_unset() {
+            (self.next..self.next + T::WIDTH).for_each(|column| self.columns.insert(column));
+        }
+        self.next += T::WIDTH;
+        Ok(())
+    }
+}
+
+/// Shows the foreign keys of a value, each with the position of its field.
+pub(crate) fn links<'a, M: Model>(value: &'a M, each: &mut dyn FnMut(usize, Link<'a>)) {
+    let mut links = Links { field: 0, each };
+    value
+        .visit(&mut links)
+        .expect("invariant: looking at links does not fail");
+}
+
+struct Links<'a, 'f> {
+    field: usize,
+    each: &'f mut dyn FnMut(usize, Link<'a>),
+}
+
+impl<'a> Visitor<'a> for Links<'a, '_> {
+    #[inline]
+    fn field<T: Field>(&mut self, field: &'a T) -> Result<()> {
+        if T::IS_ID {
+            (self.each)(self.field, field.link());
+        }
+        self.field += 1;
+        Ok(())
+    }
+}
+
+/// Writes keys in place of the entities that have one, and tells which fields named which entity.
+pub(crate) fn resolve<M: Model>(value: &mut M, ids: &dyn Ids, each: &mut dyn FnMut(usize, Entity)) {
+    let mut resolve = Resolve { field: 0, ids, each };
+    value
+        .visit_mut(&mut resolve)
+        .expect("invariant: resolving does not fail");
+}
+
+struct Resolve<'a> {
+    field: usize,
+    ids: &'a dyn Ids,
+    each: &'a mut dyn FnMut(usize, Entity),
+}
+
+impl VisitorMut for Resolve<'_> {
+    #[inline]
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        if T::IS_ID
+            && let Link::Of(entity) = field.link()
+        {
+            field.resolve(self.ids);
+            if !matches!(field.link(), Link::Of(_)) {
+                (self.each)(self.field, entity);
+            }
+        }
+        self.field += 1;
+        Ok(())
+    }
+}
+
+/// Names an entity again in the field at a position.
+pub(crate) fn relink<M: Model>(value: &mut M, field: usize, entity: Entity) {
+    let mut relink = Relink { left: field, entity };
+    value
+        .visit_mut(&mut relink)
+        .expect("invariant: relinking does not fail");
+}
+
+struct Relink {
+    left: usize,
+    entity: Entity,
+}
+
+impl VisitorMut for Relink {
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        if self.left == 0 {
+            field.relink(self.entity);
+        }
+        self.left = self.left.wrapping_sub(1);
+        Ok(())
+    }
+}
+
+/// Leaves columns to the database again.
+pub(crate) fn unset<M: Model>(value: &mut M, columns: &ColumnSet) {
+    let mut unset = UnsetAgain { next: 0, columns };
+    value
+        .visit_mut(&mut unset)
+        .expect("invariant: unsetting does not fail");
+}
+
+struct UnsetAgain<'a> {
+    next: usize,
+    columns: &'a ColumnSet,
+}
+
+impl VisitorMut for UnsetAgain<'_> {
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        if self.columns.contains(self.next) {
+            field.unset();
+        }
+        self.next += T::WIDTH;
+        Ok(())
+    }
+}
+
+/// Sets the version by a function of what it was.
+pub(crate) fn set_version<M: Model>(value: &mut M, next: fn(Version) -> Version) {
+    value
+        .visit_mut(&mut SetVersion { next })
+        .expect("invariant: a version is counted without failing");
+}
+
+struct SetVersion {
+    next: fn(Version) -> Version,
+}
+
+impl VisitorMut for SetVersion {
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        if let Some(version) = field.version() {
+            *version = (self.next)(*version);
+        }
+        Ok(())
+    }
+}
+
+/// Takes what the database put into the columns of a row; the row holds only those columns.
+///
+/// # Errors
+/// Of the first column that does not hold what its field expects, naming it.
+pub(crate) fn assign<M: Model>(value: &mut M, columns: &ColumnSet, row: &mut Fields<'_>) -> Result<()> {
+    let mut assign = Assign {
+        next: 0,
+        columns,
+        row,
+    };
+    let done = value.visit_mut(&mut assign);
+    let position = assign.next;
+    done.map_err(|error| error.context(place::<M>(M::table(), position)))
+}
+
+struct Assign<'a, 'row> {
+    next: usize,
+    columns: &'a ColumnSet,
+    row: &'a mut Fields<'row>,
+}
+
+impl VisitorMut for Assign<'_, '_> {
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        if self.columns.contains(self.next) {
+            field.assign(self.row)?;
+        }
+        self.next += T::WIDTH;
+        Ok(())
+    }
+}
+
+/// Copies the fields of one value over another, but for some columns.
+pub(crate) fn copy_fields<M: Model>(from: &M, to: &mut M, except: &ColumnSet) {
+    let mut gathered = Gather { fields: Vec::new() };
+    from.visit(&mut gathered)
+        .expect("invariant: gathering does not fail");
+    let mut scatter = Scatter {
+        fields: gathered.fields.into_iter(),
+        next: 0,
+        except,
+    };
+    to.visit_mut(&mut scatter)
+        .expect("invariant: scattering does not fail");
+}
+
+struct Gather {
+    fields: Vec<Box<dyn Any>>,
+}
+
+impl<'a> Visitor<'a> for Gather {
+    fn field<T: Field>(&mut self, field: &'a T) -> Result<()> {
+        self.fields.push(Box::new(field.clone()));
+        Ok(())
+    }
+}
+
+struct Scatter<'a> {
+    fields: std::vec::IntoIter<Box<dyn Any>>,
+    next: usize,
+    except: &'a ColumnSet,
+}
+
+impl VisitorMut for Scatter<'_> {
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        let source = self.fields.next().and_then(|source| source.downcast::<T>().ok());
+        if let Some(source) = source
+            && !self.except.contains(self.next)
+        {
+            *field = *source;
+        }
+        self.next += T::WIDTH;
+        Ok(())
+    }
+}
