@@ -8,7 +8,7 @@ pub use crate::error::{Error, Result};
 pub use crate::expr::{Column, Fk, Plain};
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
-    Embedded, NoBase, decode_int_enum, decode_text_enum, linked, refresh, require_column_of,
+    Embedded, NoBase, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
     require_few_columns, require_part, require_version, text_value, unfinished, validated,
 };
 pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};

@@ -226,10 +226,13 @@ fn check_parts(parts: &[Part<'_>], errors: &mut Errors) {
 fn expand_part_rule(library: &TokenStream, part: &Part<'_>) -> TokenStream {
     let (field, ident, ty) = (&part.field, part.ident, part.ty);
     let message = format!("`{ident}` is `Generated`; a struct of columns has plain columns only");
-    quote_spanned! {part.at=>
+    let is_part = names::respan(quote!(#library::require_part), part.at);
+    let facts = quote!(#field::FACTS);
+    let is_plain = names::respan(quote!(#facts.require(!#facts.is_generated, #message)), part.at);
+    quote! {
         const _: () = {
-            #library::require_part::<#ty>();
-            #field::FACTS.require(!#field::FACTS.is_generated, #message);
+            #is_part::<#ty>();
+            #is_plain;
         };
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use super::model::{FieldOf, Model};
-use super::relation::{ColumnAt, ColumnOf};
+use super::model::Model;
+use super::relation::{ColumnAt, ColumnOf, LeadsTo};
 use crate::engine::EngineCell;
 use crate::error::{Error, Result};
 use crate::expr::Column;
@@ -40,6 +40,14 @@ pub const fn require_few_columns(count: usize, message: &str) {
     if count > MAX_COLUMNS {
         panic!("{}", message);
     }
+}
+
+/// The column, if it is a foreign key to `M`.
+pub const fn leads_to<M, T, F, R>(column: Column<T, F, R>) -> Column<T, F, R>
+where
+    Column<T, F, R>: LeadsTo<M>,
+{
+    column
 }
 
 /// Compiles for a column of `M` only.
@@ -84,8 +92,27 @@ pub fn unfinished() -> ! {
 /// Stands for the base of a struct of columns, which belongs to none: its fields are plain columns.
 pub struct Embedded;
 
-/// Compiles for what a struct of columns can hold: column types, and other such structs.
-pub const fn require_part<T: FieldOf<Embedded>>() {}
+/// What a struct of columns can hold: column types, and other such structs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column type",
+    label = "no column can hold this",
+    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum"
+)]
+pub trait Part {}
+
+impl<T: Field> Part for T where T::Names: NoRow {}
+
+/// Says that a field's type names no row.
+#[diagnostic::on_unimplemented(
+    message = "an id cannot be part of a struct of columns",
+    label = "it would be no foreign key here"
+)]
+pub trait NoRow {}
+
+impl NoRow for () {}
+
+/// Compiles for what a struct of columns can hold.
+pub const fn require_part<T: Part>() {}
 
 /// The text of an enum's variant as a value.
 #[inline]

@@ -134,6 +134,11 @@ pub trait BelongsTo<B>: Model {}
 ///
 /// One implementation for all, so that the compiler names what is missing at its leaf: "`Comment` is not a model of
 /// `UsersDb`".
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column type",
+    label = "no column can hold this",
+    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum, or enable the feature of the crate it comes from"
+)]
 pub trait FieldOf<B> {
     /// What a column of this type can do in a query.
     type ColumnRole;

@@ -14,10 +14,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::field::Field;
 use super::read::Model;
-use super::relation::{Kind, Relation};
+use super::relation::{ColumnPath, Kind, Relation};
 use super::{implement, require};
 use crate::names;
 
@@ -25,7 +26,7 @@ use crate::names;
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let (library, ident, base) = (&model.library, &model.ident, model.base());
     let columns_type = expand_columns_type(model);
-    let constants = expand_constants(model);
+    let constants = expand_constants(model, &model.relations);
     let implementation = implement::expand(model);
     let has_key = expand_has_key(model);
     let lookups = expand_lookups(model);
@@ -148,17 +149,14 @@ pub(crate) fn expand_columns_type(model: &Model) -> TokenStream {
 }
 
 /// The columns and relations as associated constants.
-pub(crate) fn expand_constants(model: &Model) -> TokenStream {
+pub(crate) fn expand_constants(model: &Model, relations: &[Relation]) -> TokenStream {
     let owner = model.constants_type();
     let columns = model
         .fields
         .iter()
         .enumerate()
         .map(|(at, field)| expand_column(model, at, field));
-    let relations = model
-        .relations
-        .iter()
-        .map(|relation| expand_relation(model, relation));
+    let relations = relations.iter().map(|relation| expand_relation(model, relation));
     quote! {
         #[automatically_derived]
         #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces)]
@@ -194,48 +192,68 @@ fn index(at: usize) -> proc_macro2::Literal {
 }
 
 fn expand_relation(model: &Model, relation: &Relation) -> TokenStream {
-    let (library, vis, ident, name) = (&model.library, &model.vis, &model.ident, &relation.ident);
-    let models = |owner: &TokenStream| quote!(<#owner as #library::Columns>::Model);
+    let (vis, ident, name) = (&model.vis, &model.ident, &relation.ident);
+    let target = target_of(model, relation);
+    let back = relation.kind.back();
+    let at = relation.kind.on().unwrap_or(back).span();
+    let library = model.library_at(at);
+    let (between, path) = (model_of(model, back), &back.path);
+    let back = {
+        let library = model.library_at(back.span());
+        quote_spanned!(back.span()=> #library::leads_to::<#ident, _, _, _>(#path))
+    };
     let (ty, value, docs) = match &relation.kind {
-        Kind::Many(back) => {
-            let (target, path) = (models(&back.owner), &back.path);
+        Kind::Many(_) => (
+            quote_spanned!(at=> Many<#ident, #target>),
+            quote_spanned!(at=> Many::new(#back)),
+            "The rows that name one of these.",
+        ),
+        Kind::One(_) => (
+            quote_spanned!(at=> One<#ident, #target>),
+            quote_spanned!(at=> One::new(#back)),
+            "The row that names one of these.",
+        ),
+        Kind::Through(_, on) => {
+            let hash = on.hash();
+            let on = quote_spanned!(at=> #library::linked::<#between, #hash>());
             (
-                quote!(Many<#ident, #target>),
-                quote!(Many::new(#path)),
-                "The rows that name one of these.",
-            )
-        }
-        Kind::One(back) => {
-            let (target, path) = (models(&back.owner), &back.path);
-            (
-                quote!(One<#ident, #target>),
-                quote!(One::new(#path)),
-                "The row that names one of these.",
-            )
-        }
-        Kind::Through(back, on) => {
-            let (link, path) = (models(&back.owner), &back.path);
-            let (hash, owner, target) = (on.hash(), models(&on.owner), target_of(model, relation));
-            let lookup = quote_spanned!(on.column.span()=> #library::linked::<#owner, #hash>());
-            (
-                quote!(Many<#ident, #target, #library::Through<#link>>),
-                quote!(Many::through(#path, #lookup)),
+                quote_spanned!(at=> Many<#ident, #target, #library::Through<#between>>),
+                quote_spanned!(at=> Many::through(#back, #on)),
                 "The rows that are linked to one of these.",
             )
         }
-        Kind::Via(back, on) => {
-            let (between, target) = (models(&back.owner), models(&on.owner));
-            let (path, second) = (&back.path, &on.path);
+        Kind::Via(_, on) => {
+            let path = &on.path;
+            let on = quote_spanned!(at=> #library::leads_to::<#between, _, _, _>(#path));
             (
-                quote!(Many<#ident, #target, #library::Via<#between>>),
-                quote!(Many::via(#path, #second)),
+                quote_spanned!(at=> Many<#ident, #target, #library::Via<#between>>),
+                quote_spanned!(at=> Many::via(#back, #on)),
                 "The rows that name one that names one of these.",
             )
         }
     };
+    let constant = quote_spanned!(at=> #vis const #name: #library::#ty = #library::#value;);
     quote! {
         #[doc = #docs]
-        #vis const #name: #library::#ty = #library::#value;
+        #constant
+    }
+}
+
+/// The model whose column a path names.
+fn model_of(model: &Model, path: &ColumnPath) -> TokenStream {
+    let (owner, span) = (&path.owner, path.span());
+    let library = model.library_at(span);
+    quote_spanned!(span=> <#owner as #library::Columns>::Model)
+}
+
+/// The model that a relation leads to.
+fn target_of(model: &Model, relation: &Relation) -> TokenStream {
+    match &relation.kind {
+        Kind::Many(end) | Kind::One(end) | Kind::Via(_, end) => model_of(model, end),
+        Kind::Through(_, on) => {
+            let (link, hash, library) = (model_of(model, on), on.hash(), model.library_at(on.span()));
+            quote_spanned!(on.span()=> <<#link as #library::ColumnAt<#hash>>::Field as #library::Points>::Target)
+        }
     }
 }
 
@@ -292,45 +310,24 @@ fn expand_default(model: &Model) -> TokenStream {
 
 /// What makes a value of what stands behind `default =` or `on_update =`.
 pub(crate) fn default_call(library: &TokenStream, value: &syn::Expr) -> TokenStream {
-    let at = syn::spanned::Spanned::span(value);
+    let at = value.span();
     quote_spanned!(at=> #library::default_of(#value))
 }
 
 /// Relations' options: they compile if their columns are those of the model that the relation leads to.
 fn expand_orders(model: &Model) -> TokenStream {
-    let library = &model.library;
     let orders = model.relations.iter().flat_map(|relation| {
         let target = target_of(model, relation);
-        relation
-            .options
-            .order_by
-            .iter()
-            .map(move |column| quote!(#library::require_column_of::<#target, _>(&#column);))
+        relation.options.order_by.iter().map(move |column| {
+            let span = column.span();
+            let library = model.library_at(span);
+            quote_spanned!(span=> const _: () = #library::require_column_of::<#target, _>(&#column);)
+        })
     });
     let filters = model
         .relations
         .iter()
         .filter_map(|relation| relation.options.filter.as_ref());
-    let calls: Vec<TokenStream> = orders.collect();
-    let filters: Vec<TokenStream> = filters
-        .map(|filter| quote!(const _: fn() = || { let _ = #filter; };))
-        .collect();
-    let calls = (!calls.is_empty()).then(|| quote!(const _: () = { #(#calls)* };));
-    quote!(#calls #(#filters)*)
-}
-
-fn target_of(model: &Model, relation: &Relation) -> TokenStream {
-    let library = &model.library;
-    match &relation.kind {
-        Kind::Many(end) | Kind::One(end) | Kind::Via(_, end) => {
-            let owner = &end.owner;
-            quote!(<#owner as #library::Columns>::Model)
-        }
-        Kind::Through(_, on) => {
-            let (owner, hash) = (&on.owner, on.hash());
-            let link = quote!(<#owner as #library::Columns>::Model);
-            let field = quote_spanned!(on.column.span()=> <#link as #library::ColumnAt<#hash>>::Field);
-            quote_spanned!(on.column.span()=> <#field as #library::Points>::Target)
-        }
-    }
+    let filters = filters.map(|filter| quote!(const _: fn() = || { let _ = #filter; };));
+    quote!(#(#orders)* #(#filters)*)
 }
