@@ -26,6 +26,8 @@ use crate::names;
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let (library, ident, base) = (&model.library, &model.ident, model.base());
     let columns_type = expand_columns_type(model);
+    let columns_of = expand_columns_of(model);
+    let imports = expand_imports(model);
     let constants = expand_constants(model, &model.relations);
     let implementation = implement::expand(model);
     let has_key = expand_has_key(model);
@@ -36,8 +38,9 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     quote! {
         #columns_type
         const _: () = {
-            use #library::{NoField as _, NoKey as _};
+            #imports
 
+            #columns_of
             #constants
             #implementation
 
@@ -130,22 +133,35 @@ fn expand_has_key(model: &Model) -> TokenStream {
     }
 }
 
-/// The type of `columns = ..`, and its way back to the model.
-pub(crate) fn expand_columns_type(model: &Model) -> TokenStream {
-    let (Some(columns), library, vis, ident) = (&model.columns, &model.library, &model.vis, &model.ident)
-    else {
-        return TokenStream::new();
-    };
-    let docs = format!("The columns and relations of [`{ident}`].");
+/// What the constant's code needs: a short name for the library's module, and the traits that it falls back on.
+pub(crate) fn expand_imports(model: &Model) -> TokenStream {
+    let (path, library) = (&model.library_path, &model.library);
     quote! {
+        use #path as #library;
+        #[allow(unused_imports)]
+        use #path::{NoField as _, NoKey as _};
+    }
+}
+
+/// The type of `columns = ..`; it stands outside the constant, where the user's code finds it.
+pub(crate) fn expand_columns_type(model: &Model) -> Option<TokenStream> {
+    let (columns, vis) = (model.columns.as_ref()?, &model.vis);
+    let docs = format!("The columns and relations of [`{}`].", model.ident);
+    Some(quote! {
         #[doc = #docs]
         #vis struct #columns;
+    })
+}
 
+/// The way from the type of `columns = ..` back to the model.
+pub(crate) fn expand_columns_of(model: &Model) -> Option<TokenStream> {
+    let (columns, library, ident) = (model.columns.as_ref()?, &model.library, &model.ident);
+    Some(quote! {
         #[automatically_derived]
         impl #library::Columns for #columns {
             type Model = #ident;
         }
-    }
+    })
 }
 
 /// The columns and relations as associated constants.

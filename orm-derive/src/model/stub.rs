@@ -10,6 +10,8 @@ use super::read::Model;
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let (library, ident, base) = (&model.library, &model.ident, model.base());
     let columns_type = assemble::expand_columns_type(model);
+    let columns_of = assemble::expand_columns_of(model);
+    let imports = assemble::expand_imports(model);
     let constants = expand_constants(model);
     let default = model.default.map(|_| {
         quote! {
@@ -23,6 +25,9 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     quote! {
         #columns_type
         const _: () = {
+            #imports
+
+            #columns_of
             #constants
             #default
 
