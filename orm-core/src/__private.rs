@@ -16,6 +16,7 @@ pub use crate::schema::{
     BelongsTo, ColumnAt, Columns, DeclarativeBase, Diff, Direct, FieldDef, FieldOf, KeyRule, LeadsTo, Many,
     Model, ModelDef, One, Points, Registration, RowRule, Table, TableCell, Through, Via, Visitor, VisitorMut,
 };
+pub use crate::session::IntoParam;
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};
 pub use crate::value::default::{Holds, default_of};
 pub use crate::value::{

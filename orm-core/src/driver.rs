@@ -6,9 +6,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-pub use crate::compile::{Capabilities, Dialect};
+pub use crate::compile::{Capabilities, Dialect, GeneratedKey, Schemas};
 use crate::error::Result;
 pub use crate::row::Row;
+pub use crate::schema::TableColumn;
 pub use crate::schema::live::{LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};
 pub use crate::value::{SqlType, Value, ValueRef};
 

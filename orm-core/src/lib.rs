@@ -6,11 +6,15 @@ mod compile;
 pub mod driver;
 pub mod engine;
 mod error;
-mod expr;
+pub mod expr;
+mod load;
+pub mod prelude;
 mod row;
-mod schema;
+pub mod schema;
+mod session;
 mod stmt;
 mod store;
+mod uow;
 mod util;
 mod value;
 
@@ -18,8 +22,18 @@ mod value;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
-pub use schema::{DeclarativeBase, Direct, Many, Model, One, Through, Via};
+pub use row::{Fields, Row};
+pub use schema::{
+    BelongsTo, DeclarativeBase, Difference, DifferenceKind, Direct, Many, Metadata, Model, One, Through, Via,
+};
+pub use session::{
+    FromRow, IntoParam, RawQuery, ScopedSession, Select, Session, SessionMaker, Tracked, Untracked, select,
+};
+pub use store::State;
+pub use uow::Plan;
 pub use value::ColumnType;
+#[cfg(feature = "serde_json")]
+pub use value::Json;
 pub use value::{Generated, Handle, Id, Version};
 
 #[cfg(feature = "derive")]

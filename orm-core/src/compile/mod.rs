@@ -1,6 +1,7 @@
 //! From statements to SQL text and the values to bind. Rank 6: the only place where SQL is written.
 
 mod cache;
+pub(crate) mod ddl;
 mod dialect;
 mod dml;
 mod select;
@@ -8,7 +9,7 @@ mod sink;
 mod writer;
 
 pub(crate) use cache::{Operation, RowSets, Statements};
-pub use dialect::{Capabilities, Dialect};
+pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use select::write_select;
-pub(crate) use sink::{KeySink, Sink};
+pub(crate) use sink::KeySink;
 pub(crate) use writer::Writer;

@@ -72,15 +72,15 @@ impl<'a> Sink<'a> for Writer<'_> {
 /// Gathers what makes a statement's text what it is, as bytes, and its values.
 ///
 /// A piece of SQL stands for itself by its address: the same address and length is the same text.
-pub(crate) struct KeySink<'a> {
-    pub(crate) key: Vec<u8>,
-    pub(crate) values: Vec<Value<'a>>,
-    ids: &'a dyn Ids,
+pub(crate) struct KeySink<'a, 'ids> {
+    key: Vec<u8>,
+    values: Vec<Value<'a>>,
+    ids: &'ids dyn Ids,
     refused: Option<Error>,
 }
 
-impl<'a> KeySink<'a> {
-    pub(crate) fn new(ids: &'a dyn Ids) -> Self {
+impl<'a, 'ids> KeySink<'a, 'ids> {
+    pub(crate) fn new(ids: &'ids dyn Ids) -> Self {
         KeySink {
             key: Vec::with_capacity(256),
             values: Vec::new(),
@@ -111,7 +111,7 @@ impl<'a> KeySink<'a> {
     }
 }
 
-impl<'a> Sink<'a> for KeySink<'a> {
+impl<'a> Sink<'a> for KeySink<'a, '_> {
     fn sql(&mut self, text: &'static str) {
         self.push(0, text.as_ptr() as usize);
         self.key.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
@@ -147,8 +147,13 @@ impl<'a> Sink<'a> for KeySink<'a> {
 
     fn bind_entity(&mut self, entity: Entity, width: usize) {
         self.push(6, width);
-        if let Err(error) = self.ids.encode_entity(entity, &mut self.values) {
-            self.fail(error);
+        let mut key = Vec::with_capacity(width);
+        let ids = self.ids;
+        match ids.encode_entity(entity, &mut key) {
+            Ok(()) => self
+                .values
+                .extend(key.into_iter().map(|value| -> Value<'a> { value.into_owned() })),
+            Err(error) => self.fail(error),
         }
     }
 

@@ -9,7 +9,9 @@ use super::checkout::Checkout;
 use super::logged::Log;
 use super::options::ExecutionOptions;
 use super::pool::{Pool, PoolStatus};
-use crate::driver::{Dialect, Driver};
+use super::schema::{create_all, drop_all};
+use crate::compile::Statements;
+use crate::driver::{Dialect, Driver, IsolationLevel};
 use crate::error::Result;
 use crate::schema::{DeclarativeBase, Metadata};
 
@@ -34,6 +36,7 @@ struct Database {
     driver: Arc<dyn Driver>,
     pool: RwLock<Arc<Pool>>,
     settings: Settings,
+    statements: Statements,
 }
 
 /// What an engine was told that is no matter of its pool.
@@ -52,6 +55,32 @@ impl<B: DeclarativeBase> Engine<B> {
     /// The tables of the base.
     pub fn metadata(&self) -> Metadata<B> {
         Metadata::new()
+    }
+
+    /// Creates every table of the base that is not there, in foreign-key order, with its constraints and indexes. A table
+    /// that is there stays as it is: [`Metadata::verify`] tells how it differs.
+    ///
+    /// # Errors
+    /// Whatever the database reports, with the statement; nothing is created then.
+    pub fn create_all(&self) -> Result<()> {
+        create_all(
+            self.metadata().tables(),
+            self.core.dialect(),
+            &mut *self.checkout()?,
+        )
+    }
+
+    /// Drops every table of the base that is there, with all its rows, in reverse order.
+    ///
+    /// # Errors
+    /// A foreign key when a table that the base does not know names a row still; whatever else the database reports. Nothing
+    /// is dropped then.
+    pub fn drop_all(&self) -> Result<()> {
+        drop_all(
+            self.metadata().tables(),
+            self.core.dialect(),
+            &mut *self.checkout()?,
+        )
     }
 
     /// An engine with other defaults on the same pool.
@@ -107,6 +136,7 @@ impl EngineCore {
             driver,
             pool: RwLock::new(Arc::new(pool)),
             settings,
+            statements: Statements::new(),
         };
         EngineCore {
             database: Arc::new(database),
@@ -117,6 +147,16 @@ impl EngineCore {
     /// How SQL is written for this engine's database.
     pub(crate) fn dialect(&self) -> &'static dyn Dialect {
         self.database.driver.dialect()
+    }
+
+    /// The statements whose text is known.
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.database.statements
+    }
+
+    /// Whether every statement is a transaction of its own.
+    pub(crate) fn is_autocommit(&self) -> bool {
+        self.options.isolation_level == Some(IsolationLevel::Autocommit)
     }
 
     /// Where the database is, for messages.

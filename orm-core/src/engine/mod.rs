@@ -41,6 +41,7 @@ mod logged;
 mod options;
 mod permits;
 mod pool;
+pub(crate) mod schema;
 
 #[cfg(test)]
 mod tests;
@@ -50,5 +51,6 @@ pub use cell::EngineCell;
 pub use checkout::Checkout;
 pub use config::{EngineConfig, Overflow};
 pub use core::Engine;
+pub(crate) use core::EngineCore;
 pub use options::{ExecutionOptions, PoolClass};
 pub use pool::PoolStatus;

@@ -110,6 +110,28 @@ pub enum KeyRule {
     Cascade,
 }
 
+impl RowRule {
+    /// As SQL says it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            RowRule::NoAction => "NO ACTION",
+            RowRule::Cascade => "CASCADE",
+            RowRule::SetNull => "SET NULL",
+            RowRule::Restrict => "RESTRICT",
+        }
+    }
+}
+
+impl KeyRule {
+    /// As SQL says it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            KeyRule::NoAction => "NO ACTION",
+            KeyRule::Cascade => "CASCADE",
+        }
+    }
+}
+
 impl FieldDef {
     /// A field of a type, with nothing said about it.
     pub const fn of<T: Field>(name: &'static str) -> Self {

@@ -10,6 +10,8 @@ pub struct LiveSchema {
 /// A table of a live database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveTable {
+    /// The schema it lives in; `None` for the one that names without a schema mean.
+    pub schema: Option<String>,
     /// Its name.
     pub name: String,
     /// Its columns, in order.
@@ -46,7 +48,7 @@ pub struct LiveForeignKey {
     pub columns: Vec<String>,
     /// The table that it names.
     pub table: String,
-    /// The columns there, in the order of `columns`.
+    /// The columns there, in the order of `columns`; empty when the database says no more than "the primary key".
     pub references: Vec<String>,
     /// What happens on a delete, in SQL's words: `NO ACTION`, `CASCADE`, `SET NULL`, `RESTRICT`, `SET DEFAULT`.
     pub on_delete: String,

@@ -9,13 +9,21 @@ pub mod field_in;
 pub mod live;
 mod metadata;
 mod model;
+mod order;
 mod registry;
 mod relation;
 mod table;
+mod verify;
+
+#[cfg(test)]
+pub(crate) mod fixture;
 
 pub use def::{FieldDef, KeyRule, ModelDef, RowRule};
 pub use metadata::Metadata;
 pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, KnownTo, Model, Visitor, VisitorMut};
+pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
 pub use relation::{ColumnAt, ColumnOf, Columns, Direct, LeadsTo, Many, One, Points, Through, Via};
 pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};
+pub use verify::{Difference, DifferenceKind};
+pub(crate) use verify::{differences, find_table, has_index};

@@ -1,9 +1,11 @@
 //! Models and bases: what the derives implement.
 
+use super::metadata::Metadata;
 use super::table::Table;
 use crate::engine::{Engine, EngineCell};
 use crate::error::Result;
 use crate::row::Fields;
+use crate::session::Session;
 use crate::util::columns::ColumnSet;
 use crate::value::{Field, HasKey, Ids, Key, RowOf};
 
@@ -29,6 +31,19 @@ pub trait DeclarativeBase: Sized + Send + Sync + 'static {
     /// Misuse when none was bound.
     fn engine() -> Result<Engine<Self>> {
         Self::engine_cell().engine()
+    }
+
+    /// A session of the engine of this base.
+    ///
+    /// # Errors
+    /// Misuse when no engine was bound.
+    fn session() -> Result<Session<Self>> {
+        Ok(Self::engine()?.session())
+    }
+
+    /// The tables of this base.
+    fn metadata() -> Metadata<Self> {
+        Metadata::new()
     }
 }
 

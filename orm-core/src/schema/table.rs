@@ -1,6 +1,7 @@
 //! A table, resolved: every column with its name and type, every key with its columns.
 
 use std::any::TypeId;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,6 +30,8 @@ pub struct Table {
     pub(crate) field_names: Vec<&'static str>,
     /// The columns of the primary key.
     pub primary_key: Vec<usize>,
+    /// Whether the columns of the primary key stand side by side, in the key's order.
+    pub(crate) key_is_contiguous: bool,
     /// The foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
     /// The unique constraints; one of a single column stands here too.
@@ -117,7 +120,22 @@ impl TableCell {
     /// The table, made from its definition by the first caller.
     #[inline]
     pub fn get(&'static self, def: &'static ModelDef) -> &'static Table {
-        self.0.get_or_init(|| Table::resolve(def))
+        match self.0.get() {
+            Some(table) => table,
+            None => self.make(def),
+        }
+    }
+
+    /// The names of a composite foreign key may come from the table that it names, whose own may come from this one; so no
+    /// lock is held while a table is resolved. When two threads do it at once, one result is dropped.
+    #[cold]
+    fn make(&'static self, def: &'static ModelDef) -> &'static Table {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let table = Table::resolve(def);
+        self.0.get_or_init(|| Table {
+            number: NEXT.fetch_add(1, Ordering::Relaxed) as usize,
+            ..table
+        })
     }
 }
 
@@ -125,6 +143,15 @@ impl ForeignKey {
     /// The table that it names.
     pub fn target(&self) -> &'static Table {
         (self.reference.table)()
+    }
+
+    /// What the database does when the row it names is deleted: nothing, when the session does it.
+    pub(crate) fn on_delete_in_database(&self) -> RowRule {
+        if self.by_session {
+            RowRule::NoAction
+        } else {
+            self.on_delete
+        }
     }
 }
 
@@ -140,17 +167,18 @@ impl Table {
     }
 
     fn resolve(def: &'static ModelDef) -> Table {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let _resolving = Resolving::enter(def);
         let mut table = Table {
             model: def.model,
             type_id: (def.type_id)(),
-            number: NEXT.fetch_add(1, Ordering::Relaxed) as usize,
+            number: 0,
             name: def.table,
             schema: def.schema,
             columns: Vec::new(),
             fields: Vec::new(),
             field_names: Vec::new(),
             primary_key: Vec::new(),
+            key_is_contiguous: true,
             foreign_keys: Vec::new(),
             uniques: Vec::new(),
             indexes: Vec::new(),
@@ -162,19 +190,16 @@ impl Table {
             computed: ColumnSet::EMPTY,
         };
         def.fields.iter().for_each(|field| table.add_field(field));
+        table.key_is_contiguous = table.primary_key.is_sorted_by(|a, b| a + 1 == *b);
         table.find_generated_key(def);
-        let uniques: Vec<Index> = def
-            .uniques
-            .iter()
-            .map(|fields| table.index("uq", fields))
-            .collect();
-        let indexes: Vec<Index> = def
-            .indexes
-            .iter()
-            .map(|fields| table.index("ix", fields))
-            .collect();
-        table.uniques.extend(uniques);
-        table.indexes.extend(indexes);
+        for fields in def.uniques {
+            let unique = table.index("uq", fields);
+            add_once(&mut table.uniques, unique);
+        }
+        for fields in def.indexes {
+            let index = table.index("ix", fields);
+            add_once(&mut table.indexes, index);
+        }
         table
     }
 
@@ -268,13 +293,16 @@ impl Table {
         }
     }
 
+    /// An index on fields; also on single columns of a field that has several, by the columns' names.
     fn index(&self, prefix: &str, fields: &[&str]) -> Index {
-        let columns = fields
-            .iter()
-            .filter_map(|field| self.field_names.iter().position(|name| name == field))
-            .flat_map(|field| self.fields[field].clone())
-            .collect();
-        self.index_of(prefix, columns)
+        let columns_of = |name: &str| match self.field_names.iter().position(|&field| field == name) {
+            Some(field) => self.fields[field].clone(),
+            None => {
+                let column = self.columns.iter().position(|column| column.name == name);
+                column.map_or(0..0, |column| column..column + 1)
+            }
+        };
+        self.index_of(prefix, fields.iter().flat_map(|name| columns_of(name)).collect())
     }
 
     fn index_of(&self, prefix: &str, columns: Vec<usize>) -> Index {
@@ -286,6 +314,13 @@ impl Table {
     }
 }
 
+/// An index that is asked for twice, on the field and on the model, is one index.
+fn add_once(indexes: &mut Vec<Index>, index: Index) {
+    if !indexes.iter().any(|other| other.columns == index.columns) {
+        indexes.push(index);
+    }
+}
+
 /// The names given, else the field's: with `_id` for a foreign key, with the key's columns for a composite one, with the
 /// inner fields for a struct of columns.
 fn column_names(def: &FieldDef, shape: &Shape, reference: Option<&Reference>) -> Vec<String> {
@@ -293,10 +328,14 @@ fn column_names(def: &FieldDef, shape: &Shape, reference: Option<&Reference>) ->
         return def.columns.iter().map(|&name| name.to_owned()).collect();
     }
     if let (Some(reference), 2..) = (reference, shape.columns.len()) {
-        let target = (reference.table)();
-        return target
-            .names(&target.primary_key)
+        return key_names(reference)
+            .iter()
             .map(|name| format!("{}_{name}", def.name))
+            .collect();
+    }
+    if shape.columns.len() > 1 && shape.columns.iter().all(|column| column.suffix.is_none()) {
+        return (1..=shape.columns.len())
+            .map(|number| format!("{}_{number}", def.name))
             .collect();
     }
     let with_suffix = |suffix: &Option<String>| match (suffix, reference) {
@@ -309,4 +348,163 @@ fn column_names(def: &FieldDef, shape: &Shape, reference: Option<&Reference>) ->
         .iter()
         .map(|column| with_suffix(&column.suffix))
         .collect()
+}
+
+/// The columns of the key that a reference names. A table that is being resolved cannot be asked; its definition can.
+fn key_names(reference: &Reference) -> Vec<String> {
+    let Some(def) = Resolving::find(reference.model) else {
+        let target = (reference.table)();
+        return target.names(&target.primary_key).map(str::to_owned).collect();
+    };
+    let of_field = |field: &FieldDef| {
+        let mut shape = Shape::default();
+        (field.describe)(&mut shape);
+        let other = shape.reference.filter(|inner| inner.model != reference.model);
+        column_names(field, &shape, other.as_ref())
+    };
+    def.fields
+        .iter()
+        .filter(|field| field.primary_key)
+        .flat_map(of_field)
+        .collect()
+}
+
+/// The models whose tables this thread is resolving, for as long as the value lives.
+struct Resolving;
+
+thread_local! {
+    static MODELS: RefCell<Vec<&'static ModelDef>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Resolving {
+    fn enter(def: &'static ModelDef) -> Self {
+        MODELS.with_borrow_mut(|models| models.push(def));
+        Resolving
+    }
+
+    fn find(model: TypeId) -> Option<&'static ModelDef> {
+        MODELS.with_borrow(|models| models.iter().copied().find(|def| (def.type_id)() == model))
+    }
+}
+
+impl Drop for Resolving {
+    fn drop(&mut self) {
+        MODELS.with_borrow_mut(Vec::pop);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::fixture::*;
+    use crate::schema::{Model, Table};
+
+    fn columns(table: &Table) -> Vec<&str> {
+        table.columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    fn targets(table: &Table) -> Vec<(&str, Vec<usize>, bool)> {
+        let key = |key: &super::ForeignKey| (key.target().name, key.columns.clone(), key.nullable);
+        table.foreign_keys.iter().map(key).collect()
+    }
+
+    #[test]
+    fn a_foreign_key_is_named_after_its_field() {
+        assert_eq!(
+            columns(Post::table()),
+            ["id", "author_id", "editor_id", "country_id", "title"]
+        );
+        let expected = [
+            ("users", vec![1], false),
+            ("users", vec![2], true),
+            ("countries", vec![3], true),
+        ];
+        assert_eq!(targets(Post::table()), expected);
+    }
+
+    #[test]
+    fn an_id_of_the_own_model_is_the_generated_key_and_elsewhere_a_reference() {
+        assert_eq!(User::table().generated_key, Some(0));
+        assert!(User::table().foreign_keys.is_empty());
+        assert_eq!(Country::table().generated_key, None);
+        assert_eq!(targets(Country::table()), [("countries", vec![1], true)]);
+    }
+
+    #[test]
+    fn a_key_of_foreign_keys_is_not_generated() {
+        let table = Membership::table();
+        assert_eq!(columns(table), ["user_id", "country_id"]);
+        assert_eq!(
+            (table.primary_key.as_slice(), table.generated_key),
+            ([0, 1].as_slice(), None)
+        );
+        assert_eq!(table.foreign_keys.len(), 2);
+    }
+
+    #[test]
+    fn a_composite_foreign_key_is_named_after_the_key_or_as_told() {
+        let names = [
+            "id",
+            "membership_user_id",
+            "membership_country_id",
+            "old_user",
+            "old_country",
+        ];
+        assert_eq!(columns(Badge::table()), names);
+        let expected = [
+            ("memberships", vec![1, 2], false),
+            ("memberships", vec![3, 4], true),
+        ];
+        assert_eq!(targets(Badge::table()), expected);
+    }
+
+    #[test]
+    fn composite_keys_that_name_each_other_are_resolved() {
+        assert_eq!(
+            columns(Node::table()),
+            ["parent_tree", "parent_number", "tree", "number"]
+        );
+        assert_eq!(Node::table().primary_key, [2, 3]);
+        let right = std::thread::spawn(|| columns(Right::table()));
+        assert_eq!(columns(Left::table()), ["a", "b", "right_c", "right_d"]);
+        assert_eq!(right.join().expect("no deadlock"), ["c", "d", "left_a", "left_b"]);
+    }
+
+    #[test]
+    fn the_columns_of_a_struct_are_named_after_the_field() {
+        let table = User::table();
+        assert_eq!(columns(table)[5..7], ["home_street", "home_city"]);
+        assert_eq!(table.fields[5], 5..7);
+        assert_eq!(
+            table
+                .uniques
+                .iter()
+                .map(|unique| unique.columns.clone())
+                .collect::<Vec<_>>(),
+            [vec![1], vec![2, 5, 6]]
+        );
+        assert_eq!(
+            table
+                .indexes
+                .iter()
+                .map(|index| index.columns.clone())
+                .collect::<Vec<_>>(),
+            [vec![4], vec![6]]
+        );
+        assert_eq!(table.version, Some(7));
+    }
+
+    #[test]
+    fn what_the_database_fills_in_is_known() {
+        let table = User::table();
+        assert_eq!(table.generated.iter().collect::<Vec<_>>(), [0, 2, 4]);
+        assert_eq!(table.computed.iter().collect::<Vec<_>>(), [4]);
+    }
+
+    #[test]
+    fn every_table_has_a_number_of_its_own() {
+        let mut numbers =
+            [User::table(), Post::table(), Node::table(), Left::table()].map(|table| table.number);
+        numbers.sort_unstable();
+        assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]));
+    }
 }

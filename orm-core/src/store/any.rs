@@ -7,7 +7,7 @@ use super::slot::State;
 use super::typed::Store;
 use super::visit;
 use crate::error::Result;
-use crate::row::Fields;
+use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
 use crate::value::{Entity, Ids, Key, Link, Place, Value, Version, encode_key};
@@ -52,8 +52,17 @@ pub(crate) trait AnyStore: Any + Send {
     /// The slot that a key names, given as this model's key type.
     fn find_key(&self, key: &dyn Any) -> Option<u32>;
 
-    /// Supplies what only an INSERT or UPDATE supplies: the version, and `on_update` columns. Gives what changes now.
-    fn supply(&mut self, slot: u32, changed: ColumnSet) -> ColumnSet;
+    /// A key, given as this model's key type, as text that equals another's only if the keys are equal.
+    fn text_of_key(&self, key: &dyn Any) -> Option<String>;
+
+    /// The same of the key that a slot's own values carry.
+    fn own_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String>;
+
+    /// Gives the `on_update` columns of touched entities their new values, where another column changed.
+    fn supply(&mut self);
+
+    /// Counts the version of a slot up, if the table has one: 1 for a row that is about to be inserted.
+    fn count_version(&mut self, slot: u32);
 
     /// Names every field that its `validate` function refuses.
     fn validate(&self, slot: u32, refuse: &mut dyn FnMut(&'static str, String));
@@ -88,7 +97,7 @@ pub(crate) trait AnyStore: Any + Send {
     fn set_own_key(&mut self, slot: u32, rest: &Stores);
 
     /// Takes what the database put into columns; the row holds only those.
-    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &mut Fields<'_>) -> Result<()>;
+    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()>;
 
     /// Writes keys in place of entities that have one by now, and records which.
     fn resolve(&mut self, slot: u32, rest: &Stores);
@@ -104,6 +113,9 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// Adds to a record what the database filled in.
     fn record_filled(&mut self, slot: u32, filled: &ColumnSet);
+
+    /// Whether a slot was touched since the last flush.
+    fn is_touched(&self) -> bool;
 
     /// Makes room for slots that are about to get keys.
     fn reserve_keys(&mut self, count: usize);
@@ -164,6 +176,7 @@ impl<M: Model> AnyStore for Store<M> {
             .filter(|&slot| self.at(slot).is_tracked() && self.at(slot).kept.is_some())
             .collect();
         self.sort_by_key(&mut touched);
+        touched.dedup();
         touched
     }
 
@@ -215,22 +228,47 @@ impl<M: Model> AnyStore for Store<M> {
         self.find(key.downcast_ref()?)
     }
 
-    fn supply(&mut self, slot: u32, mut changed: ColumnSet) -> ColumnSet {
-        let place = self.at_mut(slot);
-        let Some(value) = &mut place.value else {
-            return changed;
-        };
-        if let Some(kept) = &place.kept {
-            value.on_update(&changed);
+    fn text_of_key(&self, key: &dyn Any) -> Option<String> {
+        key.downcast_ref::<M::Key>().map(|key| format!("{key:?}"))
+    }
+
+    fn own_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String> {
+        let place = self.at(slot);
+        let key = place.key.clone().or_else(|| place.value.as_ref()?.key(ids))?;
+        Some(format!("{key:?}"))
+    }
+
+    fn supply(&mut self) {
+        for &slot in &self.touched {
+            let place = &mut self.slots[slot as usize];
+            let (Some(value), Some(kept)) = (&mut place.value, &place.kept) else {
+                continue;
+            };
             let mut diff = Diff::default();
             value.diff(kept, &mut diff);
-            changed = diff.changed;
+            if !diff.changed.is_empty() {
+                value.on_update(&diff.changed);
+            }
         }
-        if let Some(version) = M::table().version {
-            visit::set_version(value, Version::next);
-            changed.insert(version);
+    }
+
+    #[inline]
+    fn count_version(&mut self, slot: u32) {
+        if M::table().version.is_none() {
+            return;
         }
-        changed
+        let place = self.at_mut(slot);
+        let Some(value) = &mut place.value else { return };
+        match place.state {
+            State::Pending => visit::set_version(value, |_| Version::default().next()),
+            State::Persistent
+            | State::Deleted
+            | State::DeletedFlushed
+            | State::Withdrawn
+            | State::Missing => {
+                visit::set_version(value, Version::next);
+            }
+        }
     }
 
     fn validate(&self, slot: u32, refuse: &mut dyn FnMut(&'static str, String)) {
@@ -298,9 +336,14 @@ impl<M: Model> AnyStore for Store<M> {
         place.key = key;
     }
 
-    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &mut Fields<'_>) -> Result<()> {
-        match &mut self.at_mut(slot).value {
-            Some(value) => visit::assign(value, columns, row),
+    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()> {
+        let place = self.at_mut(slot);
+        if let Some(key) = M::table().generated_key.filter(|&key| columns.contains(key)) {
+            let position = columns.iter().take_while(|&column| column < key).count();
+            place.key = Some(M::Key::decode(&mut Fields::new(row, position))?);
+        }
+        match &mut place.value {
+            Some(value) => visit::assign(value, columns, &mut Fields::new(row, 0)),
             None => Ok(()),
         }
     }
@@ -358,13 +401,19 @@ impl<M: Model> AnyStore for Store<M> {
         self.record_birth(slot, filled, &[]);
     }
 
+    fn is_touched(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
     fn reserve_keys(&mut self, count: usize) {
         self.reserve_identity(count);
         self.journal.reserve(count);
     }
 
     fn forget_touched(&mut self) {
-        self.touched.clear();
+        for slot in std::mem::take(&mut self.touched) {
+            self.slots[slot as usize].kept = None;
+        }
     }
 
     fn restore_touched(&mut self) {

@@ -10,6 +10,7 @@ use crate::value::{Entity, Version};
 /// What a slot was before the unit of work changed it.
 pub(super) struct Undo<M: Model> {
     pub(super) slot: u32,
+    generation: u32,
     /// The frame of the entry before this one.
     frame: u32,
     state: State,
@@ -38,6 +39,7 @@ impl<M: Model> Store<M> {
         let has_row = place.state != State::Pending;
         self.journal.push(Undo {
             slot,
+            generation: place.generation,
             frame: std::mem::replace(&mut place.frame, frame),
             state: place.state,
             key: place.key.as_ref().filter(|_| has_row).cloned(),
@@ -65,6 +67,9 @@ impl<M: Model> Store<M> {
     }
 
     fn put_back(&mut self, entry: Undo<M>) {
+        if self.at(entry.slot).generation != entry.generation {
+            return;
+        }
         self.forget_key(entry.slot);
         let born = entry.state == State::Pending;
         if let Some(key) = entry.key {

@@ -13,12 +13,12 @@ use std::any::Any;
 
 use crate::error::{Error, Result};
 use crate::schema::{Model, Table};
-use crate::value::{Entity, Handle, Ids, Place, Value};
+use crate::value::{Entity, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use slot::Slot;
 pub use slot::State;
-pub(crate) use typed::{Met, Store};
+pub(crate) use typed::{Met, Store, decode};
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {
@@ -36,6 +36,11 @@ impl Stores {
             frame: 0,
             stores: Vec::new(),
         }
+    }
+
+    /// The number of the session.
+    pub(crate) fn session(&self) -> u64 {
+        self.session
     }
 
     /// The transaction that values are of; what was loaded in an earlier one is stale.
@@ -85,6 +90,11 @@ impl Stores {
             .expect("invariant: a slot is named after its store was made")
     }
 
+    /// The store of the table of a number, if it ever held an entity.
+    pub(crate) fn any_if_made(&self, model: usize) -> Option<&dyn AnyStore> {
+        self.stores.get(model)?.as_deref()
+    }
+
     /// The store of the table of a number.
     pub(crate) fn any_mut(&mut self, model: usize) -> &mut dyn AnyStore {
         self.stores[model]
@@ -129,29 +139,21 @@ impl Stores {
             .then_some(store)
     }
 
-    /// The handle of a slot.
-    pub(crate) fn handle<M: Model>(&self, slot: u32) -> Handle<M> {
-        let generation = self.typed::<M>().map_or(0, |store| store.generation(slot));
-        Handle::new(Place {
-            session: self.session,
-            slot,
-            generation,
-        })
-    }
-
-    /// The handle of a slot whose generation is known.
-    #[inline]
-    pub(crate) fn handle_of<M: Model>(&self, slot: u32, generation: u32) -> Handle<M> {
-        Handle::new(Place {
-            session: self.session,
-            slot,
-            generation,
-        })
-    }
-
     /// The number of the innermost frame; 0 outside of any.
     pub(crate) fn frame(&self) -> u32 {
         self.frame
+    }
+
+    /// Goes back to a frame that is open still.
+    pub(crate) fn set_frame(&mut self, frame: u32) {
+        self.frame = frame;
+    }
+
+    /// A copy of a value with keys in place of the entities that have one.
+    pub(crate) fn resolved<M: Model>(&self, value: &M) -> M {
+        let mut copy = value.clone();
+        visit::resolve(&mut copy, self, &mut |_, _| {});
+        copy
     }
 
     /// Opens a frame: what is overwritten from now on is recorded anew.

@@ -119,6 +119,15 @@ impl<M: Model> Store<M> {
         Some(value)
     }
 
+    /// Says that the row of a key was looked for and is not there.
+    pub(crate) fn lose(&mut self, key: &M::Key) {
+        if let Some(slot) = self.find(key)
+            && self.at(slot).state == State::Persistent
+        {
+            self.at_mut(slot).state = State::Missing;
+        }
+    }
+
     /// The slot of a key.
     #[inline]
     pub(crate) fn find(&self, key: &M::Key) -> Option<u32> {
@@ -173,7 +182,7 @@ impl<M: Model> Store<M> {
             self.meet_again(slot, epoch, row)?;
             return Ok(Met::Known(slot));
         }
-        let value = M::decode(row)?;
+        let value = decode(row)?;
         let slot = self.insert(Slot {
             key: Some(key),
             epoch,
@@ -188,7 +197,7 @@ impl<M: Model> Store<M> {
         if place.epoch == epoch && place.state != State::Missing {
             return Ok(());
         }
-        let value = M::decode(row)?;
+        let value = decode(row)?;
         self.refresh(slot, epoch, value);
         Ok(())
     }
@@ -233,4 +242,13 @@ fn hash_of<M: Model>(slots: &[Slot<M>], hasher: &RandomState, slot: u32) -> u64 
             .as_ref()
             .expect("invariant: who is in the identity map has a key"),
     )
+}
+
+/// Decodes a row that holds all columns of its table; an error names the column at which it stopped.
+///
+/// # Errors
+/// A value error when a column does not hold what its field expects.
+#[inline]
+pub(crate) fn decode<M: Model>(row: &mut Fields<'_>) -> Result<M> {
+    M::decode(row).map_err(|error| error.context(visit::place(M::table(), row.position())))
 }

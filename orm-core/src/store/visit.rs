@@ -24,7 +24,7 @@ pub(crate) fn encode<'a, M: Model>(
     };
     let done = value.visit(&mut encoding);
     let position = encoding.encoder.position();
-    done.map_err(|error| error.context(place::<M>(M::table(), position)))
+    done.map_err(|error| error.context(place(M::table(), position)))
 }
 
 struct Encoding<'a, 'w> {
@@ -39,7 +39,8 @@ impl<'a> Visitor<'a> for Encoding<'a, '_> {
 }
 
 /// Where a value stands: `in User.name (column users.name)`.
-pub(crate) fn place<M: Model>(table: &Table, column: usize) -> String {
+#[cold]
+pub(crate) fn place(table: &Table, column: usize) -> String {
     match table.columns.get(column) {
         Some(column) => format!(
             "in {}.{} (column {}.{})",
@@ -209,7 +210,7 @@ pub(crate) fn assign<M: Model>(value: &mut M, columns: &ColumnSet, row: &mut Fie
     };
     let done = value.visit_mut(&mut assign);
     let position = assign.next;
-    done.map_err(|error| error.context(place::<M>(M::table(), position)))
+    done.map_err(|error| error.context(place(M::table(), position)))
 }
 
 struct Assign<'a, 'row> {

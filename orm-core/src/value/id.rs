@@ -29,6 +29,17 @@ pub struct Entity {
 }
 
 impl<M> Handle<M> {
+    /// The handle of a slot of a session, for its tenant of a generation.
+    #[inline]
+    pub(crate) fn at(session: u64, slot: u32, generation: u32) -> Self {
+        Handle::new(Place {
+            session,
+            slot,
+            generation,
+        })
+    }
+
+    #[inline]
     pub(crate) fn new(place: Place) -> Self {
         Handle {
             place,

@@ -10,10 +10,14 @@ mod primitive;
 mod sql_type;
 mod version;
 
+#[cfg(any(feature = "chrono", feature = "time"))]
+mod calendar;
 #[cfg(feature = "chrono")]
 mod chrono;
 #[cfg(feature = "serde_json")]
 mod json;
+#[cfg(test)]
+mod laws;
 #[cfg(feature = "rust_decimal")]
 mod rust_decimal;
 #[cfg(feature = "time")]
@@ -23,6 +27,8 @@ mod uuid;
 
 use std::borrow::Cow;
 use std::fmt;
+
+use crate::error::Result;
 
 pub use column_type::ColumnType;
 pub(crate) use column_type::mismatch;
@@ -108,6 +114,20 @@ impl Value<'_> {
 }
 
 impl ValueRef<'_> {
+    /// The same value, owned.
+    ///
+    /// # Errors
+    /// A value error for text that is not UTF-8.
+    pub fn to_value(self) -> Result<Value<'static>> {
+        Ok(match self {
+            ValueRef::Null => Value::Null,
+            ValueRef::Int(value) => Value::Int(value),
+            ValueRef::Real(value) => Value::Real(value),
+            ValueRef::Text(_) => Value::Text(Cow::Owned(text(self)?.to_owned())),
+            ValueRef::Blob(value) => Value::Blob(Cow::Owned(value.to_owned())),
+        })
+    }
+
     /// What kind of value it is, in the words of an error message.
     pub fn kind(&self) -> &'static str {
         match self {

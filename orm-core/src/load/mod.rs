@@ -1,0 +1,115 @@
+//! From rows to slots or structs. Rank 9.
+
+use crate::driver::{Connection, Statement};
+use crate::error::Result;
+use crate::row::{Fields, Row};
+use crate::schema::{Model, Table};
+use crate::store::{Met, Stores, decode};
+use crate::value::{Handle, Key, Value, ValueRef};
+
+/// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.
+///
+/// # Errors
+/// Whatever the database reports; a value error that names model, column and key of a row that does not decode.
+pub(crate) fn load_entities<M: Model>(
+    connection: &mut dyn Connection,
+    statement: &Statement,
+    values: &[Value<'_>],
+    stores: &mut Stores,
+) -> Result<Vec<Handle<M>>> {
+    let mut found = Vec::with_capacity(statement.expected_rows());
+    let epoch = stores.epoch();
+    let session = stores.session();
+    let store = stores.typed_mut::<M>();
+    store.reserve(statement.expected_rows());
+    let table = M::table();
+    connection.query(statement, values, &mut |row| {
+        let key = read_key::<M>(row, table)?;
+        let met = store
+            .meet(key, epoch, &mut Fields::new(row, 0))
+            .map_err(|error| error.context(row_name::<M>(row)))?;
+        let (Met::New(slot) | Met::Known(slot)) = met;
+        found.push(Handle::at(session, slot, store.generation(slot)));
+        Ok(())
+    })?;
+    statement.remember_rows(found.len());
+    Ok(found)
+}
+
+/// Runs a SELECT of all columns of a model; every row becomes a struct that no session knows.
+///
+/// # Errors
+/// As [`load_entities`].
+pub(crate) fn load_values<M: Model>(
+    connection: &mut dyn Connection,
+    statement: &Statement,
+    values: &[Value<'_>],
+) -> Result<Vec<M>> {
+    let mut found = Vec::with_capacity(statement.expected_rows());
+    connection.query(statement, values, &mut |row| {
+        found.push(decode(&mut Fields::new(row, 0)).map_err(|error| error.context(row_name::<M>(row)))?);
+        Ok(())
+    })?;
+    statement.remember_rows(found.len());
+    Ok(found)
+}
+
+/// The key of a row that holds all columns of its table.
+#[inline]
+fn read_key<M: Model>(row: &dyn Row, table: &Table) -> Result<M::Key> {
+    let first = table.primary_key[0];
+    let read = if table.key_is_contiguous {
+        M::Key::decode(&mut Fields::new(row, first))
+    } else {
+        M::Key::decode(&mut Fields::new(&KeyRow { row, table }, 0))
+    };
+    read.map_err(|error| error.context(format!("in the key of a `{}`", table.model)))
+}
+
+/// The columns of the key of a row, side by side.
+struct KeyRow<'row> {
+    row: &'row dyn Row,
+    table: &'row Table,
+}
+
+impl Row for KeyRow<'_> {
+    fn len(&self) -> usize {
+        self.table.primary_key.len()
+    }
+
+    fn value(&self, column: usize) -> ValueRef<'_> {
+        self.row.value(self.table.primary_key[column])
+    }
+
+    fn name(&self, column: usize) -> &str {
+        &self.table.columns[self.table.primary_key[column]].name
+    }
+}
+
+/// Names a row by its key.
+#[cold]
+fn row_name<M: Model>(row: &dyn Row) -> String {
+    match read_key::<M>(row, M::table()) {
+        Ok(key) => format!("of the row with key {key:?}"),
+        Err(_) => "of a row whose key cannot be read either".to_owned(),
+    }
+}
+
+/// Runs a statement whose rows are decoded by a function.
+///
+/// # Errors
+/// Whatever the database reports, or the function.
+pub(crate) fn load_rows<T>(
+    connection: &mut dyn Connection,
+    statement: &Statement,
+    values: &[Value<'_>],
+    decode: impl Fn(&dyn Row) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut found = Vec::with_capacity(statement.expected_rows());
+    connection.query(statement, values, &mut |row| {
+        found.push(decode(row)?);
+        Ok(())
+    })?;
+    statement.remember_rows(found.len());
+    Ok(found)
+}

@@ -1,0 +1,15 @@
+//! What most files need: `use orm_core::prelude::*;`. It exports no `Result`.
+
+pub use crate::driver::{BeginMode, IsolationLevel};
+pub use crate::engine::{Engine, ExecutionOptions, PoolClass};
+pub use crate::error::{Error, ErrorKind};
+pub use crate::expr::ExpressionMethods;
+pub use crate::params;
+pub use crate::schema::{DeclarativeBase, Model};
+pub use crate::session::{ScopedSession, Session, SessionMaker, select};
+pub use crate::store::State;
+#[cfg(feature = "serde_json")]
+pub use crate::value::Json;
+pub use crate::value::{ColumnType, Generated, Handle, Id, Version};
+#[cfg(feature = "derive")]
+pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, Model};

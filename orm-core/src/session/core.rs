@@ -1,0 +1,208 @@
+//! A session without its base: what it holds, and the connection that it holds it for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::compile::{Dialect, Statements};
+use crate::driver::{BeginMode, Connection, Transact};
+use crate::engine::{Checkout, EngineCore};
+use crate::error::{Error, Result};
+use crate::store::{FrameMarks, State, Stores};
+use crate::value::Entity;
+
+/// What sessions of a maker are made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionOptions {
+    pub(crate) autoflush: bool,
+    pub(crate) expire_on_commit: bool,
+    /// How transactions begin; unless said, one whose first statement writes takes the lock for writing at once.
+    pub(crate) begin: Option<BeginMode>,
+}
+
+/// Everything of a session but its base.
+pub(crate) struct Core {
+    pub(crate) engine: Arc<EngineCore>,
+    pub(crate) options: SessionOptions,
+    pub(crate) stores: Stores,
+    /// What was added, in that order, since the last flush.
+    pub(crate) pending: Vec<Entity>,
+    /// What was marked deleted, in that order, since the last flush.
+    pub(crate) deleted: Vec<Entity>,
+    /// The transactions that are open, outermost first; the savepoints follow. Never empty.
+    pub(crate) frames: Vec<Frame>,
+    /// The connection, while a transaction is on the wire.
+    pub(crate) connection: Option<Checkout>,
+    /// Why nothing can be done until the innermost frame has ended.
+    pub(crate) failed: Option<String>,
+    /// A call that could not return the mistake it found; the next flush does.
+    pub(crate) mistake: Option<Error>,
+    next_frame: u32,
+}
+
+/// A transaction or a savepoint: how long the journals were when it opened.
+pub(crate) struct Frame {
+    pub(crate) marks: FrameMarks,
+    pub(crate) number: u32,
+    /// Whether a savepoint of this frame's name is on the wire.
+    pub(crate) on_wire: bool,
+}
+
+/// What a statement is about to do, which decides how its transaction begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intent {
+    Read,
+    Write,
+}
+
+impl Core {
+    pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let mut core = Core {
+            engine,
+            options,
+            stores: Stores::new(NEXT.fetch_add(1, Ordering::Relaxed)),
+            pending: Vec::new(),
+            deleted: Vec::new(),
+            frames: Vec::new(),
+            connection: None,
+            failed: None,
+            mistake: None,
+            next_frame: 1,
+        };
+        core.open_frame();
+        core
+    }
+
+    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
+        self.engine.dialect()
+    }
+
+    /// Opens a frame in memory.
+    pub(crate) fn open_frame(&mut self) {
+        let number = self.next_frame;
+        self.next_frame += 1;
+        let marks = self.stores.open_frame(number);
+        self.frames.push(Frame {
+            marks,
+            number,
+            on_wire: false,
+        });
+    }
+
+    /// An error if something failed and the frame that it failed in has not ended yet.
+    pub(crate) fn check_usable(&self) -> Result<()> {
+        match &self.failed {
+            None => Ok(()),
+            Some(first) => Err(Error::misuse(format!(
+                "this transaction has failed and was rolled back; call `rollback()` before anything else. It failed because: \
+                 {first}"
+            ))),
+        }
+    }
+
+    /// The connection, in a transaction; both are made by the first statement.
+    pub(crate) fn connect(&mut self, intent: Intent) -> Result<()> {
+        self.check_usable()?;
+        if self.connection.is_none() {
+            let mut connection = self.engine.checkout()?;
+            if !self.engine.is_autocommit() {
+                connection.transact(Transact::Begin(self.begin_mode(intent)))?;
+            }
+            self.connection = Some(connection);
+        }
+        Ok(())
+    }
+
+    fn begin_mode(&self, intent: Intent) -> BeginMode {
+        self.options.begin.unwrap_or(match intent {
+            Intent::Read => BeginMode::Deferred,
+            Intent::Write => BeginMode::Immediate,
+        })
+    }
+
+    /// Runs something on the connection, and what the stores hold beside it.
+    pub(crate) fn on_wire<R>(
+        &mut self,
+        intent: Intent,
+        run: impl FnOnce(&mut dyn Connection, &mut Stores, &Statements) -> Result<R>,
+    ) -> Result<R> {
+        self.connect(intent)?;
+        let connection = self
+            .connection
+            .as_mut()
+            .expect("invariant: a connection was just made");
+        let result = run(&mut **connection, &mut self.stores, self.engine.statements());
+        if result.is_err() {
+            self.look_after_error(&result);
+        }
+        result
+    }
+
+    /// An error may have ended the transaction; then everything in it is undone in memory as well.
+    #[cold]
+    fn look_after_error<R>(&mut self, result: &Result<R>) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let Err(error) = result else { return };
+        if !self.engine.is_autocommit() && !connection.is_in_transaction() {
+            self.fail_all(error);
+        }
+    }
+
+    /// Undoes every frame after an error, on the wire and in memory; nothing goes on until `rollback`.
+    pub(crate) fn fail_all(&mut self, error: &Error) {
+        self.abandon_connection();
+        self.undo_frames_to(0);
+        self.stores.end_epoch();
+        self.failed = Some(error.to_string());
+    }
+
+    /// Rolls back and gives the connection back; one that cannot roll back is closed by the pool.
+    pub(crate) fn abandon_connection(&mut self) {
+        if let Some(mut connection) = self.connection.take()
+            && connection.is_in_transaction()
+            && let Err(error) = connection.transact(Transact::Rollback)
+        {
+            tracing::warn!(target: "orm::session", %error, "a transaction could not be rolled back; its connection is closed");
+        }
+    }
+
+    /// Puts memory back to what it was when a frame opened, and closes the frames inside it.
+    pub(crate) fn undo_frames_to(&mut self, depth: usize) {
+        let frame = &self.frames[depth];
+        self.stores.undo_to(&frame.marks);
+        for entity in std::mem::take(&mut self.pending) {
+            self.change_state(entity, State::Pending, State::Withdrawn);
+        }
+        for entity in std::mem::take(&mut self.deleted) {
+            self.change_state(entity, State::Deleted, State::Persistent);
+        }
+        self.stores.iter_mut().for_each(|store| store.restore_touched());
+        self.frames.truncate(depth + 1);
+        self.stores.set_frame(self.frames[depth].number);
+    }
+
+    /// Starts a new transaction in memory; the wire follows with the first statement.
+    pub(crate) fn renew_frames(&mut self) {
+        self.frames.clear();
+        self.open_frame();
+    }
+
+    fn change_state(&mut self, entity: Entity, from: State, to: State) {
+        let slot = entity.place.slot;
+        if self
+            .stores
+            .holds(entity)
+            .is_some_and(|store| store.state(slot) == from)
+        {
+            self.stores.any_mut(entity.model).set_state(slot, to);
+        }
+    }
+
+    /// Remembers a mistake of a call that cannot return it.
+    #[cold]
+    pub(crate) fn remember(&mut self, mistake: Error) {
+        self.mistake.get_or_insert(mistake);
+    }
+}

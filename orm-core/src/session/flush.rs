@@ -1,0 +1,133 @@
+//! A flush, phase by phase, and how transactions end.
+
+use super::core::{Core, Intent};
+use crate::driver::Transact;
+use crate::error::{Error, Result};
+use crate::uow::{
+    Plan, Wire, check_changes, collect_changes, emit_plan, plan_changes, record_plan, supply_changes,
+    write_back,
+};
+
+impl Core {
+    /// Writes everything that changed; nothing is sent when nothing did.
+    ///
+    /// # Errors
+    /// Whatever a phase reports. The innermost frame is then undone, on the wire and in memory.
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        self.check_usable()?;
+        if self.is_clean() {
+            return Ok(());
+        }
+        self.run_phases()
+            .map_err(|error| self.fail_frame(error.context("while flushing")))
+    }
+
+    /// Flushes before the database is asked, unless the session was told not to.
+    pub(crate) fn autoflush(&mut self) -> Result<()> {
+        match self.options.autoflush {
+            true => self.flush(),
+            false => self.check_usable(),
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        self.pending.is_empty()
+            && self.deleted.is_empty()
+            && self.mistake.is_none()
+            && !self.stores.iter().any(|store| store.is_touched())
+    }
+
+    fn run_phases(&mut self) -> Result<()> {
+        if let Some(mistake) = self.mistake.take() {
+            return Err(mistake);
+        }
+        supply_changes(&mut self.stores);
+        let plan = self.plan()?;
+        if !plan.is_empty() {
+            self.connect(Intent::Write)?;
+            let sent = self.emit(&plan);
+            record_plan(&plan, &mut self.stores);
+            sent?;
+        }
+        write_back(&plan, &mut self.stores);
+        self.pending.clear();
+        self.deleted.clear();
+        Ok(())
+    }
+
+    /// What a flush would do.
+    pub(crate) fn plan(&self) -> Result<Plan> {
+        let changes = collect_changes(&self.stores, &self.pending, &self.deleted);
+        if changes.is_empty() {
+            return Ok(Plan::default());
+        }
+        check_changes(&self.stores, &changes)?;
+        plan_changes(&self.stores, &changes)
+    }
+
+    fn emit(&mut self, plan: &Plan) -> Result<()> {
+        let dialect = self.dialect();
+        let connection = self
+            .connection
+            .as_mut()
+            .expect("invariant: a flush connects before it sends");
+        let mut wire = Wire {
+            connection: &mut **connection,
+            statements: self.engine.statements(),
+            dialect,
+        };
+        emit_plan(plan, &mut self.stores, &mut wire)
+    }
+
+    /// Undoes the innermost frame after an error; nothing goes on until it has ended.
+    fn fail_frame(&mut self, error: Error) -> Error {
+        let depth = self.frames.len() - 1;
+        let is_alive = self
+            .connection
+            .as_ref()
+            .is_none_or(|connection| connection.is_in_transaction());
+        if depth == 0 || !is_alive || self.roll_back_to(depth).is_err() {
+            self.fail_all(&error);
+            return error;
+        }
+        self.undo_frames_to(depth);
+        self.stores.end_epoch();
+        self.failed = Some(error.to_string());
+        error
+    }
+
+    /// Flushes and commits the outermost transaction.
+    ///
+    /// # Errors
+    /// What the flush reports; what COMMIT reports. After `busy` nothing has changed and `commit` may be called again.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        self.flush()?;
+        if let Some(connection) = &mut self.connection
+            && connection.is_in_transaction()
+            && let Err(error) = connection.transact(Transact::Commit)
+        {
+            if !error.is_busy() {
+                self.fail_all(&error);
+            }
+            return Err(error.context("while committing"));
+        }
+        self.connection = None;
+        self.stores.iter_mut().for_each(|store| store.commit());
+        if self.options.expire_on_commit {
+            self.stores.end_epoch();
+        }
+        self.renew_frames();
+        Ok(())
+    }
+
+    /// Rolls back the outermost transaction; memory goes back to what the database has.
+    pub(crate) fn rollback(&mut self) {
+        self.mistake = None;
+        self.abandon_connection();
+        if self.failed.take().is_none() || self.frames.len() > 1 {
+            self.undo_frames_to(0);
+            self.stores.end_epoch();
+        }
+        self.renew_frames();
+    }
+}

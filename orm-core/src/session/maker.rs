@@ -1,0 +1,103 @@
+//! The factory of sessions.
+
+use std::sync::Arc;
+
+use super::core::SessionOptions;
+use super::entities::Session;
+use crate::driver::BeginMode;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// Makes sessions of an engine; made once, cheap to clone, shared by threads.
+pub struct SessionMaker<B> {
+    engine: Engine<B>,
+    options: SessionOptions,
+}
+
+impl<B> SessionMaker<B> {
+    /// A factory of sessions of an engine.
+    pub fn new(engine: Engine<B>) -> Self {
+        let options = SessionOptions {
+            autoflush: true,
+            expire_on_commit: true,
+            begin: None,
+        };
+        SessionMaker { engine, options }
+    }
+
+    /// Whether queries flush first what they could not see otherwise; they do unless told not to.
+    #[must_use]
+    pub fn autoflush(mut self, autoflush: bool) -> Self {
+        self.options.autoflush = autoflush;
+        self
+    }
+
+    /// Whether entities are stale after a commit, so that the next `get` or query that meets them reads them anew; they are
+    /// unless told otherwise.
+    #[must_use]
+    pub fn expire_on_commit(mut self, expire: bool) -> Self {
+        self.options.expire_on_commit = expire;
+        self
+    }
+
+    /// How transactions begin. Unless said, one whose first statement writes takes the lock for writing at once.
+    #[must_use]
+    pub fn begin(mut self, mode: BeginMode) -> Self {
+        self.options.begin = Some(mode);
+        self
+    }
+
+    /// The engine of the sessions.
+    pub fn engine(&self) -> &Engine<B> {
+        &self.engine
+    }
+
+    /// A new session; it holds no connection until its first statement.
+    pub fn session(&self) -> Session<B> {
+        Session::new(Arc::clone(self.engine.core()), self.options)
+    }
+
+    /// Runs a closure in a session of its own: committed when it returns `Ok`, rolled back when it returns `Err` or panics.
+    ///
+    /// # Errors
+    /// What the closure, the flush or the commit returns.
+    pub fn transaction<T>(&self, work: impl FnOnce(&mut Session<B>) -> Result<T>) -> Result<T> {
+        self.try_transaction(work)
+    }
+
+    /// As [`transaction`](Self::transaction), for closures with an error type of their own.
+    ///
+    /// # Errors
+    /// What the closure, the flush or the commit returns.
+    pub fn try_transaction<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce(&mut Session<B>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let mut session = self.session();
+        let value = work(&mut session)?;
+        session.commit()?;
+        Ok(value)
+    }
+}
+
+impl<B> Engine<B> {
+    /// A session of this engine, with the defaults of a [`SessionMaker`].
+    pub fn session(&self) -> Session<B> {
+        SessionMaker::new(self.clone()).session()
+    }
+}
+
+impl<B> Clone for SessionMaker<B> {
+    fn clone(&self) -> Self {
+        SessionMaker {
+            engine: self.engine.clone(),
+            options: self.options,
+        }
+    }
+}
+
+impl<B> std::fmt::Debug for SessionMaker<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SessionMaker({:?})", self.engine)
+    }
+}

@@ -1,0 +1,20 @@
+//! The session and all that hands it out. Rank 10.
+//!
+//! [`Session`] is a thin, typed shell over [`Core`](core::Core), which is compiled once. `core` owns the connection and the
+//! transaction, `flush` names the phases of the unit of work, `identity` answers `get`, `select` and `raw` ask the database.
+
+mod core;
+mod entities;
+mod flush;
+mod index;
+mod maker;
+mod raw;
+mod scoped;
+mod select;
+mod transaction;
+
+pub use entities::Session;
+pub use maker::SessionMaker;
+pub use raw::{FromRow, IntoParam, RawQuery};
+pub use scoped::ScopedSession;
+pub use select::{Select, Tracked, Untracked, select};

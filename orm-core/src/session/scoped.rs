@@ -1,0 +1,224 @@
+//! One session for each thread, request or whatever else a scope is.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::entities::Session;
+use super::maker::SessionMaker;
+use crate::error::{Error, Result};
+use crate::schema::DeclarativeBase;
+
+/// Hands each scope its own session, made on first use: as SQLAlchemy's `scoped_session`, without the magic.
+///
+/// A scope is a thread, whose session is closed when the thread ends, or any key that a function tells. It can be a
+/// `static`:
+///
+/// ```ignore
+/// static SESSION: LazyLock<ScopedSession<UsersDb>> = LazyLock::new(|| ScopedSession::new(factory()));
+/// let user = SESSION.with(|s| s.get::<User>(1))?;
+/// SESSION.remove();
+/// ```
+pub struct ScopedSession<B: DeclarativeBase> {
+    maker: SessionMaker<B>,
+    scopes: Box<dyn Scopes<B>>,
+}
+
+/// Where sessions wait between two uses.
+trait Scopes<B>: Send + Sync {
+    /// Takes the session of the current scope out; an error when it is in use.
+    fn take(&self) -> Result<Option<Session<B>>>;
+    /// Puts the session of the current scope back, unless it was removed meanwhile.
+    fn put_back(&self, session: Session<B>);
+    /// Forgets that the session of the current scope is in use.
+    fn forget(&self);
+    /// Takes the session of the current scope away; one in use goes when its use ends.
+    fn remove(&self) -> Option<Session<B>>;
+}
+
+/// The session of a scope.
+enum Place<S> {
+    Idle(S),
+    InUse,
+    /// In use, and to be closed when that ends.
+    Removed,
+}
+
+impl<B: DeclarativeBase> ScopedSession<B> {
+    /// A session for each thread.
+    pub fn new(maker: SessionMaker<B>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        ScopedSession {
+            maker,
+            scopes: Box::new(ByThread(NEXT.fetch_add(1, Ordering::Relaxed))),
+        }
+    }
+
+    /// A session for each key that a function tells, such as the id of the current request.
+    pub fn with_scope<K: Eq + Hash + Send + 'static>(
+        maker: SessionMaker<B>,
+        scope: impl Fn() -> K + Send + Sync + 'static,
+    ) -> Self {
+        ScopedSession {
+            maker,
+            scopes: Box::new(ByKey {
+                scope,
+                sessions: Mutex::new(HashMap::new()),
+            }),
+        }
+    }
+
+    /// Runs a closure with the session of the current scope. Nothing is committed for you. After a panic the session is
+    /// closed, and the scope gets a new one with the next call.
+    ///
+    /// # Errors
+    /// What the closure returns; misuse when the session is in use, by an outer `with` or by another thread of the same
+    /// scope.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Session<B>) -> Result<T>) -> Result<T> {
+        let session = self.scopes.take()?.unwrap_or_else(|| self.maker.session());
+        let mut used = Used {
+            scopes: &*self.scopes,
+            session: Some(session),
+        };
+        let result = work(
+            used.session
+                .as_mut()
+                .expect("invariant: the session is there until it is put back"),
+        );
+        used.put_back();
+        result
+    }
+
+    /// Closes the session of the current scope: rolled back, and its connection given back. Inside of `with`, that happens
+    /// when the `with` ends.
+    pub fn remove(&self) {
+        drop(self.scopes.remove());
+    }
+}
+
+/// A session in use; when its use ends by a panic, the scope forgets it.
+struct Used<'a, B> {
+    scopes: &'a dyn Scopes<B>,
+    session: Option<Session<B>>,
+}
+
+impl<B> Used<'_, B> {
+    fn put_back(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.scopes.put_back(session);
+        }
+    }
+}
+
+impl<B> Drop for Used<'_, B> {
+    fn drop(&mut self) {
+        if self.session.is_some() {
+            self.scopes.forget();
+        }
+    }
+}
+
+fn in_use<T>() -> Result<T> {
+    Err(Error::misuse(
+        "the session of this scope is in use: by an outer `with`, whose session should be passed on, or by another thread of \
+         the same scope",
+    ))
+}
+
+/// What is done to a map of places, whoever owns it.
+fn take<K: Eq + Hash, S>(places: &mut HashMap<K, Place<S>>, key: K) -> Result<Option<S>> {
+    match places.insert(key, Place::InUse) {
+        None => Ok(None),
+        Some(Place::Idle(session)) => Ok(Some(session)),
+        Some(Place::InUse | Place::Removed) => in_use(),
+    }
+}
+
+fn put_back<K: Eq + Hash, S>(places: &mut HashMap<K, Place<S>>, key: K, session: S) -> Option<S> {
+    match places.remove(&key) {
+        Some(Place::Removed) => Some(session),
+        Some(Place::InUse | Place::Idle(_)) | None => {
+            places.insert(key, Place::Idle(session));
+            None
+        }
+    }
+}
+
+fn remove<K: Eq + Hash, S>(places: &mut HashMap<K, Place<S>>, key: K) -> Option<S> {
+    match places.remove(&key) {
+        None => None,
+        Some(Place::Idle(session)) => Some(session),
+        Some(Place::InUse | Place::Removed) => {
+            places.insert(key, Place::Removed);
+            None
+        }
+    }
+}
+
+thread_local! {
+    /// The sessions of this thread, by the number of their scoped session. They are closed when the thread ends.
+    static SESSIONS: RefCell<HashMap<u64, Place<Box<dyn Any>>>> = RefCell::new(HashMap::new());
+}
+
+struct ByThread(u64);
+
+impl<B: DeclarativeBase> Scopes<B> for ByThread {
+    fn take(&self) -> Result<Option<Session<B>>> {
+        let taken = SESSIONS.with_borrow_mut(|sessions| take(sessions, self.0))?;
+        Ok(taken
+            .and_then(|session| session.downcast().ok())
+            .map(|session| *session))
+    }
+
+    fn put_back(&self, session: Session<B>) {
+        let removed = SESSIONS
+            .with_borrow_mut(|sessions| put_back(sessions, self.0, Box::new(session) as Box<dyn Any>));
+        drop(removed);
+    }
+
+    fn forget(&self) {
+        SESSIONS.with_borrow_mut(|sessions| sessions.remove(&self.0));
+    }
+
+    fn remove(&self) -> Option<Session<B>> {
+        let removed = SESSIONS.with_borrow_mut(|sessions| remove(sessions, self.0))?;
+        removed.downcast().ok().map(|session| *session)
+    }
+}
+
+struct ByKey<K, F, B> {
+    scope: F,
+    sessions: Mutex<HashMap<K, Place<Session<B>>>>,
+}
+
+impl<K: Eq + Hash + Send, F: Fn() -> K, B> ByKey<K, F, B> {
+    fn with<R>(&self, work: impl FnOnce(&mut HashMap<K, Place<Session<B>>>, K) -> R) -> R {
+        let key = (self.scope)();
+        work(
+            &mut self.sessions.lock().unwrap_or_else(PoisonError::into_inner),
+            key,
+        )
+    }
+}
+
+impl<K: Eq + Hash + Send, F: Fn() -> K + Send + Sync, B: DeclarativeBase> Scopes<B> for ByKey<K, F, B> {
+    fn take(&self) -> Result<Option<Session<B>>> {
+        self.with(take)
+    }
+
+    fn put_back(&self, session: Session<B>) {
+        let removed = self.with(|sessions, key| put_back(sessions, key, session));
+        drop(removed);
+    }
+
+    fn forget(&self) {
+        self.with(|sessions, key| sessions.remove(&key));
+    }
+
+    fn remove(&self) -> Option<Session<B>> {
+        self.with(remove)
+    }
+}

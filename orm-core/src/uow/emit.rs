@@ -1,0 +1,237 @@
+//! Sends a plan: the only I/O of a flush.
+
+use std::sync::Arc;
+
+use super::plan::{Action, Plan, Step};
+use crate::compile::{Dialect, Operation, RowSets, Statements};
+use crate::driver::{Connection, Statement};
+use crate::error::{Error, Result};
+use crate::schema::Table;
+use crate::store::{AnyStore, Stores};
+use crate::util::columns::ColumnSet;
+use crate::value::Value;
+
+/// What a plan is sent over.
+pub(crate) struct Wire<'a> {
+    pub(crate) connection: &'a mut dyn Connection,
+    pub(crate) statements: &'a Statements,
+    pub(crate) dialect: &'static dyn Dialect,
+}
+
+/// Sends every step, row by row; keys and what the database fills in come back into the stores as they are known.
+///
+/// # Errors
+/// Whatever the database reports, with the model; stale when a row that was to be changed is not there as it was loaded.
+pub(crate) fn emit_plan(plan: &Plan, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    for step in &plan.steps {
+        let sent = match step.action {
+            Action::Insert => emit_inserts(step, stores, wire),
+            Action::Update | Action::Link => emit_updates(step, stores, wire),
+            Action::Unlink => emit_unlinks(step, stores, wire),
+            Action::Delete => emit_deletes(step, stores, wire),
+        };
+        sent.map_err(|error| explain(error, step))?;
+    }
+    Ok(())
+}
+
+fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let table = step.table;
+    let returning = returned_by_insert(table, &step.columns);
+    let statement = statement(step, Operation::Insert, returning, wire);
+    let is_generated = table.generated_key.is_some_and(|key| !step.columns.contains(key));
+    let mut values = Vec::new();
+    for &slot in &step.slots {
+        stores.any_mut(table.number).count_version(slot);
+        let mut row = recycle(values);
+        stores
+            .any(table.number)
+            .encode(slot, &step.columns, stores, &mut row)?;
+        let id = if returning.is_empty() {
+            let done = wire.connection.execute(&statement, &row)?;
+            values = recycle(row);
+            done.generated.filter(|_| is_generated)
+        } else {
+            let returned = returned_row(wire, &statement, &row)?;
+            values = recycle(row);
+            take_returned(stores, table, slot, &returning, &returned)?;
+            None
+        };
+        match id {
+            Some(id) if stores.any_mut(table.number).set_generated(slot, id) => {}
+            Some(id) => {
+                return Err(Error::value(format!(
+                    "the generated key {id} does not fit the key's type"
+                )));
+            }
+            None if is_generated && returning.is_empty() => {
+                return Err(Error::database(
+                    "the database generated no key for a row that needs one",
+                ));
+            }
+            None if is_generated => {}
+            None => stores.beside(table.number, |store, rest| store.set_own_key(slot, rest)),
+        }
+    }
+    Ok(())
+}
+
+fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let table = step.table;
+    let returning = table.computed;
+    let statement = statement(step, Operation::Update, returning, wire);
+    let mut values = Vec::new();
+    for &slot in &step.slots {
+        if step.action == Action::Update {
+            stores.any_mut(table.number).count_version(slot);
+        }
+        let mut row = recycle(values);
+        let store = stores.any(table.number);
+        store.encode(slot, &step.columns, stores, &mut row)?;
+        encode_condition(store, slot, stores, &mut row)?;
+        if returning.is_empty() {
+            let rows = wire.connection.execute(&statement, &row)?.rows;
+            values = recycle(row);
+            check_matched(rows, store, slot, "changed")?;
+        } else {
+            let returned = returned_row(wire, &statement, &row)?;
+            values = recycle(row);
+            check_matched(u64::from(!returned.is_empty()), store, slot, "changed")?;
+            take_returned(stores, table, slot, &returning, &returned)?;
+        }
+    }
+    Ok(())
+}
+
+fn emit_unlinks(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let statement = statement(step, Operation::Update, ColumnSet::EMPTY, wire);
+    for &slot in &step.slots {
+        let store = stores.any(step.table.number);
+        let mut row: Vec<Value<'_>> = step.columns.iter().map(|_| Value::Null).collect();
+        encode_condition(store, slot, stores, &mut row)?;
+        let rows = wire.connection.execute(&statement, &row)?.rows;
+        check_matched(rows, store, slot, "deleted")?;
+    }
+    Ok(())
+}
+
+fn emit_deletes(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let statement = statement(step, Operation::Delete, ColumnSet::EMPTY, wire);
+    let mut values = Vec::new();
+    for &slot in &step.slots {
+        let store = stores.any(step.table.number);
+        let mut row = recycle(values);
+        encode_condition(store, slot, stores, &mut row)?;
+        let rows = wire.connection.execute(&statement, &row)?.rows;
+        values = recycle(row);
+        check_matched(rows, store, slot, "deleted")?;
+    }
+    Ok(())
+}
+
+/// What an INSERT has to return: what is left to the database, and then the key with it. A key alone is told anyway.
+fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
+    let left: ColumnSet = table
+        .generated
+        .iter()
+        .filter(|&column| !written.contains(column))
+        .collect();
+    let mut returning: ColumnSet = left.iter().chain(table.computed.iter()).collect();
+    if let Some(key) = table.generated_key
+        && returning.len() == 1
+    {
+        returning.remove(key);
+    }
+    returning
+}
+
+fn statement(step: &Step, operation: Operation, returning: ColumnSet, wire: &Wire<'_>) -> Arc<Statement> {
+    let sets = RowSets {
+        columns: step.columns,
+        returning,
+    };
+    wire.statements.of_row(wire.dialect, step.table, operation, sets)
+}
+
+/// The key of the row, and the version that it has to have.
+fn encode_condition<'a>(
+    store: &'a dyn AnyStore,
+    slot: u32,
+    stores: &'a Stores,
+    out: &mut Vec<Value<'a>>,
+) -> Result<()> {
+    store.encode_key(slot, stores, out)?;
+    store.encode_version(slot, stores, out)
+}
+
+/// The one row that a statement returns, or none.
+fn returned_row(
+    wire: &mut Wire<'_>,
+    statement: &Statement,
+    values: &[Value<'_>],
+) -> Result<Vec<Value<'static>>> {
+    let mut returned = Vec::new();
+    wire.connection.query(statement, values, &mut |row| {
+        returned = (0..row.len())
+            .map(|column| row.value(column).to_value())
+            .collect::<Result<_>>()?;
+        Ok(())
+    })?;
+    Ok(returned)
+}
+
+fn take_returned(
+    stores: &mut Stores,
+    table: &Table,
+    slot: u32,
+    columns: &ColumnSet,
+    returned: &[Value<'_>],
+) -> Result<()> {
+    stores.any_mut(table.number).assign(slot, columns, &returned)
+}
+
+fn check_matched(rows: u64, store: &dyn AnyStore, slot: u32, what: &str) -> Result<()> {
+    if rows == 1 {
+        return Ok(());
+    }
+    let (table, key) = (store.table(), store.key_text(slot));
+    let reason = if table.version.is_some() {
+        "someone else changed or deleted it"
+    } else {
+        "someone else deleted it"
+    };
+    Err(Error::stale(format!(
+        "the row of `{}` with key {key} was to be {what}, but {reason} since it was loaded: roll back and load it again",
+        table.model
+    )))
+}
+
+/// Adds what was written when it failed, and for a foreign key what the database does not tell.
+fn explain(error: Error, step: &Step) -> Error {
+    let verb = match step.action {
+        Action::Insert => "inserting",
+        Action::Update | Action::Link | Action::Unlink => "updating",
+        Action::Delete => "deleting",
+    };
+    let table = step.table;
+    let place = match error.is_foreign_key() && step.action != Action::Delete {
+        true => {
+            let keys = table.foreign_keys.iter().map(|key| {
+                let columns: Vec<&str> = table.names(&key.columns).collect();
+                format!("{} -> {}", columns.join(", "), key.target().name)
+            });
+            format!(" (its foreign keys: {})", keys.collect::<Vec<_>>().join("; "))
+        }
+        false => String::new(),
+    };
+    error.context(format!(
+        "while {verb} `{}` in table {}{place}",
+        table.model, table.name
+    ))
+}
+
+/// An empty vector of values of another lifetime, with the memory of one that is not needed any more.
+fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    values.into_iter().map(|_| Value::Null).collect()
+}

@@ -1,0 +1,19 @@
+//! The unit of work: from what changed in memory to what is sent, in phases. Rank 9.
+//!
+//! [`collect_changes`] -> [`check_changes`] -> [`plan_changes`] are pure and iterate no hash map: the same input gives the
+//! same plan. [`emit_plan`] is the only I/O. [`record_plan`] and [`write_back`] bring memory in step, or ready to be undone.
+
+mod change;
+mod check;
+mod collect;
+mod emit;
+mod graph;
+mod plan;
+mod write_back;
+
+pub(crate) use check::check_changes;
+pub(crate) use collect::{collect_changes, supply_changes};
+pub(crate) use emit::{Wire, emit_plan};
+pub use plan::Plan;
+pub(crate) use plan::plan_changes;
+pub(crate) use write_back::{record_plan, write_back};

@@ -1,0 +1,80 @@
+//! Brings memory in step with what was sent.
+
+use super::plan::{Action, Plan, Step};
+use crate::store::Stores;
+use crate::util::columns::ColumnSet;
+
+/// Records what every row of a plan was, so that the innermost frame can put it back; done before memory is brought in step,
+/// and also when sending failed, since versions were counted and keys came back by then.
+pub(crate) fn record_plan(plan: &Plan, stores: &mut Stores) {
+    let frame = stores.frame();
+    for step in plan.steps.iter().filter(|step| is_first(step)) {
+        let filled = filled_by_insert(step);
+        let store = stores.any_mut(step.table.number);
+        for &slot in &step.slots {
+            store.record(slot, frame);
+            if !filled.is_empty() {
+                store.record_filled(slot, &filled);
+            }
+        }
+    }
+}
+
+/// Keys go into ids and the identity map, kept copies are dropped, deleted rows are known as such.
+pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
+    let of = |action| plan.steps.iter().filter(move |step| step.action == action);
+    for step in of(Action::Delete) {
+        let store = stores.any_mut(step.table.number);
+        step.slots.iter().for_each(|&slot| store.settle_delete(slot));
+    }
+    for step in of(Action::Insert)
+        .chain(of(Action::Update))
+        .filter(|step| !step.table.foreign_keys.is_empty())
+    {
+        stores.beside(step.table.number, |store, rest| {
+            step.slots.iter().for_each(|&slot| store.resolve(slot, rest))
+        });
+    }
+    for step in of(Action::Update) {
+        let key: ColumnSet = step.table.primary_key.iter().copied().collect();
+        let key_changed = step.columns.intersects(&key);
+        let store = stores.any_mut(step.table.number);
+        step.slots
+            .iter()
+            .for_each(|&slot| store.settle_update(slot, key_changed));
+    }
+    let epoch = stores.epoch();
+    for step in of(Action::Insert) {
+        let store = stores.any_mut(step.table.number);
+        store.reserve_keys(step.slots.len());
+        step.slots
+            .iter()
+            .for_each(|&slot| store.settle_insert(slot, epoch));
+    }
+    stores.iter_mut().for_each(|store| store.forget_touched());
+}
+
+/// Whether the step is the first of its rows; what waited follows later.
+fn is_first(step: &Step) -> bool {
+    match step.action {
+        Action::Insert | Action::Update | Action::Delete => true,
+        Action::Link | Action::Unlink => false,
+    }
+}
+
+/// The columns, but for the key, that the database filled in.
+fn filled_by_insert(step: &Step) -> ColumnSet {
+    match step.action {
+        Action::Insert => {
+            let left = step
+                .table
+                .generated
+                .iter()
+                .filter(|&column| !step.columns.contains(column));
+            left.chain(step.table.computed.iter())
+                .filter(|&column| Some(column) != step.table.generated_key)
+                .collect()
+        }
+        Action::Update | Action::Link | Action::Unlink | Action::Delete => ColumnSet::EMPTY,
+    }
+}
