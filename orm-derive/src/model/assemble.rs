@@ -168,7 +168,7 @@ pub(crate) fn expand_constants(model: &Model, relations: &[Relation]) -> TokenSt
     let relations = relations.iter().map(|relation| expand_relation(model, relation));
     quote! {
         #[automatically_derived]
-        #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces)]
+        #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces, clippy::type_complexity)]
         impl #owner {
             #(#columns)*
             #(#relations)*
