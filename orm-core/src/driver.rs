@@ -181,6 +181,7 @@ pub struct StatementId(pub u32);
 pub struct Statement {
     id: StatementId,
     sql: Box<str>,
+    is_single_row: bool,
     rows: AtomicU32,
 }
 
@@ -191,8 +192,22 @@ impl Statement {
         Statement {
             id: StatementId(NEXT.fetch_add(1, Ordering::Relaxed)),
             sql: sql.into(),
+            is_single_row: false,
             rows: AtomicU32::new(0),
         }
+    }
+
+    /// Says that it returns one row at most, so that a driver need not look for a second.
+    #[must_use]
+    pub fn single_row(mut self) -> Self {
+        self.is_single_row = true;
+        self
+    }
+
+    /// Whether it returns one row at most, so that a driver need not look for a second.
+    #[inline]
+    pub fn is_single_row(&self) -> bool {
+        self.is_single_row
     }
 
     /// The number.

@@ -70,7 +70,11 @@ impl Statements {
                 Operation::Update => update_sql(dialect, table, &sets.columns, &sets.returning),
                 Operation::Delete => delete_sql(dialect, table),
             };
-            keep(&self.rows, key, Statement::new(sql))
+            let statement = match operation {
+                Operation::SelectByKey => Statement::new(sql).single_row(),
+                Operation::Insert | Operation::Update | Operation::Delete => Statement::new(sql),
+            };
+            keep(&self.rows, key, statement)
         })
     }
 

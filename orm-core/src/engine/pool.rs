@@ -222,7 +222,7 @@ impl Pool {
         let keep = self.options.keep;
         let over = self.options.cap.map_or(0, |cap| cap - keep);
         Error::timeout(format!(
-            "no connection became free in {wait:?}: pool_size {keep} and max_overflow {over} are all in use ({status}); end or \
+            "no connection became free within {wait:?}: pool_size {keep} and max_overflow {over} are all in use ({status}); end or \
              drop sessions sooner, or raise pool_size, max_overflow or pool_timeout",
             wait = self.options.timeout,
             status = self.status(),

@@ -4,14 +4,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::core::{Core, Intent, SessionOptions};
+use super::flush::Flushed;
 use crate::compile::{Operation, RowSets};
+use crate::driver::Statement;
 use crate::engine::EngineCore;
 use crate::error::{Error, Result};
-use crate::load::load_entities;
+use crate::load::load_by_key;
 use crate::schema::BelongsTo;
 use crate::store::{Slot, State};
 use crate::uow::Plan;
-use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key};
+use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key, recycle};
 
 /// A unit of work on the database of a base: entities by handle, one for each row, and one transaction at a time.
 ///
@@ -146,24 +148,34 @@ impl<B> Session<B> {
     }
 
     fn load_by_key<M: BelongsTo<B>>(&mut self, key: &M::Key) -> Result<Option<Handle<M>>> {
-        self.core.autoflush()?;
-        if let Some(known) = self.known::<M>(key) {
+        if self.core.autoflush()? == Flushed::Something
+            && let Some(known) = self.known::<M>(key)
+        {
             return Ok(known);
         }
-        let dialect = self.core.dialect();
-        let found = self
-            .core
-            .on_wire(Intent::Read, |connection, stores, statements| {
-                let statement =
-                    statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default());
-                let mut values = Vec::with_capacity(M::table().primary_key.len());
-                encode_key(key, &NoIds, &mut values)?;
-                load_entities::<M>(connection, &statement, &values, stores)
-            })?;
-        if found.is_empty() {
-            self.core.stores.typed_mut::<M>().lose(key);
+        let statement = self.select_by_key::<M>();
+        let mut values = recycle(std::mem::take(&mut self.core.values));
+        encode_key(key, &NoIds, &mut values)?;
+        let found = self.core.on_wire(Intent::Read, |connection, stores, _| {
+            load_by_key::<M>(connection, &statement, &values, stores)
+        });
+        self.core.values = recycle(values);
+        let store = self.core.stores.typed_mut::<M>();
+        store.select_by_key = Some(statement);
+        let found = found?;
+        if found.is_none() {
+            store.lose(key);
         }
-        Ok(found.first().copied())
+        Ok(found)
+    }
+
+    /// The statement that loads a row by its key; who takes it puts it back.
+    fn select_by_key<M: BelongsTo<B>>(&mut self) -> Arc<Statement> {
+        if let Some(statement) = self.core.stores.typed_mut::<M>().select_by_key.take() {
+            return statement;
+        }
+        let dialect = self.core.dialect();
+        self.core.engine.statements().of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
     }
 
     /// Marks an entity: the next flush deletes its row. One that is pending is withdrawn. No SQL.
@@ -268,7 +280,7 @@ impl<B> Session<B> {
     /// Whatever the database reports, and what can be known before: the transaction is then undone, in the database and in
     /// memory, and every call that needs the database fails until [`rollback`](Self::rollback).
     pub fn flush(&mut self) -> Result<()> {
-        self.core.flush()
+        self.core.flush().map(|_| ())
     }
 
     /// What a flush would do now, as data and as text; nothing is sent and nothing changes.

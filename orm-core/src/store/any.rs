@@ -114,9 +114,6 @@ pub(crate) trait AnyStore: Any + Send {
     /// Adds to a record what the database filled in.
     fn record_filled(&mut self, slot: u32, filled: &ColumnSet);
 
-    /// Whether a slot was touched since the last flush.
-    fn is_touched(&self) -> bool;
-
     /// Makes room for slots that are about to get keys.
     fn reserve_keys(&mut self, count: usize);
 
@@ -399,10 +396,6 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn record_filled(&mut self, slot: u32, filled: &ColumnSet) {
         self.record_birth(slot, filled, &[]);
-    }
-
-    fn is_touched(&self) -> bool {
-        !self.touched.is_empty()
     }
 
     fn reserve_keys(&mut self, count: usize) {

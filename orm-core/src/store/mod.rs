@@ -13,7 +13,7 @@ use std::any::Any;
 
 use crate::error::{Error, Result};
 use crate::schema::{Model, Table};
-use crate::value::{Entity, Ids, Place, Value};
+use crate::value::{Entity, Handle, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use slot::Slot;
@@ -25,6 +25,8 @@ pub(crate) struct Stores {
     session: u64,
     epoch: u32,
     frame: u32,
+    /// Whether an entity may have been touched since the last flush.
+    touched: bool,
     stores: Vec<Option<Box<dyn AnyStore>>>,
 }
 
@@ -34,6 +36,7 @@ impl Stores {
             session,
             epoch: 1,
             frame: 0,
+            touched: false,
             stores: Vec::new(),
         }
     }
@@ -81,6 +84,31 @@ impl Stores {
             self.stores.resize_with(number + 1, || None);
         }
         self.stores[number] = Some(Box::new(Store::<M>::new()));
+    }
+
+    /// The values of an entity, to be changed; the first time, a copy is kept.
+    #[inline]
+    pub(crate) fn touch<M: Model>(&mut self, handle: Handle<M>) -> Option<&mut M> {
+        self.touched = true;
+        self.typed_mut::<M>().touch(handle.place.slot, handle.place.generation)
+    }
+
+    /// Whether an entity may have been touched since the last flush.
+    #[inline]
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Says that a flush has written what was touched.
+    pub(crate) fn forget_touched(&mut self) {
+        self.touched = false;
+        self.iter_mut().for_each(AnyStore::forget_touched);
+    }
+
+    /// Puts every touched entity back to its kept copy.
+    pub(crate) fn restore_touched(&mut self) {
+        self.touched = false;
+        self.iter_mut().for_each(AnyStore::restore_touched);
     }
 
     /// The store of the table of a number.

@@ -1,6 +1,7 @@
 //! The store of one model: its slots, and the identity map that finds them by key.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -8,7 +9,8 @@ use hashbrown::HashTable;
 use super::journal::Undo;
 use super::slot::{Slot, State};
 use super::visit;
-use crate::error::Result;
+use crate::driver::Statement;
+use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model};
 use crate::value::NoIds;
@@ -22,6 +24,8 @@ pub(crate) struct Store<M: Model> {
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
     pub(super) journal: Vec<Undo<M>>,
+    /// The statement that loads a row by its key; kept here so that a `get` need not look for it.
+    pub(crate) select_by_key: Option<Arc<Statement>>,
 }
 
 /// What a row is to a session that meets it.
@@ -41,6 +45,7 @@ impl<M: Model> Store<M> {
             hasher: RandomState::default(),
             touched: Vec::new(),
             journal: Vec::new(),
+            select_by_key: None,
         }
     }
 
@@ -192,14 +197,38 @@ impl<M: Model> Store<M> {
         Ok(Met::New(slot))
     }
 
-    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
-        let place = &self.slots[slot as usize];
-        if place.epoch == epoch && place.state != State::Missing {
-            return Ok(());
+    /// Meets a row that most likely is a new one, and of which nothing but its values is known yet.
+    ///
+    /// # Errors
+    /// A value error when a column does not hold what its field expects; the row is then not taken in.
+    #[inline]
+    pub(crate) fn meet_decoded(&mut self, epoch: u32, row: &mut Fields<'_>) -> Result<u32> {
+        let value: M = decode(row)?;
+        let Some(key) = Self::own_key(&value) else { return Err(Error::database("a row came without its key")) };
+        let hash = self.hasher.hash_one(&key);
+        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
+        if let Some(&slot) = known {
+            if self.is_stale(slot, epoch) {
+                self.refresh(slot, epoch, value);
+            }
+            return Ok(slot);
         }
-        let value = decode(row)?;
-        self.refresh(slot, epoch, value);
+        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
+        self.enter(slot, hash);
+        Ok(slot)
+    }
+
+    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
+        if self.is_stale(slot, epoch) {
+            let value = decode(row)?;
+            self.refresh(slot, epoch, value);
+        }
         Ok(())
+    }
+
+    fn is_stale(&self, slot: u32, epoch: u32) -> bool {
+        let place = self.at(slot);
+        place.epoch != epoch || place.state == State::Missing
     }
 
     /// Gives a stale slot the values of its row; what was changed since the kept copy stays changed. When the row has

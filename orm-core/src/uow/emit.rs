@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::schema::Table;
 use crate::store::{AnyStore, Stores};
 use crate::util::columns::ColumnSet;
-use crate::value::Value;
+use crate::value::{Value, recycle};
 
 /// What a plan is sent over.
 pub(crate) struct Wire<'a> {
@@ -228,10 +228,4 @@ fn explain(error: Error, step: &Step) -> Error {
         "while {verb} `{}` in table {}{place}",
         table.model, table.name
     ))
-}
-
-/// An empty vector of values of another lifetime, with the memory of one that is not needed any more.
-fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
-    values.clear();
-    values.into_iter().map(|_| Value::Null).collect()
 }

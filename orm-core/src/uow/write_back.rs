@@ -51,7 +51,7 @@ pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
             .iter()
             .for_each(|&slot| store.settle_insert(slot, epoch));
     }
-    stores.iter_mut().for_each(|store| store.forget_touched());
+    stores.forget_touched();
 }
 
 /// Whether the step is the first of its rows; what waited follows later.

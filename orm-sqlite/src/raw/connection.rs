@@ -94,7 +94,12 @@ impl RawConnection {
         let mut run = prepared.run(handle, sql, values)?;
         loop {
             match run.step() {
-                Ok(Some(row)) => each(&row)?,
+                Ok(Some(row)) => {
+                    each(&row)?;
+                    if statement.is_single_row() {
+                        return Ok(());
+                    }
+                }
                 Ok(None) => return Ok(()),
                 Err(_) => return Err(handle.failure(sql)),
             }
