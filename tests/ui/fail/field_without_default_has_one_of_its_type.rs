@@ -14,7 +14,7 @@ pub struct Note {
     #[column(primary_key)]
     pub id: Id<Note>,
     pub plan: Plan,
-    //~^ ERROR the trait bound `Plan: Default` is not satisfied
+    //~^ ERROR Default` is not satisfied
 }
 
 fn main() {}

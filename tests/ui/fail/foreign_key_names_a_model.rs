@@ -12,7 +12,7 @@ pub struct Note {
     #[column(primary_key)]
     pub id: Id<Note>,
     pub author: Id<Author>,
-    //~^ ERROR `Id<Author>` is not a column type
+    //~^ ERROR Id<Author>` is not a column type
 }
 
 fn main() {}
