@@ -26,10 +26,7 @@ pub trait Driver: Send + Sync + 'static {
 
     /// The bounds of a pool whose user named none.
     fn pool_defaults(&self) -> PoolDefaults {
-        PoolDefaults {
-            pool_size: 5,
-            max_overflow: 10,
-        }
+        PoolDefaults { pool_size: 5, max_overflow: 10 }
     }
 
     /// The isolation of a new connection; a connection is set back to it before it is used again.
@@ -228,7 +225,6 @@ impl Statement {
 
     /// Remembers how many rows it returned.
     pub(crate) fn remember_rows(&self, rows: usize) {
-        self.rows
-            .store(u32::try_from(rows).unwrap_or(u32::MAX), Ordering::Relaxed);
+        self.rows.store(u32::try_from(rows).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 }

@@ -85,11 +85,7 @@ impl Core {
         let number = self.next_frame;
         self.next_frame += 1;
         let marks = self.stores.open_frame(number);
-        self.frames.push(Frame {
-            marks,
-            number,
-            on_wire: false,
-        });
+        self.frames.push(Frame { marks, number, on_wire: false });
     }
 
     /// An error if something failed and the frame that it failed in has not ended yet.
@@ -130,10 +126,7 @@ impl Core {
         run: impl FnOnce(&mut dyn Connection, &mut Stores, &Statements) -> Result<R>,
     ) -> Result<R> {
         self.connect(intent)?;
-        let connection = self
-            .connection
-            .as_mut()
-            .expect("invariant: a connection was just made");
+        let connection = self.connection.as_mut().expect("invariant: a connection was just made");
         let result = run(&mut **connection, &mut self.stores, self.engine.statements());
         if result.is_err() {
             self.look_after_error(&result);
@@ -194,11 +187,7 @@ impl Core {
 
     fn change_state(&mut self, entity: Entity, from: State, to: State) {
         let slot = entity.place.slot;
-        if self
-            .stores
-            .holds(entity)
-            .is_some_and(|store| store.state(slot) == from)
-        {
+        if self.stores.holds(entity).is_some_and(|store| store.state(slot) == from) {
             self.stores.any_mut(entity.model).set_state(slot, to);
         }
     }

@@ -26,10 +26,7 @@ pub struct Session<B> {
 
 impl<B> Session<B> {
     pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions) -> Self {
-        Session {
-            core: Core::new(engine, options),
-            base: PhantomData,
-        }
+        Session { core: Core::new(engine, options), base: PhantomData }
     }
 
     /// Takes a struct in as pending: the next flush inserts it.
@@ -53,15 +50,8 @@ impl<B> Session<B> {
     /// The values of an entity, unless the handle is of another session or its entity is gone.
     #[inline]
     pub fn find<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Option<&M> {
-        let store = self
-            .core
-            .stores
-            .typed::<M>()
-            .filter(|_| self.core.stores.is_own(handle.place))?;
-        store
-            .slot(handle.place.slot, handle.place.generation)?
-            .value
-            .as_ref()
+        let store = self.core.stores.typed::<M>().filter(|_| self.core.stores.is_own(handle.place))?;
+        store.slot(handle.place.slot, handle.place.generation)?.value.as_ref()
     }
 
     /// The values of an entity, to be changed, unless the handle is of another session or its entity is gone.
@@ -70,10 +60,7 @@ impl<B> Session<B> {
         if !self.core.stores.is_own(handle.place) {
             return None;
         }
-        self.core
-            .stores
-            .typed_mut::<M>()
-            .touch(handle.place.slot, handle.place.generation)
+        self.core.stores.typed_mut::<M>().touch(handle.place.slot, handle.place.generation)
     }
 
     /// The entity of a key: from the identity map when it is there, without SQL; else by one SELECT.
@@ -85,10 +72,7 @@ impl<B> Session<B> {
         match key.into_id() {
             Id::Key(key) => self.get_by_key(key),
             Id::Of(handle) => self.get_own(handle),
-            Id::New => Err(Error::misuse(format!(
-                "`Id::New` names no `{}`",
-                M::table().model
-            ))),
+            Id::New => Err(Error::misuse(format!("`Id::New` names no `{}`", M::table().model))),
         }
     }
 
@@ -104,9 +88,7 @@ impl<B> Session<B> {
 
     fn get_own<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<Option<Handle<M>>> {
         let Some(store) = self.core.stores.holds(handle.entity()) else {
-            return Err(Error::misuse(format!(
-                "{handle:?} is of another session, or its entity is gone"
-            )));
+            return Err(Error::misuse(format!("{handle:?} is of another session, or its entity is gone")));
         };
         match store.state(handle.place.slot) {
             State::Pending => Ok(Some(handle)),
@@ -188,16 +170,9 @@ impl<B> Session<B> {
             return self.core.remember(Error::misuse(mistake));
         };
         match state {
-            State::Pending => self
-                .core
-                .stores
-                .any_mut(entity.model)
-                .set_state(slot, State::Withdrawn),
+            State::Pending => self.core.stores.any_mut(entity.model).set_state(slot, State::Withdrawn),
             State::Persistent => {
-                self.core
-                    .stores
-                    .any_mut(entity.model)
-                    .set_state(slot, State::Deleted);
+                self.core.stores.any_mut(entity.model).set_state(slot, State::Deleted);
                 self.core.deleted.push(entity);
             }
             State::Deleted | State::DeletedFlushed | State::Withdrawn | State::Missing => {}
@@ -216,10 +191,7 @@ impl<B> Session<B> {
                 "{handle:?} has no row yet and a `{model}` of this session names it: flush first, or let it name another"
             )));
         }
-        self.core
-            .stores
-            .any_mut(handle.entity().model)
-            .vacate(handle.place.slot);
+        self.core.stores.any_mut(handle.entity().model).vacate(handle.place.slot);
         Ok(value)
     }
 
@@ -253,9 +225,7 @@ impl<B> Session<B> {
     /// Misuse for a handle of another session or of an entity that is gone.
     pub fn to_owned<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Result<M> {
         let Some(value) = self.find(handle) else {
-            return Err(Error::misuse(format!(
-                "{handle:?} is of another session, or its entity is gone"
-            )));
+            return Err(Error::misuse(format!("{handle:?} is of another session, or its entity is gone")));
         };
         Ok(self.core.stores.resolved(value))
     }
@@ -320,11 +290,7 @@ impl<B> Session<B> {
 
 impl<B> std::fmt::Debug for Session<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = if self.core.connection.is_some() {
-            "in a transaction"
-        } else {
-            "not connected"
-        };
+        let state = if self.core.connection.is_some() { "in a transaction" } else { "not connected" };
         write!(f, "Session({state}; {} pending)", self.core.pending.len())
     }
 }

@@ -39,7 +39,10 @@ impl Core {
 
     #[inline]
     fn is_clean(&self) -> bool {
-        self.pending.is_empty() && self.deleted.is_empty() && self.mistake.is_none() && !self.stores.is_touched()
+        self.pending.is_empty()
+            && self.deleted.is_empty()
+            && self.mistake.is_none()
+            && !self.stores.is_touched()
     }
 
     fn run_phases(&mut self) -> Result<()> {
@@ -72,25 +75,15 @@ impl Core {
 
     fn emit(&mut self, plan: &Plan) -> Result<()> {
         let dialect = self.dialect();
-        let connection = self
-            .connection
-            .as_mut()
-            .expect("invariant: a flush connects before it sends");
-        let mut wire = Wire {
-            connection: &mut **connection,
-            statements: self.engine.statements(),
-            dialect,
-        };
+        let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
+        let mut wire = Wire { connection: &mut **connection, statements: self.engine.statements(), dialect };
         emit_plan(plan, &mut self.stores, &mut wire)
     }
 
     /// Undoes the innermost frame after an error; nothing goes on until it has ended.
     fn fail_frame(&mut self, error: Error) -> Error {
         let depth = self.frames.len() - 1;
-        let is_alive = self
-            .connection
-            .as_ref()
-            .is_none_or(|connection| connection.is_in_transaction());
+        let is_alive = self.connection.as_ref().is_none_or(|connection| connection.is_in_transaction());
         if depth == 0 || !is_alive || self.roll_back_to(depth).is_err() {
             self.fail_all(&error);
             return error;

@@ -136,9 +136,7 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn is_current(&self, slot: u32, generation: u32) -> bool {
-        self.slots
-            .get(slot as usize)
-            .is_some_and(|place| place.generation == generation)
+        self.slots.get(slot as usize).is_some_and(|place| place.generation == generation)
     }
 
     fn state(&self, slot: u32) -> State {
@@ -350,11 +348,9 @@ impl<M: Model> AnyStore for Store<M> {
             return;
         };
         let mut links = Vec::new();
-        visit::resolve(
-            &mut value,
-            &AllButOne { rest, one: self },
-            &mut |field, entity| links.push((field, entity)),
-        );
+        visit::resolve(&mut value, &AllButOne { rest, one: self }, &mut |field, entity| {
+            links.push((field, entity))
+        });
         self.at_mut(slot).value = Some(value);
         if !links.is_empty() {
             self.record_birth(slot, &ColumnSet::EMPTY, &links);
@@ -444,10 +440,6 @@ impl<M: Model> Ids for AllButOne<'_, M> {
         }
         let Place { slot, generation, .. } = entity.place;
         let is_own = self.rest.is_own(entity.place) && self.one.is_current(slot, generation);
-        if is_own {
-            AnyStore::key(self.one, slot)
-        } else {
-            None
-        }
+        if is_own { AnyStore::key(self.one, slot) } else { None }
     }
 }

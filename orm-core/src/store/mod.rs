@@ -32,13 +32,7 @@ pub(crate) struct Stores {
 
 impl Stores {
     pub(crate) fn new(session: u64) -> Self {
-        Stores {
-            session,
-            epoch: 1,
-            frame: 0,
-            touched: false,
-            stores: Vec::new(),
-        }
+        Stores { session, epoch: 1, frame: 0, touched: false, stores: Vec::new() }
     }
 
     /// The number of the session.
@@ -70,9 +64,7 @@ impl Stores {
         if self.stores.get(number).is_none_or(Option::is_none) {
             self.make::<M>(number);
         }
-        let store = self.stores[number]
-            .as_deref_mut()
-            .expect("invariant: the store was just made");
+        let store = self.stores[number].as_deref_mut().expect("invariant: the store was just made");
         (store as &mut dyn Any)
             .downcast_mut()
             .expect("invariant: a table has one number, and a number one model")
@@ -113,9 +105,7 @@ impl Stores {
 
     /// The store of the table of a number.
     pub(crate) fn any(&self, model: usize) -> &dyn AnyStore {
-        self.stores[model]
-            .as_deref()
-            .expect("invariant: a slot is named after its store was made")
+        self.stores[model].as_deref().expect("invariant: a slot is named after its store was made")
     }
 
     /// The store of the table of a number, if it ever held an entity.
@@ -125,9 +115,7 @@ impl Stores {
 
     /// The store of the table of a number.
     pub(crate) fn any_mut(&mut self, model: usize) -> &mut dyn AnyStore {
-        self.stores[model]
-            .as_deref_mut()
-            .expect("invariant: a slot is named after its store was made")
+        self.stores[model].as_deref_mut().expect("invariant: a slot is named after its store was made")
     }
 
     /// Works on one store while the others can be read.
@@ -136,9 +124,8 @@ impl Stores {
         model: usize,
         work: impl FnOnce(&mut dyn AnyStore, &Stores) -> R,
     ) -> R {
-        let mut store = self.stores[model]
-            .take()
-            .expect("invariant: a slot is named after its store was made");
+        let mut store =
+            self.stores[model].take().expect("invariant: a slot is named after its store was made");
         let result = work(&mut *store, self);
         self.stores[model] = Some(store);
         result
@@ -188,10 +175,7 @@ impl Stores {
     pub(crate) fn open_frame(&mut self, frame: u32) -> FrameMarks {
         self.frame = frame;
         FrameMarks(
-            self.stores
-                .iter()
-                .map(|store| store.as_deref().map_or(0, AnyStore::journal_len))
-                .collect(),
+            self.stores.iter().map(|store| store.as_deref().map_or(0, AnyStore::journal_len)).collect(),
         )
     }
 
@@ -218,9 +202,7 @@ impl Ids for Stores {
 
     fn encode_entity<'a>(&'a self, entity: Entity, out: &mut Vec<Value<'a>>) -> Result<()> {
         let Some(store) = self.holds(entity) else {
-            return Err(Error::misuse(
-                "the handle is of another session, or of an entity that is gone",
-            ));
+            return Err(Error::misuse("the handle is of another session, or of an entity that is gone"));
         };
         if store.key(entity.place.slot).is_none() {
             let model = store.table().model;

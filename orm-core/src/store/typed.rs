@@ -94,9 +94,7 @@ impl<M: Model> Store<M> {
     /// The slot of a handle, unless it has moved on.
     #[inline]
     pub(crate) fn slot(&self, slot: u32, generation: u32) -> Option<&Slot<M>> {
-        self.slots
-            .get(slot as usize)
-            .filter(|place| place.generation == generation && place.value.is_some())
+        self.slots.get(slot as usize).filter(|place| place.generation == generation && place.value.is_some())
     }
 
     /// The slot at a position that is known to be in use.
@@ -112,10 +110,7 @@ impl<M: Model> Store<M> {
     /// The values of a slot, to be changed: the first time, a copy is kept to compare with.
     #[inline]
     pub(crate) fn touch(&mut self, slot: u32, generation: u32) -> Option<&mut M> {
-        let place = self
-            .slots
-            .get_mut(slot as usize)
-            .filter(|place| place.generation == generation)?;
+        let place = self.slots.get_mut(slot as usize).filter(|place| place.generation == generation)?;
         let value = place.value.as_mut()?;
         if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {
             place.kept = Some(Box::new(value.clone()));
@@ -137,9 +132,7 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn find(&self, key: &M::Key) -> Option<u32> {
         self.identity
-            .find(self.hasher.hash_one(key), |&slot| {
-                self.slots[slot as usize].key.as_ref() == Some(key)
-            })
+            .find(self.hasher.hash_one(key), |&slot| self.slots[slot as usize].key.as_ref() == Some(key))
             .copied()
     }
 
@@ -147,9 +140,9 @@ impl<M: Model> Store<M> {
     pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
         self.forget_key(slot);
         let hash = self.hasher.hash_one(&key);
-        if let Ok(entry) = self.identity.find_entry(hash, |&other| {
-            self.slots[other as usize].key.as_ref() == Some(&key)
-        }) {
+        if let Ok(entry) =
+            self.identity.find_entry(hash, |&other| self.slots[other as usize].key.as_ref() == Some(&key))
+        {
             entry.remove();
         }
         self.slots[slot as usize].key = Some(key);
@@ -158,8 +151,7 @@ impl<M: Model> Store<M> {
 
     fn enter(&mut self, slot: u32, hash: u64) {
         let (slots, hasher) = (&self.slots, &self.hasher);
-        self.identity
-            .insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
+        self.identity.insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
     }
 
     /// Takes a slot out of the identity map.
@@ -180,19 +172,13 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn meet(&mut self, key: M::Key, epoch: u32, row: &mut Fields<'_>) -> Result<Met> {
         let hash = self.hasher.hash_one(&key);
-        let known = self
-            .identity
-            .find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
+        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
         if let Some(&slot) = known {
             self.meet_again(slot, epoch, row)?;
             return Ok(Met::Known(slot));
         }
         let value = decode(row)?;
-        let slot = self.insert(Slot {
-            key: Some(key),
-            epoch,
-            ..Slot::new(value, State::Persistent)
-        });
+        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
         self.enter(slot, hash);
         Ok(Met::New(slot))
     }
@@ -204,7 +190,9 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn meet_decoded(&mut self, epoch: u32, row: &mut Fields<'_>) -> Result<u32> {
         let value: M = decode(row)?;
-        let Some(key) = Self::own_key(&value) else { return Err(Error::database("a row came without its key")) };
+        let Some(key) = Self::own_key(&value) else {
+            return Err(Error::database("a row came without its key"));
+        };
         let hash = self.hasher.hash_one(&key);
         let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
         if let Some(&slot) = known {
@@ -245,10 +233,7 @@ impl<M: Model> Store<M> {
         };
         let mut against_row = Diff::default();
         row.diff(kept, &mut against_row);
-        if M::table()
-            .version
-            .is_some_and(|version| against_row.changed.contains(version))
-        {
+        if M::table().version.is_some_and(|version| against_row.changed.contains(version)) {
             return;
         }
         let mut changed = Diff::default();
@@ -265,12 +250,8 @@ impl<M: Model> Store<M> {
 
 /// The hash that the identity map has a slot under.
 fn hash_of<M: Model>(slots: &[Slot<M>], hasher: &RandomState, slot: u32) -> u64 {
-    hasher.hash_one(
-        slots[slot as usize]
-            .key
-            .as_ref()
-            .expect("invariant: who is in the identity map has a key"),
-    )
+    hasher
+        .hash_one(slots[slot as usize].key.as_ref().expect("invariant: who is in the identity map has a key"))
 }
 
 /// Decodes a row that holds all columns of its table; an error names the column at which it stopped.
