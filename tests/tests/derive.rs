@@ -49,6 +49,10 @@ struct Post {
     letters: Generated<i64>,
     #[column(default = Status::Draft)]
     status: Status,
+    #[column(default = "AB1")]
+    from: Option<ZipCode>,
+    #[column(default = 3)]
+    size: Generated<Size>,
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -98,6 +102,9 @@ struct Point {
 #[derive(ColumnType, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct ZipCode(String);
 
+#[derive(ColumnType, Clone, Copy, Debug, PartialEq)]
+struct Size(u8);
+
 #[derive(ColumnEnum, Clone, Copy, Debug, PartialEq)]
 #[column(rename_all = "snake_case")]
 enum Status {
@@ -115,10 +122,7 @@ enum Level {
 }
 
 fn has_an_at(email: &str) -> Result<(), String> {
-    email
-        .contains('@')
-        .then_some(())
-        .ok_or_else(|| format!("`{email}` has no @"))
+    email.contains('@').then_some(()).ok_or_else(|| format!("`{email}` has no @"))
 }
 
 fn names(table: &Table) -> Vec<&str> {
@@ -135,10 +139,7 @@ fn decode<M: Model>(values: &[Value<'_>]) -> orm_core::Result<M> {
 
 #[test]
 fn columns_are_named_after_fields_and_what_they_name() {
-    assert_eq!(
-        names(User::table()),
-        ["id", "name", "email", "bio", "seen_at", "plan", "version"]
-    );
+    assert_eq!(names(User::table()), ["id", "name", "email", "bio", "seen_at", "plan", "version"]);
     assert_eq!(
         names(Comment::table()),
         [
@@ -175,13 +176,7 @@ fn nullable_is_what_is_an_option() {
     assert_eq!(nullable(User::table()), ["bio"]);
     assert_eq!(
         nullable(Comment::table()),
-        [
-            "membership_user_id",
-            "membership_group_id",
-            "by_user",
-            "by_group",
-            "from_zip_code"
-        ]
+        ["membership_user_id", "membership_group_id", "by_user", "by_group", "from_zip_code"]
     );
 }
 
@@ -195,10 +190,7 @@ fn what_attributes_say_is_in_the_table() {
     assert_eq!(column(table, "letters").computed, Some("length(headline)"));
     assert!(column(table, "letters").deferred && column(table, "id").never_reuse);
     let users = User::table();
-    assert_eq!(
-        (column(users, "name").length, column(users, "name").collate),
-        (Some(50), Some("NOCASE"))
-    );
+    assert_eq!((column(users, "name").length, column(users, "name").collate), (Some(50), Some("NOCASE")));
     assert_eq!(column(users, "plan").server_default, Some("'free'"));
     assert_eq!((users.generated_key, users.version), (Some(0), Some(6)));
 }
@@ -206,15 +198,9 @@ fn what_attributes_say_is_in_the_table() {
 #[test]
 fn indexes_and_unique_constraints_have_stable_names() {
     let named = |indexes: &'static [orm_core::schema::Index]| {
-        indexes
-            .iter()
-            .map(|index| index.name.as_str())
-            .collect::<Vec<_>>()
+        indexes.iter().map(|index| index.name.as_str()).collect::<Vec<_>>()
     };
-    assert_eq!(
-        named(&Post::table().indexes),
-        ["ix_posts_views", "ix_posts_author_id_headline"]
-    );
+    assert_eq!(named(&Post::table().indexes), ["ix_posts_views", "ix_posts_author_id_headline"]);
     assert_eq!(named(&Post::table().uniques), ["uq_posts_headline"]);
     assert_eq!(named(&User::table().uniques), ["uq_users_email"]);
 }
@@ -222,10 +208,7 @@ fn indexes_and_unique_constraints_have_stable_names() {
 #[test]
 fn foreign_keys_have_their_rules() {
     let keys = &Post::table().foreign_keys;
-    assert_eq!(
-        keys.iter().map(|key| key.target().name).collect::<Vec<_>>(),
-        ["users", "users"]
-    );
+    assert_eq!(keys.iter().map(|key| key.target().name).collect::<Vec<_>>(), ["users", "users"]);
     assert_eq!(
         keys.iter().map(|key| key.on_delete).collect::<Vec<_>>(),
         [RowRule::Cascade, RowRule::SetNull]
@@ -246,17 +229,11 @@ fn a_key_of_ids_of_other_models_is_foreign_too_and_not_generated() {
 fn a_default_takes_values_texts_and_functions() {
     let before = Utc::now();
     let user = User::default();
-    assert_eq!(
-        (user.id, user.name.as_str(), user.email.as_str()),
-        (Id::New, "nobody", "")
-    );
+    assert_eq!((user.id, user.name.as_str(), user.email.as_str()), (Id::New, "nobody", ""));
     assert!(user.seen_at >= before);
     assert_eq!(user.plan, Generated::Unset);
     let post = Post::default();
-    assert_eq!(
-        (post.views, post.score, post.status),
-        (10, Some(-1.5), Status::Draft)
-    );
+    assert_eq!((post.views, post.score, post.status), (10, Some(-1.5), Status::Draft));
 }
 
 #[test]
@@ -304,21 +281,15 @@ fn an_enum_is_stored_as_its_texts() {
 
 #[test]
 fn an_integer_enum_is_stored_as_its_discriminants() {
-    assert_eq!(
-        [Level::Low, Level::High].map(|level| text_of(&level)),
-        ["-1", "7"]
-    );
+    assert_eq!([Level::Low, Level::High].map(|level| text_of(&level)), ["-1", "7"]);
     let high = <Level as ColumnType>::decode(Value::Int(7).as_ref());
     assert_eq!(high.expect("the number is known"), Level::High);
 }
 
 #[test]
 fn an_unknown_value_of_an_enum_is_named_with_the_known_ones() {
-    let unknown = |value: Value<'_>| {
-        <Status as ColumnType>::decode(value.as_ref())
-            .expect_err("unknown")
-            .to_string()
-    };
+    let unknown =
+        |value: Value<'_>| <Status as ColumnType>::decode(value.as_ref()).expect_err("unknown").to_string();
     assert_eq!(
         unknown(Value::Text("gone".into())),
         "\"gone\" is no value of `Status`, which knows draft, in_review, out"
@@ -338,10 +309,7 @@ fn validate_names_the_field_and_the_reason() {
 
 #[test]
 fn keys_are_set_and_forgotten() {
-    let mut membership = Membership {
-        user: Id::New,
-        group: Id::New,
-    };
+    let mut membership = Membership { user: Id::New, group: Id::New };
     membership.set_key((1, 2));
     assert_eq!((membership.user, membership.group), (Id::Key(1), Id::Key(2)));
     let mut user = User::default();
@@ -360,8 +328,5 @@ fn a_base_finds_its_models_in_foreign_key_order() {
 }
 
 fn text_of<T: ColumnType>(value: &T) -> String {
-    format!(
-        "{:?}",
-        ColumnType::encode(value).expect("the value can be stored")
-    )
+    format!("{:?}", ColumnType::encode(value).expect("the value can be stored"))
 }

@@ -8,6 +8,7 @@ pub struct Note {
     //~^ ERROR a model needs its base: `#[model(base = ..)]`
     #[column(primary_key)]
     pub id: Id<Note>,
+    pub line: Id<Line>,
 }
 
 #[derive(Model, Clone)]
