@@ -3,10 +3,11 @@
 use std::any::Any;
 
 use super::Stores;
-use super::slot::State;
+use super::group::Group;
+use super::slot::{Slot, State};
 use super::typed::Store;
 use super::visit;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
@@ -40,8 +41,8 @@ pub(crate) trait AnyStore: Any + Send {
     /// The columns in which a slot differs from its kept copy.
     fn changed(&self, slot: u32) -> ColumnSet;
 
-    /// The columns that an INSERT of a slot writes.
-    fn insert_columns(&self, slot: u32) -> ColumnSet;
+    /// Groups the entities of this model that still are in a state; those that are pending by what an INSERT writes.
+    fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>);
 
     /// Shows the foreign keys of a slot's values: its field's position and what it names.
     fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
@@ -94,7 +95,7 @@ pub(crate) trait AnyStore: Any + Send {
     fn undo_to(&mut self, length: usize);
 
     /// Takes the key of a row that was just inserted.
-    fn set_generated(&mut self, slot: u32, id: i64) -> bool;
+    fn set_generated(&mut self, slots: &[u32], ids: &[i64]) -> Result<()>;
 
     /// Takes the key out of the values of a row that was just inserted.
     fn set_own_key(&mut self, slot: u32, rest: &Stores);
@@ -186,22 +187,15 @@ impl<M: Model> AnyStore for Store<M> {
         diff.changed
     }
 
-    fn insert_columns(&self, slot: u32) -> ColumnSet {
-        let table = M::table();
-        let Some(value) = &self.at(slot).value else { return ColumnSet::EMPTY };
-        if table.only_key_is_generated {
-            return if value.key(&NoIds).is_none() { table.without_key } else { table.insertable };
+    fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>) {
+        for Place { slot, generation, .. } in entities.iter().map(|entity| entity.place) {
+            let place = self.at(slot);
+            if place.generation == generation && place.state == state {
+                let columns =
+                    if state == State::Pending { self.insert_columns(place) } else { ColumnSet::EMPTY };
+                Group::push(groups, M::table().number, &columns, slot);
+            }
         }
-        let mut columns = table.insertable;
-        if !table.generated.is_empty() {
-            let unset = visit::unset_columns(value);
-            table
-                .generated
-                .iter()
-                .filter(|&column| unset.contains(column))
-                .for_each(|column| columns.remove(column));
-        }
-        columns
     }
 
     fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>)) {
@@ -320,12 +314,14 @@ impl<M: Model> AnyStore for Store<M> {
         self.undo(length);
     }
 
-    #[inline]
-    fn set_generated(&mut self, slot: u32, id: i64) -> bool {
-        let key = M::Key::from_generated(id);
-        let place = self.at_mut(slot);
-        place.key = key;
-        place.key.is_some()
+    fn set_generated(&mut self, slots: &[u32], ids: &[i64]) -> Result<()> {
+        for (&slot, &id) in slots.iter().zip(ids) {
+            let Some(key) = M::Key::from_generated(id) else {
+                return Err(Error::value(format!("the generated key {id} does not fit the key's type")));
+            };
+            self.at_mut(slot).key = Some(key);
+        }
+        Ok(())
     }
 
     fn set_own_key(&mut self, slot: u32, rest: &Stores) {
@@ -411,6 +407,26 @@ impl<M: Model> AnyStore for Store<M> {
 }
 
 impl<M: Model> Store<M> {
+    /// The columns that an INSERT of a slot writes.
+    #[inline]
+    fn insert_columns(&self, place: &Slot<M>) -> ColumnSet {
+        let table = M::table();
+        let Some(value) = &place.value else { return ColumnSet::EMPTY };
+        if table.only_key_is_generated {
+            return if value.key(&NoIds).is_none() { table.without_key } else { table.insertable };
+        }
+        let mut columns = table.insertable;
+        if !table.generated.is_empty() {
+            let unset = visit::unset_columns(value);
+            table
+                .generated
+                .iter()
+                .filter(|&column| unset.contains(column))
+                .for_each(|column| columns.remove(column));
+        }
+        columns
+    }
+
     fn resolve_slot(&mut self, slot: u32, rest: &Stores) {
         let Some(mut value) = self.at_mut(slot).value.take() else { return };
         let mut links = Vec::new();

@@ -4,6 +4,7 @@
 //! once, and reaches them by the number of their table.
 
 mod any;
+mod group;
 mod journal;
 mod slot;
 mod typed;
@@ -16,6 +17,7 @@ use crate::schema::Model;
 use crate::value::{Entity, Handle, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
+pub(crate) use group::Group;
 pub(crate) use slot::Slot;
 pub use slot::State;
 pub(crate) use typed::{Met, Store, decode};

@@ -158,6 +158,7 @@ impl<M: Model> Store<M> {
     }
 
     /// Takes a slot out of the identity map; it keeps its key.
+    #[inline]
     pub(crate) fn leave_identity(&mut self, slot: u32) {
         let Some(key) = &self.slots[slot as usize].key else { return };
         let hash = self.hasher.hash_one(key);
