@@ -214,6 +214,7 @@ impl Options {
         let settings = Settings {
             show_values: self.show_values,
             label_length: self.checked_label_length()?,
+            isolation_level: self.isolation_level,
         };
         let connect = ConnectOptions {
             connect_timeout: self.connect_timeout,

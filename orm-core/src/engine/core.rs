@@ -44,6 +44,8 @@ struct Database {
 pub(crate) struct Settings {
     pub(crate) show_values: bool,
     pub(crate) label_length: usize,
+    /// Of every connection, where the execution options say nothing.
+    pub(crate) isolation_level: Option<IsolationLevel>,
 }
 
 impl<B: DeclarativeBase> Engine<B> {
@@ -156,7 +158,11 @@ impl EngineCore {
 
     /// Whether every statement is a transaction of its own.
     pub(crate) fn is_autocommit(&self) -> bool {
-        self.options.isolation_level == Some(IsolationLevel::Autocommit)
+        let level = self
+            .options
+            .isolation_level
+            .or(self.database.settings.isolation_level);
+        level == Some(IsolationLevel::Autocommit)
     }
 
     /// Where the database is, for messages.

@@ -43,9 +43,6 @@ mod permits;
 mod pool;
 pub(crate) mod schema;
 
-#[cfg(test)]
-mod tests;
-
 pub use builder::EngineBuilder;
 pub use cell::EngineCell;
 pub use checkout::Checkout;
