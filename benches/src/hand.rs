@@ -138,8 +138,7 @@ impl Change {
     fn change(&mut self, witness: &mut Witness) -> Result<()> {
         let transaction = self.connection.transaction()?;
         let mut users = load_users(&transaction)?;
-        let mut update =
-            transaction.prepare_cached("UPDATE users SET hair_color = ?1 WHERE id = ?2")?;
+        let mut update = transaction.prepare_cached("UPDATE users SET hair_color = ?1 WHERE id = ?2")?;
         for user in users.iter_mut().step_by(self.step) {
             user.hair_color = Some(data::changed_hair_color(self.turn).to_owned());
             update.execute(params![user.hair_color, user.id])?;
@@ -182,8 +181,7 @@ fn get_user(connection: &Connection, key: i64) -> Result<User> {
 }
 
 fn insert_users(connection: &Connection, users: &mut [User]) -> Result<()> {
-    let mut statement =
-        connection.prepare_cached("INSERT INTO users (name, hair_color) VALUES (?1, ?2)")?;
+    let mut statement = connection.prepare_cached("INSERT INTO users (name, hair_color) VALUES (?1, ?2)")?;
     for user in users {
         user.id = statement.insert(params![user.name, user.hair_color])?;
     }

@@ -53,11 +53,7 @@ impl Effort {
 
 /// Measures `work` for about `time`, with one round at least.
 #[must_use]
-pub fn measure(
-    work: Work,
-    implementations: &[Box<dyn Implementation>],
-    time: Duration,
-) -> Measurement {
+pub fn measure(work: Work, implementations: &[Box<dyn Implementation>], time: Duration) -> Measurement {
     let mut contenders: Vec<_> = implementations
         .iter()
         .map(|implementation| Contender::new(implementation.as_ref()))
@@ -75,10 +71,7 @@ pub fn measure(
         }
     }
     Measurement {
-        least: contenders
-            .into_iter()
-            .map(|contender| contender.least)
-            .collect(),
+        least: contenders.into_iter().map(|contender| contender.least).collect(),
     }
 }
 
@@ -145,11 +138,7 @@ fn take_rounds(contenders: &mut [Contender<'_>], time: Duration) {
 }
 
 /// Every other round goes in the other direction: nobody has always the same one before it.
-fn in_turns<'all>(
-    contenders: &mut [Contender<'all>],
-    round: usize,
-    act: impl FnMut(&mut Contender<'all>),
-) {
+fn in_turns<'all>(contenders: &mut [Contender<'all>], round: usize, act: impl FnMut(&mut Contender<'all>)) {
     if round.is_multiple_of(2) {
         contenders.iter_mut().for_each(act);
     } else {

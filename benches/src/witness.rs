@@ -58,8 +58,7 @@ impl Record {
 
     /// Writes down a post.
     pub fn post(&mut self, id: i64, user_id: i64, title: &str, body: Option<&str>) {
-        self.lines
-            .push(format!("{id} {user_id} {title:?} {body:?}"));
+        self.lines.push(format!("{id} {user_id} {title:?} {body:?}"));
     }
 
     /// One line for each row, in the order in which they were written down.

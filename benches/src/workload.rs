@@ -146,10 +146,7 @@ pub const WORKLOADS: &[Workload] = &[
     },
     Workload {
         name: "load 1,000 users, change all",
-        work: Work::Change {
-            rows: 1_000,
-            step: 1,
-        },
+        work: Work::Change { rows: 1_000, step: 1 },
         goal: Goal::Ratio(1.4),
     },
 ];

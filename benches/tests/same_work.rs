@@ -24,12 +24,7 @@ fn a_run_shows_a_row_for_each_operation() {
     for workload in WORKLOADS {
         for (name, mut task) in tasks(workload.work) {
             let seen = outcome(task.as_mut()).seen.lines().len();
-            assert_eq!(
-                seen,
-                workload.work.operations(),
-                "{name}: {}",
-                workload.name
-            );
+            assert_eq!(seen, workload.work.operations(), "{name}: {}", workload.name);
         }
     }
 }

@@ -73,7 +73,7 @@ fn shape_of<'input>(input: &'input DeriveInput, errors: &mut Errors) -> Option<S
 
 fn expand_newtype(library: &TokenStream, ident: &Ident, field: &Field) -> TokenStream {
     let ty = &field.ty;
-    let at = ty.span().resolved_at(Span::mixed_site());
+    let at = ty.span();
     let column = quote_spanned!(at=> <#ty as #library::ColumnType>);
     let value = Ident::new("__orm_value", Span::mixed_site());
     quote! {
@@ -120,7 +120,7 @@ fn expand_newtype(library: &TokenStream, ident: &Ident, field: &Field) -> TokenS
 /// One part of a struct of columns.
 struct Part<'input> {
     ident: &'input Ident,
-    /// `<Type as FieldOf<()>>`
+    /// `FieldIn::<Embedded, Type>`: its columns belong to no base.
     field: TokenStream,
     at: Span,
     suffix: String,
@@ -141,7 +141,6 @@ fn expand_parts(
     check_parts(&parts, errors);
     let names: Vec<_> = parts.iter().map(|part| part.ident).collect();
     let paths: Vec<_> = parts.iter().map(|part| &part.field).collect();
-    let types: Vec<_> = parts.iter().map(|part| part.ty).collect();
     let suffixes: Vec<_> = parts.iter().map(|part| &part.suffix).collect();
     let rules = parts.iter().map(|part| expand_part_rule(library, part));
     let (shape, row) = (
@@ -154,6 +153,8 @@ fn expand_parts(
     );
     quote! {
         const _: () = {
+            use #library::NoField as _;
+
             #[automatically_derived]
             impl #library::Field for #ident {
                 type Role = #library::Plain;
@@ -163,7 +164,7 @@ fn expand_parts(
                 const IS_EMBEDDED: bool = true;
 
                 fn describe(#shape: &mut #library::Shape) {
-                    #(#shape.embedded::<#types>(#suffixes);)*
+                    #(#paths::describe(#shape, #suffixes);)*
                 }
 
                 #[inline]
@@ -198,12 +199,11 @@ fn read_part<'input>(
     let mut words = Words::read(&field.attrs, &PART, errors);
     let ident = field.ident.as_ref()?;
     let ty = &field.ty;
-    let at = ty.span().resolved_at(Span::mixed_site());
     let name = words.text("name", errors);
     Some(Part {
         ident,
-        field: quote_spanned!(at=> <#ty as #library::FieldOf<#library::Embedded>>),
-        at,
+        field: quote!(#library::FieldIn::<#library::Embedded, #ty>),
+        at: ty.span(),
         suffix: name.map_or_else(|| names::plain(ident), |name| name.value()),
         ty,
     })
@@ -221,10 +221,18 @@ fn check_parts(parts: &[Part<'_>], errors: &mut Errors) {
     }
 }
 
-/// An id would be no foreign key there, and a generated column would not be read back.
+/// That the part is a field at all, and one that a struct of columns can have: an id would be no foreign key there, and
+/// a generated column would not be read back.
 fn expand_part_rule(library: &TokenStream, part: &Part<'_>) -> TokenStream {
-    let (field, ident) = (&part.field, part.ident);
+    let (field, ident, ty) = (&part.field, part.ident, part.ty);
     let message = format!("`{ident}` is `Generated`; a struct of columns has plain columns only");
-    let require = quote_spanned!(part.at=> #library::require);
-    quote!(const _: () = #require(!#field::FACTS.is_generated, #message);)
+    let is_part = names::respan(quote!(#library::require_part), part.at);
+    let facts = quote!(#field::FACTS);
+    let is_plain = names::respan(quote!(#facts.require(!#facts.is_generated, #message)), part.at);
+    quote! {
+        const _: () = {
+            #is_part::<#ty>();
+            #is_plain;
+        };
+    }
 }

@@ -84,6 +84,7 @@ impl Words {
                 kept.push(item);
             } else if !vocabulary.once.contains(&word.as_str()) {
                 errors.at(&item.word, vocabulary.unknown(&word));
+                errors.has_unknown_word = true;
             } else if kept.iter().any(|other| other.word == item.word) {
                 errors.at(&item.word, format!("duplicate attribute `{word}`"));
             } else {

@@ -69,10 +69,13 @@ impl Dialect for SqliteDialect {
         }
     }
 
+    /// `INT` or `BIGINT` is no rowid: an INSERT without a key would store NULL.
     fn generates_key(&self, declared_type: &str) -> bool {
         declared_type.eq_ignore_ascii_case("INTEGER")
     }
 
+    /// DROP TABLE deletes the rows first, and fails when another table still names one of them; put off, the check finds at
+    /// COMMIT that both are gone (SQLite docs, *Foreign Key Support*, §5). It holds for the transaction only.
     fn defer_foreign_keys(&self) -> Option<&'static str> {
         Some("PRAGMA defer_foreign_keys = ON")
     }
@@ -114,6 +117,7 @@ impl Dialect for SqliteDialect {
             _ => affinity == Affinity::None,
         }
     }
+
 }
 
 /// What SQLite makes of values that are stored in a column.
@@ -278,5 +282,34 @@ mod tests {
             let name = SqliteDialect.column_type(&sql_type, None);
             assert_eq!(Declared::of(&name).affinity, Affinity::Text, "{sql_type:?}");
         }
+    }
+
+    #[test]
+    fn a_circle_with_rows_is_dropped_while_checks_are_put_off() {
+        let sqlite = rusqlite::Connection::open_in_memory().unwrap();
+        for rule in ["", "ON DELETE RESTRICT", "ON DELETE CASCADE"] {
+            let schema = format!(
+                "PRAGMA foreign_keys = ON;
+                 CREATE TABLE teams (id INTEGER NOT NULL, captain INTEGER REFERENCES players (id) {rule}, PRIMARY KEY (id));
+                 CREATE TABLE players (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, team INTEGER NOT NULL REFERENCES teams (id) {rule});
+                 INSERT INTO teams VALUES (1, NULL); INSERT INTO players (team) VALUES (1); UPDATE teams SET captain = 1;"
+            );
+            sqlite.execute_batch(&schema).unwrap();
+            let put_off = SqliteDialect.defer_foreign_keys().unwrap_or_default();
+            let drop = format!("BEGIN; {put_off}; DROP TABLE teams; DROP TABLE players; COMMIT;");
+            sqlite
+                .execute_batch(&drop)
+                .unwrap_or_else(|error| panic!("{rule}: {error}"));
+        }
+    }
+
+    #[test]
+    fn only_integer_generates_keys() {
+        assert!(SqliteDialect.generates_key("integer"));
+        assert!(
+            ["INT", "BIGINT", "INTEGER(8)", ""]
+                .iter()
+                .all(|declared| !SqliteDialect.generates_key(declared))
+        );
     }
 }

@@ -165,9 +165,7 @@ impl Statement {
         // SAFETY: the database is open and used by this thread only.
         let message = unsafe { ffi::sqlite3_errmsg(self.database) };
         // SAFETY: SQLite's message ends in NUL and lives until the next call, which comes after the copy.
-        unsafe { CStr::from_ptr(message) }
-            .to_string_lossy()
-            .into_owned()
+        unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod def;
 pub mod derived;
+pub mod field_in;
 pub mod live;
 mod metadata;
 mod model;
@@ -19,7 +20,7 @@ pub(crate) mod fixture;
 
 pub use def::{FieldDef, KeyRule, ModelDef, RowRule};
 pub use metadata::Metadata;
-pub use model::{BelongsTo, DeclarativeBase, Diff, Facts, FieldOf, KnownTo, Model, Visitor, VisitorMut};
+pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, KnownTo, Model, Visitor, VisitorMut};
 pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
 pub use relation::{ColumnAt, ColumnOf, Columns, Direct, LeadsTo, Many, One, Points, Through, Via};

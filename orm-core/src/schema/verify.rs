@@ -167,14 +167,14 @@ impl<'a> Check<'a> {
                 self.add(DifferenceKind::MissingColumn, &[&column.name], words);
                 continue;
             };
-            self.check_type(column, live);
+            self.check_type(position, column, live);
             self.check_null(column, live);
             self.check_default(position, column, live);
             self.check_computed(column, live);
         }
     }
 
-    fn check_type(&mut self, column: &TableColumn, live: &LiveColumn) {
+    fn check_type(&mut self, position: usize, column: &TableColumn, live: &LiveColumn) {
         if self.dialect.accepts(&column.sql_type, &live.declared_type) {
             return;
         }
@@ -182,7 +182,11 @@ impl<'a> Check<'a> {
             "" => "has no type",
             declared => &format!("is {declared}"),
         };
-        let needed = self.dialect.column_type(&column.sql_type, column.length);
+        let needed = if self.table.generated_key == Some(position) {
+            self.dialect.generated_key(column).column_type
+        } else {
+            self.dialect.column_type(&column.sql_type, column.length)
+        };
         let (place, field) = (self.place(&column.name), self.field(column.field));
         self.add(
             DifferenceKind::Type,
@@ -288,7 +292,8 @@ impl<'a> Check<'a> {
         else {
             return;
         };
-        if self.dialect.generates_key(&live.declared_type) {
+        let is_told = !self.dialect.accepts(&column.sql_type, &live.declared_type);
+        if is_told || self.dialect.generates_key(&live.declared_type) {
             return;
         }
         let needed = self.dialect.generated_key(column).column_type;

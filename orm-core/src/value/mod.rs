@@ -17,6 +17,7 @@ mod chrono;
 #[cfg(feature = "serde_json")]
 mod json;
 #[cfg(test)]
+#[allow(dead_code, reason = "which laws are asked for depends on the features")]
 mod laws;
 #[cfg(feature = "rust_decimal")]
 mod rust_decimal;

@@ -38,7 +38,7 @@ fn check_primary_key(model: &Model, errors: &mut Errors) {
         .filter(|field| field.primary_key.is_some())
         .count();
     let ident = &model.ident;
-    if keys == 0 {
+    if keys == 0 && !errors.has_unknown_word {
         errors.at(
             ident,
             format!("`{ident}` has no primary key; mark a field with `#[column(primary_key)]`"),

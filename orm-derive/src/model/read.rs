@@ -23,7 +23,9 @@ pub(crate) struct Model {
     /// The struct.
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
-    /// The module that generated code names.
+    /// The path of the module that generated code names.
+    pub(crate) library_path: TokenStream,
+    /// What that module is called inside the constant that holds the generated code.
     pub(crate) library: TokenStream,
     pub(crate) base: Option<Path>,
     pub(crate) table: String,
@@ -59,7 +61,8 @@ pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     Some(Model {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
-        library: library(&mut words, errors),
+        library_path: library(&mut words, errors),
+        library: quote::quote!(__orm),
         base,
         table: table.map_or_else(
             || names::snake_case(&names::plain(&input.ident)),

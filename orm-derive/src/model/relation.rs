@@ -1,12 +1,12 @@
 //! From `#[relation(..)]` to a [`Relation`].
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprCall, Ident, Path, PathArguments, Token};
 
 use crate::errors::Errors;
-use crate::names::nearest;
+use crate::names::{self, nearest};
 use crate::words::{items_of, listed};
 
 const KINDS: [&str; 4] = ["many", "one", "many_through", "many_via"];
@@ -107,6 +107,21 @@ impl Options {
 }
 
 impl Kind {
+    /// The path of the foreign key that names this model.
+    pub(crate) fn back(&self) -> &ColumnPath {
+        match self {
+            Kind::Many(back) | Kind::One(back) | Kind::Through(back, _) | Kind::Via(back, _) => back,
+        }
+    }
+
+    /// The second path.
+    pub(crate) fn on(&self) -> Option<&ColumnPath> {
+        match self {
+            Kind::Many(_) | Kind::One(_) => None,
+            Kind::Through(_, on) | Kind::Via(_, on) => Some(on),
+        }
+    }
+
     fn read(func: &Expr, kind: &str, paths: Vec<ColumnPath>) -> syn::Result<Self> {
         let count = paths.len();
         let mut paths = paths.into_iter();
@@ -137,6 +152,16 @@ fn unknown_kind(func: &Expr, kind: &str) -> syn::Error {
 }
 
 impl ColumnPath {
+    /// Where the column stands.
+    pub(crate) fn span(&self) -> Span {
+        self.column.span()
+    }
+
+    /// The hash of the column's name.
+    pub(crate) fn hash(&self) -> u64 {
+        names::hash(&names::plain(&self.column))
+    }
+
     fn read(expr: Expr) -> syn::Result<Self> {
         let wrong = |expr: &dyn ToTokens| {
             syn::Error::new_spanned(

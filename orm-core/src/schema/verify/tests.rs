@@ -1,60 +1,8 @@
-use std::borrow::Cow;
-
 use super::*;
-use crate::compile::{Capabilities, Schemas};
+use crate::compile::probe::EMBEDDED;
 use crate::schema::Model;
 use crate::schema::fixture::*;
 use crate::schema::live::LiveIndex;
-use crate::value::SqlType;
-
-/// A database that is called by its types' names alone.
-struct Probe;
-
-impl Dialect for Probe {
-    fn name(&self) -> &'static str {
-        "probe"
-    }
-
-    fn capabilities(&self) -> &'static Capabilities {
-        &Capabilities {
-            foreign_keys_inline_only: true,
-            error_aborts_transaction: false,
-            error_may_end_transaction: false,
-            returning: true,
-            max_binds: 100,
-            max_identifier: 64,
-            comments: false,
-            booleans: false,
-            case_insensitive_names: true,
-            schemas: Schemas::Databases,
-        }
-    }
-
-    fn column_type(&self, sql_type: &SqlType, length: Option<u32>) -> Cow<'static, str> {
-        match (sql_type, length) {
-            (SqlType::Text, Some(length)) => format!("VARCHAR({length})").into(),
-            (SqlType::Text | SqlType::TextEnum(_), _) => "TEXT".into(),
-            (_, _) => "INTEGER".into(),
-        }
-    }
-
-    fn keywords(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn accepts(&self, sql_type: &SqlType, declared_type: &str) -> bool {
-        let declared = declared_type
-            .split('(')
-            .next()
-            .map(|word| word.replace("VARCHAR", "TEXT"));
-        let needed = self.column_type(sql_type, None);
-        declared.is_some_and(|declared| declared == needed)
-    }
-
-    fn generates_key(&self, declared_type: &str) -> bool {
-        declared_type == "INTEGER"
-    }
-}
 
 /// The database that `tables` would make.
 fn live_of(tables: &[&'static Table]) -> LiveSchema {
@@ -65,9 +13,11 @@ fn live_of(tables: &[&'static Table]) -> LiveSchema {
 
 fn live_table(table: &'static Table) -> LiveTable {
     let owned = |columns: &[usize]| -> Vec<String> { table.names(columns).map(str::to_owned).collect() };
+    let declared_type =
+        |column: &TableColumn| EMBEDDED.column_type(&column.sql_type, column.length).into_owned();
     let column = |column: &TableColumn| LiveColumn {
         name: column.name.clone(),
-        declared_type: Probe.column_type(&column.sql_type, column.length).into_owned(),
+        declared_type: declared_type(column),
         nullable: column.nullable,
         default: column.server_default.map(str::to_owned),
         computed: column.computed.is_some(),
@@ -83,10 +33,14 @@ fn live_table(table: &'static Table) -> LiveTable {
         on_delete: key.on_delete_in_database().words().to_owned(),
         on_update: key.on_key_update.words().to_owned(),
     };
+    let mut columns: Vec<LiveColumn> = table.columns.iter().map(column).collect();
+    if let Some(key) = table.generated_key {
+        columns[key].declared_type = "INTEGER".to_owned();
+    }
     LiveTable {
         schema: table.schema.map(str::to_owned),
         name: table.name.to_owned(),
-        columns: table.columns.iter().map(column).collect(),
+        columns,
         primary_key: owned(&table.primary_key),
         foreign_keys: table.foreign_keys.iter().map(key).collect(),
         uniques: table
@@ -109,7 +63,7 @@ fn live_table(table: &'static Table) -> LiveTable {
 fn words_after(table: &'static Table, change: impl FnOnce(&mut LiveTable)) -> Vec<String> {
     let mut live = live_of(&[table]);
     change(&mut live.tables[0]);
-    differences(&[table], &live, &Probe)
+    differences(&[table], &live, &EMBEDDED)
         .iter()
         .map(Difference::to_string)
         .collect()
@@ -118,7 +72,7 @@ fn words_after(table: &'static Table, change: impl FnOnce(&mut LiveTable)) -> Ve
 #[test]
 fn a_database_made_from_the_models_has_no_difference() {
     let tables = crate::schema::Metadata::<Shop>::new().tables().to_vec();
-    assert_eq!(differences(&tables, &live_of(&tables), &Probe), []);
+    assert_eq!(differences(&tables, &live_of(&tables), &EMBEDDED), []);
 }
 
 #[test]
@@ -141,7 +95,7 @@ fn what_is_missing_is_named() {
     let found = differences(
         &[User::table(), Team::table()],
         &live_of(&[Team::table()]),
-        &Probe,
+        &EMBEDDED,
     );
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].to_string(), "table `users` is missing");
@@ -167,6 +121,7 @@ fn a_table_of_another_schema_is_another_table() {
 #[test]
 fn columns_are_held_against_their_fields() {
     let change = |live: &mut LiveTable| {
+        live.columns[0].declared_type = "TEXT".to_owned();
         live.columns[1].declared_type = "INTEGER".to_owned();
         live.columns[3].nullable = true;
         live.columns[5].declared_type = String::new();
@@ -177,6 +132,7 @@ fn columns_are_held_against_their_fields() {
         "`users.email` is INTEGER in the database; `User::email` needs VARCHAR(100)",
         "`users.home_city` is NOT NULL in the database, but `User::home` allows NULL",
         "`users.home_street` has no type in the database; `User::home` needs TEXT",
+        "`users.id` is TEXT in the database; `User::id` needs INTEGER",
     ];
     assert_eq!(words_after(User::table(), change), expected);
 }
@@ -191,7 +147,6 @@ fn what_the_database_shall_fill_in_it_must_fill_in() {
     };
     let expected = [
         "`users.folded` is not computed by the database; `User::folded` is `lower(email)`",
-        "`users.id` is INT in the database; `User::id` needs INTEGER",
         "the database does not generate `users.id`, which is INT; `User::id` is left to it and needs INTEGER",
         "`users.plan` has no default in the database, and `User::plan` is left to it: an INSERT would fail",
         "`users.version` is computed by the database; `User::version` would be written",
