@@ -117,7 +117,6 @@ impl Dialect for SqliteDialect {
             _ => affinity == Affinity::None,
         }
     }
-
 }
 
 /// What SQLite makes of values that are stored in a column.

@@ -4,25 +4,26 @@
 
 use std::time::Duration;
 
-use orm_core::__private::{DeclarativeBase, EngineCell};
 use orm_core::driver::{
     BeginMode, Connection, Done, IsolationLevel, LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Statement,
     Transact, Value, ValueRef,
 };
 use orm_core::engine::{Checkout, Engine, ExecutionOptions};
-use orm_core::{Error, Result};
+use orm_core::{DeclarativeBase, Error, Id, Model, Result};
 use orm_sqlite::Sqlite;
 use tempfile::TempDir;
 
+#[derive(DeclarativeBase)]
 struct Db;
 
-impl DeclarativeBase for Db {
-    const NAME: &'static str = "Db";
-
-    fn engine_cell() -> &'static EngineCell<Self> {
-        static CELL: EngineCell<Db> = EngineCell::new();
-        &CELL
-    }
+/// A model whose index gets a long name.
+#[derive(Model, Clone)]
+#[model(base = Db, table = "measurements_of_the_station")]
+struct Measurement {
+    #[column(primary_key)]
+    id: Id<Measurement>,
+    #[column(index)]
+    temperature_of_the_ground: i64,
 }
 
 fn engine(driver: Sqlite) -> Engine<Db> {
@@ -460,4 +461,23 @@ fn the_live_schema_has_indexes_but_no_partial_ones_and_no_expressions() {
         columns: vec!["n".into(), "s".into()],
     };
     assert_eq!(child.indexes, [index]);
+}
+
+#[test]
+fn generated_names_are_no_longer_than_label_length() {
+    let name = |length: Option<usize>| {
+        let builder = Engine::<Db>::builder(Sqlite::memory());
+        let engine = match length {
+            Some(length) => builder.label_length(length),
+            None => builder,
+        };
+        let engine = engine.build().unwrap();
+        engine.create_all().unwrap();
+        assert!(engine.metadata().verify(&engine).unwrap().is_empty());
+        engine.create_all().unwrap();
+        let tables = engine.checkout().unwrap().live_schema().unwrap().tables;
+        tables[0].indexes[0].name.clone()
+    };
+    assert!(name(None).len() > 24);
+    assert!(name(Some(24)).len() <= 24, "{}", name(Some(24)));
 }

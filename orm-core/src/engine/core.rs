@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::builder::EngineBuilder;
 use super::checkout::Checkout;
+use super::labels::ShortLabels;
 use super::logged::Log;
 use super::options::ExecutionOptions;
 use super::pool::{Pool, PoolStatus};
@@ -65,11 +66,8 @@ impl<B: DeclarativeBase> Engine<B> {
     /// # Errors
     /// Whatever the database reports, with the statement; nothing is created then.
     pub fn create_all(&self) -> Result<()> {
-        create_all(
-            self.metadata().tables(),
-            self.core.dialect(),
-            &mut *self.checkout()?,
-        )
+        let dialect = ShortLabels::new(self.core.dialect(), self.core.label_length());
+        create_all(self.metadata().tables(), &dialect, &mut *self.checkout()?)
     }
 
     /// Drops every table of the base that is there, with all its rows, in reverse order.
