@@ -119,9 +119,13 @@ fn what_is_given_takes_the_place_of_a_default() {
 #[test]
 fn a_file_name_is_never_read_as_a_uri() {
     let folder = TempDir::new().unwrap();
-    let name = "file:x.db?mode=memory";
-    drop(engine(Sqlite::file(folder.path().join(name))).checkout().unwrap());
-    assert!(folder.path().join(name).exists());
+    let path = folder.path().join("x.db");
+    drop(engine(Sqlite::file(&path)).checkout().unwrap());
+    let uri = format!("file:{}", path.display());
+    assert!(
+        engine(Sqlite::file(uri)).checkout().is_err(),
+        "a path in a folder called `file:`, which is not there"
+    );
 }
 
 #[test]
@@ -132,6 +136,14 @@ fn a_database_in_memory_is_private_and_outlives_its_connections() {
     one.dispose();
     run(&mut *one.checkout().unwrap(), "INSERT INTO t VALUES (1)").unwrap();
     assert!(refused(&mut *other.checkout().unwrap(), "INSERT INTO t VALUES (1)").is_schema());
+}
+
+#[test]
+fn the_file_that_is_called_memory_is_in_memory() {
+    let engine = engine(Sqlite::file(":memory:"));
+    run(&mut *engine.checkout().unwrap(), "CREATE TABLE t (x)").unwrap();
+    engine.dispose();
+    run(&mut *engine.checkout().unwrap(), "INSERT INTO t VALUES (1)").unwrap();
 }
 
 #[test]
@@ -480,4 +492,17 @@ fn generated_names_are_no_longer_than_label_length() {
     };
     assert!(name(None).len() > 24);
     assert!(name(Some(24)).len() <= 24, "{}", name(Some(24)));
+}
+
+#[test]
+fn s106_an_isolation_level_is_set_and_set_back() {
+    let engine = engine(Sqlite::memory());
+    let loose =
+        engine.execution_options(ExecutionOptions::new().isolation_level(IsolationLevel::ReadUncommitted));
+    for (engine, set) in [(&loose, 1), (&engine, 0), (&loose, 1)] {
+        assert_eq!(
+            pragma(&mut *engine.checkout().unwrap(), "read_uncommitted"),
+            Value::Int(set)
+        );
+    }
 }
