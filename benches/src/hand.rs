@@ -26,27 +26,21 @@ impl Implementation for Hand {
 
 fn make_task(work: Work) -> Result<Option<Box<dyn Task>>> {
     Ok(Some(match work {
-        Work::LoadUsers { rows, tracking: _ } => Box::new(LoadUsers {
-            connection: database::open_with_users(rows)?,
-        }),
-        Work::LoadPosts { rows, tracking: _ } => Box::new(LoadPosts {
-            connection: database::open_with_posts(rows)?,
-        }),
+        Work::LoadUsers { rows, tracking: _ } => {
+            Box::new(LoadUsers { connection: database::open_with_users(rows)? })
+        }
+        Work::LoadPosts { rows, tracking: _ } => {
+            Box::new(LoadPosts { connection: database::open_with_posts(rows)? })
+        }
         Work::GetByKey => Box::new(GetByKey {
             connection: database::open_with_users(data::GETS)?,
             keys: data::shuffled_keys(),
         }),
         Work::GetHit => return Ok(None),
-        Work::Insert { rows } => Box::new(Insert {
-            connection: database::open()?,
-            rows,
-            users: Vec::new(),
-        }),
-        Work::Change { rows, step } => Box::new(Change {
-            connection: database::open_with_users(rows)?,
-            step,
-            turn: 0,
-        }),
+        Work::Insert { rows } => Box::new(Insert { connection: database::open()?, rows, users: Vec::new() }),
+        Work::Change { rows, step } => {
+            Box::new(Change { connection: database::open_with_users(rows)?, step, turn: 0 })
+        }
     }))
 }
 
@@ -189,18 +183,9 @@ fn insert_users(connection: &Connection, users: &mut [User]) -> Result<()> {
 }
 
 fn decode_user(row: &Row<'_>) -> Result<User> {
-    Ok(User {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        hair_color: row.get(2)?,
-    })
+    Ok(User { id: row.get(0)?, name: row.get(1)?, hair_color: row.get(2)? })
 }
 
 fn decode_post(row: &Row<'_>) -> Result<Post> {
-    Ok(Post {
-        id: row.get(0)?,
-        user_id: row.get(1)?,
-        title: row.get(2)?,
-        body: row.get(3)?,
-    })
+    Ok(Post { id: row.get(0)?, user_id: row.get(1)?, title: row.get(2)?, body: row.get(3)? })
 }

@@ -54,10 +54,8 @@ impl Effort {
 /// Measures `work` for about `time`, with one round at least.
 #[must_use]
 pub fn measure(work: Work, implementations: &[Box<dyn Implementation>], time: Duration) -> Measurement {
-    let mut contenders: Vec<_> = implementations
-        .iter()
-        .map(|implementation| Contender::new(implementation.as_ref()))
-        .collect();
+    let mut contenders: Vec<_> =
+        implementations.iter().map(|implementation| Contender::new(implementation.as_ref())).collect();
     let start = Instant::now();
     for heat in 0_usize.. {
         // Every other heat opens the databases in the other order: nobody has always the fresh memory.
@@ -70,9 +68,7 @@ pub fn measure(work: Work, implementations: &[Box<dyn Implementation>], time: Du
             break;
         }
     }
-    Measurement {
-        least: contenders.into_iter().map(|contender| contender.least).collect(),
-    }
+    Measurement { least: contenders.into_iter().map(|contender| contender.least).collect() }
 }
 
 /// An implementation, its task of the present heat and its best run so far.
@@ -84,11 +80,7 @@ struct Contender<'all> {
 
 impl<'all> Contender<'all> {
     fn new(implementation: &'all dyn Implementation) -> Self {
-        Self {
-            implementation,
-            task: None,
-            least: None,
-        }
+        Self { implementation, task: None, least: None }
     }
 
     fn is_absent(&self) -> bool {

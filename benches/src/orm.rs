@@ -60,23 +60,14 @@ fn make_task(work: Work) -> Result<Box<dyn Task>, Error> {
             untracked: |s| s.query().order_by(Post::id).untracked().all(),
             describe: describe_post,
         }),
-        Work::GetByKey => Box::new(GetByKey {
-            maker: open_with_users(data::GETS)?,
-            keys: data::shuffled_keys(),
-        }),
+        Work::GetByKey => {
+            Box::new(GetByKey { maker: open_with_users(data::GETS)?, keys: data::shuffled_keys() })
+        }
         Work::GetHit => Box::new(GetHit::new(&open_with_users(data::GETS)?)?),
-        Work::Insert { rows } => Box::new(Insert {
-            maker: open()?,
-            rows,
-            users: Vec::new(),
-            stored: Vec::new(),
-            session: None,
-        }),
-        Work::Change { rows, step } => Box::new(Change {
-            maker: open_with_users(rows)?,
-            step,
-            turn: 0,
-        }),
+        Work::Insert { rows } => {
+            Box::new(Insert { maker: open()?, rows, users: Vec::new(), stored: Vec::new(), session: None })
+        }
+        Work::Change { rows, step } => Box::new(Change { maker: open_with_users(rows)?, step, turn: 0 }),
     })
 }
 
@@ -133,21 +124,14 @@ impl GetHit {
     fn new(maker: &SessionMaker<BenchDb>) -> Result<Self, Error> {
         let mut session = maker.session();
         session.query::<User>().all()?;
-        Ok(GetHit {
-            session,
-            keys: data::shuffled_keys(),
-        })
+        Ok(GetHit { session, keys: data::shuffled_keys() })
     }
 }
 
 impl Task for GetHit {
     fn run(&mut self, witness: &mut Witness) {
         for &key in &self.keys {
-            let user = self
-                .session
-                .get::<User>(key)
-                .expect("no error")
-                .expect("a held user");
+            let user = self.session.get::<User>(key).expect("no error").expect("a held user");
             witness.see(&user, |&user, record| describe_user(&self.session[user], record));
         }
     }
@@ -182,9 +166,7 @@ impl Task for Insert {
     fn clear(&mut self) {
         self.session = None;
         self.stored.clear();
-        let emptied = self
-            .maker
-            .transaction(|s| s.execute("DELETE FROM users", params![]));
+        let emptied = self.maker.transaction(|s| s.execute("DELETE FROM users", params![]));
         emptied.expect("the table is emptied");
     }
 }
@@ -240,21 +222,12 @@ fn open_with_posts(count: usize) -> Result<SessionMaker<BenchDb>, Error> {
 
 fn new_users(count: usize) -> Vec<User> {
     let users = data::new_users(count).into_iter();
-    users
-        .map(|user| User {
-            id: Id::New,
-            name: user.name,
-            hair_color: user.hair_color,
-        })
-        .collect()
+    users.map(|user| User { id: Id::New, name: user.name, hair_color: user.hair_color }).collect()
 }
 
 fn record_users(maker: &SessionMaker<BenchDb>, record: &mut Record) {
     let users = maker.transaction(|s| s.query::<User>().order_by(User::id).untracked().all());
-    users
-        .expect("users load")
-        .iter()
-        .for_each(|user| describe_user(user, record));
+    users.expect("users load").iter().for_each(|user| describe_user(user, record));
 }
 
 fn describe_user(user: &User, record: &mut Record) {
@@ -262,12 +235,7 @@ fn describe_user(user: &User, record: &mut Record) {
 }
 
 fn describe_post(post: &Post, record: &mut Record) {
-    record.post(
-        key_of(&post.id),
-        key_of(&post.user),
-        &post.title,
-        post.body.as_deref(),
-    );
+    record.post(key_of(&post.id), key_of(&post.user), &post.title, post.body.as_deref());
 }
 
 fn key_of<M>(id: &Id<M>) -> i64 {

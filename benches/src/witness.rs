@@ -23,9 +23,7 @@ impl Witness {
     /// A witness that writes down what it is shown.
     #[must_use]
     pub fn awake() -> Self {
-        Self {
-            record: Some(Record::default()),
-        }
+        Self { record: Some(Record::default()) }
     }
 
     /// A witness that looks away; the compiler must believe that it looks.

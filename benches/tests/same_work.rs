@@ -85,8 +85,5 @@ fn outcome(task: &mut dyn Task) -> Outcome {
     task.run(&mut seen);
     task.record_stored(&mut stored);
     task.clear();
-    Outcome {
-        seen: seen.into_record(),
-        stored,
-    }
+    Outcome { seen: seen.into_record(), stored }
 }

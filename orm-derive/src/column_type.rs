@@ -11,17 +11,9 @@ use crate::errors::Errors;
 use crate::names;
 use crate::words::{Vocabulary, Words};
 
-const TYPE: Vocabulary = Vocabulary {
-    attribute: "column",
-    once: &["crate"],
-    often: &[],
-};
+const TYPE: Vocabulary = Vocabulary { attribute: "column", once: &["crate"], often: &[] };
 
-const PART: Vocabulary = Vocabulary {
-    attribute: "column",
-    once: &["name"],
-    often: &[],
-};
+const PART: Vocabulary = Vocabulary { attribute: "column", once: &["name"], often: &[] };
 
 /// The implementation of `ColumnType` for a newtype, of `Field` for a struct of columns.
 pub(crate) fn expand(input: DeriveInput) -> TokenStream {
@@ -30,10 +22,7 @@ pub(crate) fn expand(input: DeriveInput) -> TokenStream {
     let library = library(&mut words, &mut errors);
     let ident = &input.ident;
     if !input.generics.params.is_empty() {
-        errors.at(
-            &input.generics,
-            format!("`{ident}` cannot be a column type: it has generics"),
-        );
+        errors.at(&input.generics, format!("`{ident}` cannot be a column type: it has generics"));
         return errors.into_tokens();
     }
     let code = match shape_of(&input, &mut errors) {
@@ -62,10 +51,7 @@ fn shape_of<'input>(input: &'input DeriveInput, errors: &mut Errors) -> Option<S
             Fields::Named(fields) if !fields.named.is_empty() => return Some(Shape::Parts(fields)),
             Fields::Named(_) | Fields::Unnamed(_) | Fields::Unit => errors.at(ident, expected),
         },
-        Data::Enum(_) => errors.at(
-            ident,
-            format!("`{ident}` is an enum; derive `ColumnEnum` to store it"),
-        ),
+        Data::Enum(_) => errors.at(ident, format!("`{ident}` is an enum; derive `ColumnEnum` to store it")),
         Data::Union(_) => errors.at(ident, expected),
     }
     None
@@ -133,24 +119,17 @@ fn expand_parts(
     fields: &FieldsNamed,
     errors: &mut Errors,
 ) -> TokenStream {
-    let parts: Vec<Part<'_>> = fields
-        .named
-        .iter()
-        .filter_map(|field| read_part(library, field, errors))
-        .collect();
+    let parts: Vec<Part<'_>> =
+        fields.named.iter().filter_map(|field| read_part(library, field, errors)).collect();
     check_parts(&parts, errors);
     let names: Vec<_> = parts.iter().map(|part| part.ident).collect();
     let paths: Vec<_> = parts.iter().map(|part| &part.field).collect();
     let suffixes: Vec<_> = parts.iter().map(|part| &part.suffix).collect();
     let rules = parts.iter().map(|part| expand_part_rule(library, part));
-    let (shape, row) = (
-        Ident::new("__orm_shape", Span::mixed_site()),
-        Ident::new("__orm_row", Span::mixed_site()),
-    );
-    let (out, other) = (
-        Ident::new("__orm_out", Span::mixed_site()),
-        Ident::new("__orm_other", Span::mixed_site()),
-    );
+    let (shape, row) =
+        (Ident::new("__orm_shape", Span::mixed_site()), Ident::new("__orm_row", Span::mixed_site()));
+    let (out, other) =
+        (Ident::new("__orm_out", Span::mixed_site()), Ident::new("__orm_other", Span::mixed_site()));
     quote! {
         const _: () = {
             use #library::NoField as _;

@@ -37,8 +37,6 @@ impl Errors {
 
     /// The errors as code.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.all
-            .map(|error| error.into_compile_error())
-            .unwrap_or_default()
+        self.all.map(|error| error.into_compile_error()).unwrap_or_default()
     }
 }

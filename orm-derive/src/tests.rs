@@ -47,10 +47,7 @@ fn an_enum_is_a_table_of_texts() {
 
 #[test]
 fn a_newtype_delegates_to_what_it_holds() {
-    check_snapshot(
-        "newtype",
-        &expand(crate::column_type::expand, "struct Email(String);"),
-    );
+    check_snapshot("newtype", &expand(crate::column_type::expand, "struct Email(String);"));
 }
 
 #[test]
@@ -93,10 +90,7 @@ fn expand(derive: fn(DeriveInput) -> TokenStream, input: &str) -> String {
 
 /// Compares with a file, or writes it when asked to.
 fn check_snapshot(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/snapshots")
-        .join(name)
-        .with_extension("rs");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name).with_extension("rs");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, text).expect("the snapshot can be written");
         return;

@@ -49,9 +49,7 @@ impl Dialect for SqliteDialect {
             SqlType::DateTime => "DATETIME",
             SqlType::Timestamp => "TIMESTAMP",
             SqlType::Text | SqlType::TextEnum(_) => {
-                return length.map_or(Cow::Borrowed("TEXT"), |length| {
-                    format!("VARCHAR({length})").into()
-                });
+                return length.map_or(Cow::Borrowed("TEXT"), |length| format!("VARCHAR({length})").into());
             }
             // A JSON number or a decimal would lose digits under the affinity of its usual name.
             _ => "TEXT",
@@ -191,9 +189,7 @@ mod tests {
     ];
 
     fn accepted(declared: &str) -> Vec<SqlType> {
-        ALL.into_iter()
-            .filter(|sql_type| SqliteDialect.accepts(sql_type, declared))
-            .collect()
+        ALL.into_iter().filter(|sql_type| SqliteDialect.accepts(sql_type, declared)).collect()
     }
 
     #[test]
@@ -211,28 +207,9 @@ mod tests {
         use SqlType::*;
         assert_eq!(
             accepted("NVARCHAR(160)"),
-            [
-                Text,
-                Date,
-                Time,
-                DateTime,
-                Timestamp,
-                Uuid,
-                Json,
-                Decimal,
-                TextEnum(&["a"])
-            ]
+            [Text, Date, Time, DateTime, Timestamp, Uuid, Json, Decimal, TextEnum(&["a"])]
         );
-        let numeric = [
-            Boolean,
-            SmallInt,
-            Integer,
-            BigInt,
-            Real,
-            Double,
-            Decimal,
-            IntEnum(&[1]),
-        ];
+        let numeric = [Boolean, SmallInt, Integer, BigInt, Real, Double, Decimal, IntEnum(&[1])];
         assert_eq!(accepted("NUMERIC(10,2)"), numeric);
         assert!(
             SqliteDialect.accepts(&DateTime, "DATETIME") && SqliteDialect.accepts(&Timestamp, "datetime")
@@ -262,22 +239,15 @@ mod tests {
             (Double, "INTEGER"),
             (Blob, "INTEGER"),
         ] {
-            assert!(
-                !SqliteDialect.accepts(&sql_type, declared),
-                "{sql_type:?} as {declared}"
-            );
+            assert!(!SqliteDialect.accepts(&sql_type, declared), "{sql_type:?} as {declared}");
         }
     }
 
     #[test]
     fn what_is_kept_as_text_gets_text_affinity() {
-        for sql_type in [
-            SqlType::Text,
-            SqlType::Uuid,
-            SqlType::Json,
-            SqlType::Decimal,
-            SqlType::TextEnum(&["a"]),
-        ] {
+        for sql_type in
+            [SqlType::Text, SqlType::Uuid, SqlType::Json, SqlType::Decimal, SqlType::TextEnum(&["a"])]
+        {
             let name = SqliteDialect.column_type(&sql_type, None);
             assert_eq!(Declared::of(&name).affinity, Affinity::Text, "{sql_type:?}");
         }
@@ -296,9 +266,7 @@ mod tests {
             sqlite.execute_batch(&schema).unwrap();
             let put_off = SqliteDialect.defer_foreign_keys().unwrap_or_default();
             let drop = format!("BEGIN; {put_off}; DROP TABLE teams; DROP TABLE players; COMMIT;");
-            sqlite
-                .execute_batch(&drop)
-                .unwrap_or_else(|error| panic!("{rule}: {error}"));
+            sqlite.execute_batch(&drop).unwrap_or_else(|error| panic!("{rule}: {error}"));
         }
     }
 
@@ -306,9 +274,7 @@ mod tests {
     fn only_integer_generates_keys() {
         assert!(SqliteDialect.generates_key("integer"));
         assert!(
-            ["INT", "BIGINT", "INTEGER(8)", ""]
-                .iter()
-                .all(|declared| !SqliteDialect.generates_key(declared))
+            ["INT", "BIGINT", "INTEGER(8)", ""].iter().all(|declared| !SqliteDialect.generates_key(declared))
         );
     }
 }

@@ -13,17 +13,9 @@ pub(crate) fn read(connection: &Connection) -> Result<LiveSchema> {
          WHERE schema <> 'temp' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
          ORDER BY schema <> 'main', schema, name",
         [],
-        |row| {
-            Ok(Place {
-                schema: row.get(0)?,
-                name: row.get(1)?,
-            })
-        },
+        |row| Ok(Place { schema: row.get(0)?, name: row.get(1)? }),
     )?;
-    let mut tables = places
-        .into_iter()
-        .map(|place| table(connection, place))
-        .collect::<Result<Vec<_>>>()?;
+    let mut tables = places.into_iter().map(|place| table(connection, place)).collect::<Result<Vec<_>>>()?;
     name_implied_keys(&mut tables);
     Ok(LiveSchema { tables })
 }
@@ -123,14 +115,9 @@ fn name_implied_keys(tables: &mut [LiveTable]) {
         .collect();
     for table in tables {
         let target = |name: &str| {
-            keys.iter()
-                .find(|other| other.name.eq_ignore_ascii_case(name) && other.schema == table.schema)
+            keys.iter().find(|other| other.name.eq_ignore_ascii_case(name) && other.schema == table.schema)
         };
-        for key in table
-            .foreign_keys
-            .iter_mut()
-            .filter(|key| key.references.is_empty())
-        {
+        for key in table.foreign_keys.iter_mut().filter(|key| key.references.is_empty()) {
             if let Some(target) = target(&key.table) {
                 key.references.clone_from(&target.primary_key);
             }
@@ -147,9 +134,8 @@ struct Indexes {
 
 fn indexes_of(connection: &Connection, place: &Place) -> Result<Indexes> {
     let sql = "SELECT name, \"unique\" FROM pragma_index_list(?1, ?2) WHERE origin <> 'pk' AND partial = 0 ORDER BY seq DESC";
-    let found: Vec<(String, bool)> = all(connection, sql, place.binds(), |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
+    let found: Vec<(String, bool)> =
+        all(connection, sql, place.binds(), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut result = Indexes::default();
     for (name, unique) in found {
         let sql = "SELECT name FROM pragma_index_xinfo(?1, ?2) WHERE key = 1 ORDER BY seqno";
@@ -197,10 +183,7 @@ mod tests {
         let [own, other] = live.tables.as_slice() else {
             panic!("two tables, not {:?}", live.tables);
         };
-        assert_eq!(
-            (own.schema.as_deref(), own.primary_key.join(",")),
-            (None, "id".to_owned())
-        );
+        assert_eq!((own.schema.as_deref(), own.primary_key.join(",")), (None, "id".to_owned()));
         assert_eq!(
             (other.schema.as_deref(), other.primary_key.join(",")),
             (Some("other one"), "code".to_owned())
@@ -220,26 +203,13 @@ mod tests {
         let (a, b) = (&live.tables[0], &live.tables[1]);
         assert_eq!(a.primary_key, ["y", "x"]);
         assert_eq!(a.columns[1].default.as_deref(), Some("'it''s'"));
-        assert_eq!(
-            a.columns.iter().map(|column| column.computed).collect::<Vec<_>>(),
-            [false, false, true]
-        );
-        assert_eq!(
-            (a.uniques.as_slice(), a.indexes.len()),
-            ([vec!["z".to_owned()]].as_slice(), 0)
-        );
+        assert_eq!(a.columns.iter().map(|column| column.computed).collect::<Vec<_>>(), [false, false, true]);
+        assert_eq!((a.uniques.as_slice(), a.indexes.len()), ([vec!["z".to_owned()]].as_slice(), 0));
         let key = &b.foreign_keys[0];
         assert_eq!(
-            (
-                key.columns.join(","),
-                key.table.as_str(),
-                key.references.join(",")
-            ),
+            (key.columns.join(","), key.table.as_str(), key.references.join(",")),
             ("p,q".into(), "A", "y,x".into())
         );
-        assert_eq!(
-            (key.on_delete.as_str(), key.on_update.as_str()),
-            ("SET NULL", "CASCADE")
-        );
+        assert_eq!((key.on_delete.as_str(), key.on_update.as_str()), ("SET NULL", "CASCADE"));
     }
 }

@@ -24,10 +24,7 @@ impl DeclarativeBase for Db {
 }
 
 fn engine(driver: Sqlite) -> Engine<Db> {
-    Engine::builder(driver)
-        .connect_timeout(Duration::from_millis(20))
-        .build()
-        .unwrap()
+    Engine::builder(driver).connect_timeout(Duration::from_millis(20)).build().unwrap()
 }
 
 fn checkout(driver: Sqlite) -> Result<Checkout> {
@@ -39,9 +36,7 @@ fn refusal(driver: Sqlite) -> Error {
 }
 
 fn run(connection: &mut dyn Connection, sql: &str) -> Result<u64> {
-    connection
-        .execute(&Statement::new(sql), &[])
-        .map(|done| done.rows)
+    connection.execute(&Statement::new(sql), &[]).map(|done| done.rows)
 }
 
 /// A file with one table `t (x)`, which nobody has open.
@@ -58,9 +53,7 @@ fn a_missing_folder_is_named() {
     let error = refusal(Sqlite::file(missing.join("x.db")));
     assert!(error.is_cannot_open());
     assert!(
-        error
-            .message()
-            .contains(&format!("there is no folder {}: create it", missing.display())),
+        error.message().contains(&format!("there is no folder {}: create it", missing.display())),
         "{error}"
     );
     assert!(!missing.exists());
@@ -71,17 +64,9 @@ fn a_missing_file_is_made_unless_it_shall_not_be() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("x.db");
     let url = |mode: &str| Sqlite::url(&format!("sqlite:///{}?mode={mode}", path.display())).unwrap();
-    for driver in [
-        Sqlite::file(&path).no_create(),
-        Sqlite::file(&path).read_only(),
-        url("ro"),
-        url("rw"),
-    ] {
+    for driver in [Sqlite::file(&path).no_create(), Sqlite::file(&path).read_only(), url("ro"), url("rw")] {
         let error = refusal(driver);
-        assert!(
-            error.is_cannot_open() && error.message().contains("there is no such file"),
-            "{error}"
-        );
+        assert!(error.is_cannot_open() && error.message().contains("there is no such file"), "{error}");
         assert!(error.message().contains(&path.display().to_string()), "{error}");
         assert!(!path.exists());
     }
@@ -92,20 +77,14 @@ fn a_missing_file_is_made_unless_it_shall_not_be() {
 #[test]
 fn an_empty_path_is_no_file() {
     let error = refusal(Sqlite::file(""));
-    assert!(
-        error.is_cannot_open() && error.message().contains("the path is empty"),
-        "{error}"
-    );
+    assert!(error.is_cannot_open() && error.message().contains("the path is empty"), "{error}");
 }
 
 #[test]
 fn a_folder_is_no_file() {
     let folder = TempDir::new().unwrap();
     let error = refusal(Sqlite::file(folder.path()));
-    assert!(
-        error.is_cannot_open() && error.message().contains("it is a folder"),
-        "{error}"
-    );
+    assert!(error.is_cannot_open() && error.message().contains("it is a folder"), "{error}");
 }
 
 #[test]
@@ -115,10 +94,7 @@ fn a_file_that_is_no_database_is_refused_when_it_is_opened() {
     fs::write(&path, "Dear diary, ".repeat(1000)).unwrap();
     for driver in [Sqlite::file(&path), Sqlite::file(&path).read_only()] {
         let error = refusal(driver);
-        assert!(
-            error.is_cannot_open() && error.message().contains("is no SQLite database"),
-            "{error}"
-        );
+        assert!(error.is_cannot_open() && error.message().contains("is no SQLite database"), "{error}");
         assert!(error.message().contains("x.db"), "{error}");
     }
     assert!(fs::read_to_string(&path).unwrap().starts_with("Dear diary"));
@@ -135,10 +111,7 @@ fn a_truncated_database_is_told_to_be_damaged() {
     let result =
         checkout(Sqlite::file(&path)).and_then(|mut connection| run(&mut *connection, "SELECT * FROM t"));
     let error = result.expect_err("damaged");
-    assert!(
-        error.is_database() && error.message().contains("is damaged"),
-        "{error:?}"
-    );
+    assert!(error.is_database() && error.message().contains("is damaged"), "{error:?}");
 }
 
 #[test]
@@ -148,10 +121,7 @@ fn a_database_opened_for_reading_refuses_to_be_written() {
     let mut connection = checkout(Sqlite::file(&path).read_only()).unwrap();
     run(&mut *connection, "SELECT * FROM t").unwrap();
     let error = run(&mut *connection, "INSERT INTO t VALUES (1)").expect_err("read only");
-    assert!(
-        error.is_read_only() && error.message().contains("cannot be written"),
-        "{error}"
-    );
+    assert!(error.is_read_only() && error.message().contains("cannot be written"), "{error}");
     assert_eq!(error.statement(), Some("INSERT INTO t VALUES (1)"));
 }
 
@@ -185,15 +155,8 @@ fn a_locked_database_is_busy_after_the_timeout() {
     let start = Instant::now();
     let error = run(&mut *waiting, "INSERT INTO t VALUES (1)").expect_err("locked");
     assert!(start.elapsed() >= Duration::from_millis(25), "it waited");
-    assert!(
-        error.is_busy() && error.message().contains("is locked by another connection"),
-        "{error}"
-    );
-    assert!(
-        waiting
-            .transact(Transact::Begin(BeginMode::Immediate))
-            .is_err_and(|error| error.is_busy())
-    );
+    assert!(error.is_busy() && error.message().contains("is locked by another connection"), "{error}");
+    assert!(waiting.transact(Transact::Begin(BeginMode::Immediate)).is_err_and(|error| error.is_busy()));
     holder.transact(Transact::Commit).unwrap();
     run(&mut *waiting, "INSERT INTO t VALUES (1)").unwrap();
 }
@@ -205,16 +168,9 @@ fn a_snapshot_that_is_too_old_is_busy_at_once() {
     let mut reader = checkout(Sqlite::file(&path)).unwrap();
     reader.transact(Transact::Begin(BeginMode::Deferred)).unwrap();
     run(&mut *reader, "SELECT * FROM t").unwrap();
-    run(
-        &mut *checkout(Sqlite::file(&path)).unwrap(),
-        "INSERT INTO t VALUES (1)",
-    )
-    .unwrap();
+    run(&mut *checkout(Sqlite::file(&path)).unwrap(), "INSERT INTO t VALUES (1)").unwrap();
     let error = run(&mut *reader, "INSERT INTO t VALUES (2)").expect_err("too late");
-    assert!(
-        error.is_busy() && error.message().contains("IMMEDIATE"),
-        "{error}"
-    );
+    assert!(error.is_busy() && error.message().contains("IMMEDIATE"), "{error}");
     assert!(reader.is_in_transaction());
 }
 
@@ -229,10 +185,7 @@ fn a_database_that_is_locked_while_it_is_opened_waits_no_longer_than_allowed() {
     let start = Instant::now();
     let error = refusal(driver());
     assert!(error.is_busy(), "{error:?}");
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "connect_timeout counts, not the busy timeout"
-    );
+    assert!(start.elapsed() < Duration::from_secs(2), "connect_timeout counts, not the busy timeout");
 }
 
 #[test]
@@ -241,16 +194,9 @@ fn a_full_disk_is_told() {
     run(&mut *connection, "CREATE TABLE t (x)").unwrap();
     let insert = Statement::new("INSERT INTO t VALUES (?)");
     let much = vec![7_u8; 100_000];
-    let error = connection
-        .execute(&insert, &[Value::Blob(much.as_slice().into())])
-        .expect_err("full");
-    assert!(
-        error.is_full() && error.message().contains("max_page_count"),
-        "{error}"
-    );
-    connection
-        .execute(&insert, &[Value::Blob(much[..10].into())])
-        .unwrap();
+    let error = connection.execute(&insert, &[Value::Blob(much.as_slice().into())]).expect_err("full");
+    assert!(error.is_full() && error.message().contains("max_page_count"), "{error}");
+    connection.execute(&insert, &[Value::Blob(much[..10].into())]).unwrap();
 }
 
 #[test]
@@ -269,23 +215,15 @@ fn texts_of_every_kind_come_back_unchanged() {
         "ü".repeat(1 << 20),
     ];
     for text in &texts {
-        connection
-            .execute(&insert, &[Value::Text(text.as_str().into())])
-            .unwrap();
+        connection.execute(&insert, &[Value::Text(text.as_str().into())]).unwrap();
     }
     let mut found = Vec::new();
     connection
-        .query(
-            &Statement::new("SELECT x FROM t ORDER BY rowid"),
-            &[],
-            &mut |row| {
-                let ValueRef::Text(text) = row.value(0) else {
-                    unreachable!("text was stored")
-                };
-                found.push(String::from_utf8(text.to_owned()).unwrap());
-                Ok(())
-            },
-        )
+        .query(&Statement::new("SELECT x FROM t ORDER BY rowid"), &[], &mut |row| {
+            let ValueRef::Text(text) = row.value(0) else { unreachable!("text was stored") };
+            found.push(String::from_utf8(text.to_owned()).unwrap());
+            Ok(())
+        })
         .unwrap();
     assert!(found == texts);
 }

@@ -66,13 +66,8 @@ fn what_is_stored_comes_back() {
     let mut s = sessions.session();
     s.add_all(entries.clone());
     s.commit().unwrap();
-    let found: Vec<Entry> = sessions
-        .session()
-        .query::<Entry>()
-        .order_by(Entry::point)
-        .untracked()
-        .all()
-        .unwrap();
+    let found: Vec<Entry> =
+        sessions.session().query::<Entry>().order_by(Entry::point).untracked().all().unwrap();
     assert_eq!(found, entries);
 }
 
@@ -96,31 +91,10 @@ fn values_are_compared_as_they_are_stored() {
     s.add_all((0..50).map(entry));
     s.commit().unwrap();
     let middle = entry(20);
-    assert_eq!(
-        s.query::<Entry>()
-            .filter(Entry::point.lt(middle.point))
-            .count()
-            .unwrap(),
-        20
-    );
-    assert_eq!(
-        s.query::<Entry>()
-            .filter(Entry::local.ge(middle.local))
-            .count()
-            .unwrap(),
-        30
-    );
-    assert_eq!(
-        s.query::<Entry>()
-            .filter(Entry::price.eq(Decimal::new(2200, 2)))
-            .count()
-            .unwrap(),
-        1
-    );
-    assert_eq!(
-        s.query::<Entry>().filter(Entry::extra.is_null()).count().unwrap(),
-        25
-    );
+    assert_eq!(s.query::<Entry>().filter(Entry::point.lt(middle.point)).count().unwrap(), 20);
+    assert_eq!(s.query::<Entry>().filter(Entry::local.ge(middle.local)).count().unwrap(), 30);
+    assert_eq!(s.query::<Entry>().filter(Entry::price.eq(Decimal::new(2200, 2))).count().unwrap(), 1);
+    assert_eq!(s.query::<Entry>().filter(Entry::extra.is_null()).count().unwrap(), 25);
     assert!(s.get::<Entry>(middle.id).unwrap().is_some());
 }
 
@@ -132,13 +106,8 @@ fn the_functions_of_sqlite_read_the_texts() {
     s.commit().unwrap();
     let sql = "SELECT strftime('%s', point), strftime('%s', local), date(day), json_array_length(tags, '$.\"a''7\"'), typeof(price) FROM entries";
     let rows: Vec<(String, String, String, i64, String)> = s.sql(sql, params![]).unwrap().fetch().unwrap();
-    let expected = (
-        "1700000007".to_owned(),
-        "1700000007".to_owned(),
-        "2023-11-14".to_owned(),
-        2,
-        "text".to_owned(),
-    );
+    let expected =
+        ("1700000007".to_owned(), "1700000007".to_owned(), "2023-11-14".to_owned(), 2, "text".to_owned());
     assert_eq!(rows, [expected]);
 }
 
@@ -170,9 +139,6 @@ fn a_bad_date_is_an_error_that_names_model_column_and_key() {
     s.commit().unwrap();
     let error = sessions.session().query::<Entry>().all().unwrap_err();
     let message = error.to_string();
-    assert!(
-        error.is_value() && message.contains("YYYY-MM-DD") && !message.contains("soon"),
-        "{message}"
-    );
+    assert!(error.is_value() && message.contains("YYYY-MM-DD") && !message.contains("soon"), "{message}");
     assert!(message.contains("Entry") && message.contains("day"), "{message}");
 }

@@ -99,10 +99,7 @@ CREATE TABLE IF NOT EXISTS players (
 ";
     let script = metadata.create_all_script(sqlite.dialect());
     assert!(script.starts_with(expected), "{script}");
-    assert_eq!(
-        metadata.drop_all_sql(sqlite.dialect())[0],
-        "PRAGMA defer_foreign_keys = ON"
-    );
+    assert_eq!(metadata.drop_all_sql(sqlite.dialect())[0], "PRAGMA defer_foreign_keys = ON");
 }
 
 #[test]
@@ -110,14 +107,7 @@ fn create_all_leaves_rows_alone() {
     let engine = engine();
     add_team(&engine);
     engine.create_all().unwrap();
-    assert_eq!(
-        SessionMaker::new(engine)
-            .session()
-            .query::<Player>()
-            .count()
-            .unwrap(),
-        1
-    );
+    assert_eq!(SessionMaker::new(engine).session().query::<Player>().count().unwrap(), 1);
 }
 
 #[test]
@@ -126,11 +116,7 @@ fn tables_that_name_each_other_are_dropped_with_their_rows() {
     add_team(&engine);
     engine.drop_all().unwrap();
     let missing = engine.metadata().verify(&engine).unwrap();
-    assert!(
-        missing
-            .iter()
-            .all(|found| found.kind() == DifferenceKind::MissingTable)
-    );
+    assert!(missing.iter().all(|found| found.kind() == DifferenceKind::MissingTable));
     assert_eq!(missing.len(), 3);
     engine.drop_all().unwrap();
     engine.create_all().unwrap();
@@ -165,11 +151,8 @@ fn the_database_refuses_what_no_model_could_read() {
     let engine = engine();
     add_team(&engine);
     for change in ["rank = 'Boss'", "active = 2", "team_id = 7"] {
-        let error = engine
-            .checkout()
-            .unwrap()
-            .run_script(&format!("UPDATE players SET {change}"))
-            .unwrap_err();
+        let error =
+            engine.checkout().unwrap().run_script(&format!("UPDATE players SET {change}")).unwrap_err();
         assert!(error.is_check() || error.is_foreign_key(), "{change}: {error}");
     }
 }
@@ -177,20 +160,11 @@ fn the_database_refuses_what_no_model_could_read() {
 #[test]
 fn a_name_is_a_name_whatever_it_holds() {
     let mut s = SessionMaker::new(engine()).session();
-    let odd = s.add(Odd {
-        crab: "Robert'); DROP TABLE teams; --".into(),
-        ..Default::default()
-    });
+    let odd = s.add(Odd { crab: "Robert'); DROP TABLE teams; --".into(), ..Default::default() });
     s.commit().unwrap();
     s[odd].crab.push('!');
     s.commit().unwrap();
-    assert_eq!(
-        s.query::<Odd>()
-            .filter(Odd::crab.eq("Robert'); DROP TABLE teams; --!"))
-            .count()
-            .unwrap(),
-        1
-    );
+    assert_eq!(s.query::<Odd>().filter(Odd::crab.eq("Robert'); DROP TABLE teams; --!")).count().unwrap(), 1);
     assert_eq!(s.query::<Team>().count().unwrap(), 0);
 }
 
@@ -199,10 +173,7 @@ fn every_difference_is_listed() {
     let script = "DROP TABLE players;
         CREATE TABLE Players (ID INT NOT NULL PRIMARY KEY, team_id INTEGER REFERENCES teams (id), name INTEGER NOT NULL,
             active BOOLEAN NOT NULL, folded TEXT NOT NULL, extra TEXT NOT NULL, more TEXT)";
-    let words: Vec<String> = differences_after(script)
-        .iter()
-        .map(Difference::to_string)
-        .collect();
+    let words: Vec<String> = differences_after(script).iter().map(Difference::to_string).collect();
     let expected = [
         "the database has a column `players.extra` that is NOT NULL without a default, which `Player` does not know: every INSERT would fail",
         "`players.folded` is not computed by the database; `Player::folded` is `lower(name)`",

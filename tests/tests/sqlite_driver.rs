@@ -71,21 +71,14 @@ fn a_file_gets_foreign_keys_wal_and_a_busy_timeout() {
     let mut connection = engine.checkout().unwrap();
     assert_eq!(pragma(&mut *connection, "foreign_keys"), Value::Int(1));
     assert_eq!(pragma(&mut *connection, "busy_timeout"), Value::Int(5000));
-    assert_eq!(
-        pragma(&mut *connection, "journal_mode"),
-        Value::Text("wal".into())
-    );
+    assert_eq!(pragma(&mut *connection, "journal_mode"), Value::Text("wal".into()));
     assert_eq!(pragma(&mut *connection, "synchronous"), Value::Int(1));
 }
 
 #[test]
 fn every_connection_is_set_up_alike() {
     let folder = TempDir::new().unwrap();
-    let engine = engine(
-        Sqlite::file(folder.path().join("x.db"))
-            .pragma("cache_size", -1234)
-            .unwrap(),
-    );
+    let engine = engine(Sqlite::file(folder.path().join("x.db")).pragma("cache_size", -1234).unwrap());
     let mut all: Vec<_> = (0..3).map(|_| engine.checkout().unwrap()).collect();
     for connection in &mut all {
         assert_eq!(pragma(&mut **connection, "foreign_keys"), Value::Int(1));
@@ -104,16 +97,10 @@ fn what_is_given_takes_the_place_of_a_default() {
     let mut connection = engine(Sqlite::url(&url).unwrap()).checkout().unwrap();
     assert_eq!(pragma(&mut *connection, "foreign_keys"), Value::Int(0));
     assert_eq!(pragma(&mut *connection, "busy_timeout"), Value::Int(7));
-    assert_eq!(
-        pragma(&mut *connection, "journal_mode"),
-        Value::Text("delete".into())
-    );
+    assert_eq!(pragma(&mut *connection, "journal_mode"), Value::Text("delete".into()));
     assert_eq!(pragma(&mut *connection, "synchronous"), Value::Int(2));
     let driver = Sqlite::file(folder.path().join("y.db")).busy_timeout(Duration::MAX);
-    assert_eq!(
-        pragma(&mut *engine(driver).checkout().unwrap(), "busy_timeout"),
-        Value::Int(i32::MAX.into())
-    );
+    assert_eq!(pragma(&mut *engine(driver).checkout().unwrap(), "busy_timeout"), Value::Int(i32::MAX.into()));
 }
 
 #[test]
@@ -148,31 +135,20 @@ fn the_file_that_is_called_memory_is_in_memory() {
 
 #[test]
 fn connections_to_one_database_in_memory_see_the_same_rows() {
-    let engine = Engine::<Db>::builder(Sqlite::memory())
-        .pool_size(2)
-        .build()
-        .unwrap();
+    let engine = Engine::<Db>::builder(Sqlite::memory()).pool_size(2).build().unwrap();
     let (mut first, mut second) = (engine.checkout().unwrap(), engine.checkout().unwrap());
     run(&mut *first, "CREATE TABLE t (x)").unwrap();
     run(&mut *first, "INSERT INTO t VALUES (1)").unwrap();
-    assert_eq!(
-        ask(&mut *second, "SELECT count(*) FROM t").unwrap(),
-        Value::Int(1)
-    );
+    assert_eq!(ask(&mut *second, "SELECT count(*) FROM t").unwrap(), Value::Int(1));
 }
 
 #[test]
 fn a_database_in_memory_has_one_connection_unless_told() {
-    let engine = Engine::<Db>::builder(Sqlite::memory())
-        .pool_timeout(Duration::from_millis(10))
-        .build()
-        .unwrap();
+    let engine =
+        Engine::<Db>::builder(Sqlite::memory()).pool_timeout(Duration::from_millis(10)).build().unwrap();
     let _out = engine.checkout().unwrap();
     let error = engine.checkout().err().unwrap();
-    assert!(
-        error.is_timeout() && error.message().contains("pool_size 1 and max_overflow 0"),
-        "{error}"
-    );
+    assert!(error.is_timeout() && error.message().contains("pool_size 1 and max_overflow 0"), "{error}");
 }
 
 #[test]
@@ -181,18 +157,13 @@ fn s93_s106_what_was_not_committed_is_gone() {
     let engine = engine(Sqlite::file(folder.path().join("x.db")));
     let mut connection = engine.checkout().unwrap();
     run(&mut *connection, "CREATE TABLE t (x)").unwrap();
-    connection
-        .transact(Transact::Begin(BeginMode::Immediate))
-        .unwrap();
+    connection.transact(Transact::Begin(BeginMode::Immediate)).unwrap();
     run(&mut *connection, "INSERT INTO t VALUES (1)").unwrap();
     assert!(connection.is_in_transaction());
     drop(connection);
     let mut connection = engine.checkout().unwrap();
     assert!(!connection.is_in_transaction());
-    assert_eq!(
-        ask(&mut *connection, "SELECT count(*) FROM t").unwrap(),
-        Value::Int(0)
-    );
+    assert_eq!(ask(&mut *connection, "SELECT count(*) FROM t").unwrap(), Value::Int(0));
     assert_eq!(engine.pool_status().checked_out, 1);
 }
 
@@ -208,10 +179,7 @@ fn savepoints_of_any_name_are_ended_one_by_one() {
         connection.transact(Transact::Release(name)).unwrap();
     }
     connection.transact(Transact::Commit).unwrap();
-    assert_eq!(
-        ask(&mut *connection, "SELECT count(*) FROM t").unwrap(),
-        Value::Int(0)
-    );
+    assert_eq!(ask(&mut *connection, "SELECT count(*) FROM t").unwrap(), Value::Int(0));
     assert!(connection.transact(Transact::Release("none")).is_err());
 }
 
@@ -220,10 +188,7 @@ fn an_isolation_level_that_sqlite_lacks_is_refused() {
     let mut connection = memory();
     for level in [IsolationLevel::ReadCommitted, IsolationLevel::RepeatableRead] {
         let error = connection.set_isolation_level(level).expect_err("refused");
-        assert!(
-            error.is_unsupported() && error.message().contains("Serializable"),
-            "{error}"
-        );
+        assert!(error.is_unsupported() && error.message().contains("Serializable"), "{error}");
     }
     let engine = Engine::<Db>::builder(Sqlite::memory())
         .isolation_level(IsolationLevel::RepeatableRead)
@@ -244,10 +209,7 @@ fn s106_with_autocommit_nothing_is_rolled_back() {
         connection.transact(Transact::Begin(BeginMode::Deferred)).unwrap();
         run(&mut *connection, "INSERT INTO t VALUES (1)").unwrap();
         connection.transact(Transact::Rollback).unwrap();
-        assert_eq!(
-            ask(&mut *connection, "SELECT count(*) FROM t").unwrap(),
-            Value::Int(kept)
-        );
+        assert_eq!(ask(&mut *connection, "SELECT count(*) FROM t").unwrap(), Value::Int(kept));
     }
 }
 
@@ -280,48 +242,28 @@ fn a_violated_constraint_names_table_and_columns() {
     let mut named = |sql: &str| {
         let error = refused(&mut *connection, sql);
         let constraint = error.constraint().expect("a constraint").clone();
-        (
-            error.kind(),
-            constraint.table,
-            constraint.columns.join(" "),
-            constraint.name,
-        )
+        (error.kind(), constraint.table, constraint.columns.join(" "), constraint.name)
     };
     use orm_core::ErrorKind::{Check, ForeignKey, NotNull, Unique};
     let users = || Some("users".to_owned());
     let none = String::new;
-    assert_eq!(
-        named("INSERT INTO users (email) VALUES ('a@x')"),
-        (Unique, users(), "email".into(), None)
-    );
+    assert_eq!(named("INSERT INTO users (email) VALUES ('a@x')"), (Unique, users(), "email".into(), None));
     assert_eq!(
         named("INSERT INTO users (email, a, b) VALUES ('b', 'p', 'q')"),
         (Unique, users(), "a b".into(), None)
     );
-    assert_eq!(
-        named("INSERT INTO users (id, email) VALUES (1, 'b')"),
-        (Unique, users(), "id".into(), None)
-    );
+    assert_eq!(named("INSERT INTO users (id, email) VALUES (1, 'b')"), (Unique, users(), "id".into(), None));
     assert_eq!(
         named("INSERT INTO users (email, c) VALUES ('b', 'C')"),
         (Unique, None, none(), Some("lower_c".into()))
     );
-    assert_eq!(
-        named("INSERT INTO pairs VALUES (1, 2)"),
-        (Unique, Some("pairs".into()), "x y".into(), None)
-    );
-    assert_eq!(
-        named("INSERT INTO users (a) VALUES ('x')"),
-        (NotNull, users(), "email".into(), None)
-    );
+    assert_eq!(named("INSERT INTO pairs VALUES (1, 2)"), (Unique, Some("pairs".into()), "x y".into(), None));
+    assert_eq!(named("INSERT INTO users (a) VALUES ('x')"), (NotNull, users(), "email".into(), None));
     assert_eq!(
         named("INSERT INTO users (email, age) VALUES ('b', 3)"),
         (Check, None, none(), Some("grown_up".into()))
     );
-    assert_eq!(
-        named("INSERT INTO posts (author) VALUES (9)"),
-        (ForeignKey, None, none(), None)
-    );
+    assert_eq!(named("INSERT INTO posts (author) VALUES (9)"), (ForeignKey, None, none(), None));
     assert_eq!(named("DELETE FROM pairs"), (Check, None, none(), None));
 }
 
@@ -332,19 +274,10 @@ fn other_errors_have_their_kinds() {
     assert!(refused(&mut *connection, "SELECT missing FROM users").is_schema());
     assert!(refused(&mut *connection, "INSERT INTO users (missing) VALUES (1)").is_schema());
     assert!(refused(&mut *connection, "SELEC 1").is_database());
-    assert!(
-        refused(
-            &mut *connection,
-            "INSERT INTO users (id, email) VALUES ('x', 'y')"
-        )
-        .is_value()
-    );
+    assert!(refused(&mut *connection, "INSERT INTO users (id, email) VALUES ('x', 'y')").is_value());
     assert!(refused(&mut *connection, "INSERT INTO strict VALUES ('x')").is_value());
     assert!(refused(&mut *connection, "SELECT zeroblob(2000000000)").is_value());
-    assert_eq!(
-        refused(&mut *connection, "DELETE FROM pairs").message(),
-        "pairs stay"
-    );
+    assert_eq!(refused(&mut *connection, "DELETE FROM pairs").message(), "pairs stay");
     run(&mut *connection, "SELECT 1").unwrap();
 }
 
@@ -354,14 +287,8 @@ fn an_error_inside_a_transaction_leaves_it_open() {
     connection.transact(Transact::Begin(BeginMode::Deferred)).unwrap();
     refused(&mut *connection, "INSERT INTO users (email) VALUES ('a@x')");
     assert!(connection.is_in_transaction());
-    refused(
-        &mut *connection,
-        "INSERT OR ROLLBACK INTO users (email) VALUES ('a@x')",
-    );
-    assert!(
-        !connection.is_in_transaction(),
-        "the database ended it, and says so"
-    );
+    refused(&mut *connection, "INSERT OR ROLLBACK INTO users (email) VALUES ('a@x')");
+    assert!(!connection.is_in_transaction(), "the database ended it, and says so");
 }
 
 #[test]
@@ -374,23 +301,14 @@ fn a_deferred_foreign_key_fails_at_the_commit() {
         .unwrap();
     connection.transact(Transact::Begin(BeginMode::Deferred)).unwrap();
     run(&mut *connection, "INSERT INTO t VALUES (1, 2)").unwrap();
-    assert!(
-        connection
-            .transact(Transact::Commit)
-            .is_err_and(|error| error.is_foreign_key())
-    );
+    assert!(connection.transact(Transact::Commit).is_err_and(|error| error.is_foreign_key()));
     assert!(connection.is_in_transaction());
     run(&mut *connection, "INSERT INTO t VALUES (2, 1)").unwrap();
     connection.transact(Transact::Commit).unwrap();
 }
 
 fn column(name: &str, declared_type: &str, nullable: bool) -> LiveColumn {
-    LiveColumn {
-        name: name.into(),
-        declared_type: declared_type.into(),
-        nullable,
-        ..LiveColumn::default()
-    }
+    LiveColumn { name: name.into(), declared_type: declared_type.into(), nullable, ..LiveColumn::default() }
 }
 
 const LIVE: &str = r#"
@@ -423,24 +341,13 @@ fn the_live_schema_has_every_table_and_no_other() {
 fn the_live_schema_has_columns_and_keys() {
     let [child, _, parent] = <[LiveTable; 3]>::try_from(live()).unwrap();
     assert_eq!(parent.primary_key, ["y", "x"]);
-    assert_eq!(
-        parent.columns,
-        [column("x", "TEXT", true), column("y", "NVARCHAR(20)", false)]
-    );
+    assert_eq!(parent.columns, [column("x", "TEXT", true), column("y", "NVARCHAR(20)", false)]);
     assert_eq!(child.primary_key, ["id"]);
-    assert_eq!(
-        child.columns[0],
-        column("id", "INTEGER", false),
-        "a rowid is never NULL"
-    );
+    assert_eq!(child.columns[0], column("id", "INTEGER", false), "a rowid is never NULL");
     assert_eq!(child.columns[1].default.as_deref(), Some("1.5"));
     assert_eq!(child.columns[2].default.as_deref(), Some("'it''s'"));
-    let computed: Vec<_> = child
-        .columns
-        .iter()
-        .filter(|column| column.computed)
-        .map(|column| &column.name)
-        .collect();
+    let computed: Vec<_> =
+        child.columns.iter().filter(|column| column.computed).map(|column| &column.name).collect();
     assert_eq!(computed, ["twice", "stored"]);
 }
 
@@ -468,10 +375,7 @@ fn the_live_schema_has_foreign_keys_with_the_columns_they_imply() {
 fn the_live_schema_has_indexes_but_no_partial_ones_and_no_expressions() {
     let [child, ..] = <[LiveTable; 3]>::try_from(live()).unwrap();
     assert_eq!(child.uniques, [vec!["s"], vec!["px", "py"], vec!["other"]]);
-    let index = LiveIndex {
-        name: "child_n".into(),
-        columns: vec!["n".into(), "s".into()],
-    };
+    let index = LiveIndex { name: "child_n".into(), columns: vec!["n".into(), "s".into()] };
     assert_eq!(child.indexes, [index]);
 }
 
@@ -500,9 +404,6 @@ fn s106_an_isolation_level_is_set_and_set_back() {
     let loose =
         engine.execution_options(ExecutionOptions::new().isolation_level(IsolationLevel::ReadUncommitted));
     for (engine, set) in [(&loose, 1), (&engine, 0), (&loose, 1)] {
-        assert_eq!(
-            pragma(&mut *engine.checkout().unwrap(), "read_uncommitted"),
-            Value::Int(set)
-        );
+        assert_eq!(pragma(&mut *engine.checkout().unwrap(), "read_uncommitted"), Value::Int(set));
     }
 }

@@ -189,9 +189,7 @@ impl Rows<'_> {
     pub(super) fn next(&mut self) -> Option<Row<'_>> {
         let code = self.statement.step();
         if code == ffi::SQLITE_ROW {
-            return Some(Row {
-                statement: self.statement,
-            });
+            return Some(Row { statement: self.statement });
         }
         self.statement.expect_code(code, ffi::SQLITE_DONE);
         None

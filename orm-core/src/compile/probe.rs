@@ -47,11 +47,7 @@ impl Dialect for Probe {
     }
 
     fn capabilities(&self) -> &'static Capabilities {
-        if self.is_embedded() {
-            &EMBEDDED.0
-        } else {
-            &SERVER.0
-        }
+        if self.is_embedded() { &EMBEDDED.0 } else { &SERVER.0 }
     }
 
     fn column_type(&self, sql_type: &SqlType, length: Option<u32>) -> Cow<'static, str> {

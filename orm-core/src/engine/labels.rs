@@ -14,14 +14,8 @@ pub(crate) struct ShortLabels {
 
 impl ShortLabels {
     pub(crate) fn new(dialect: &'static dyn Dialect, label_length: usize) -> Self {
-        let capabilities = Capabilities {
-            max_identifier: label_length,
-            ..*dialect.capabilities()
-        };
-        ShortLabels {
-            dialect,
-            capabilities,
-        }
+        let capabilities = Capabilities { max_identifier: label_length, ..*dialect.capabilities() };
+        ShortLabels { dialect, capabilities }
     }
 }
 

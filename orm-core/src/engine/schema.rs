@@ -38,9 +38,7 @@ pub(crate) fn drop_all(
     connection: &mut dyn Connection,
 ) -> Result<()> {
     in_transaction(connection, |connection| {
-        compile_drop_all(tables, dialect)
-            .iter()
-            .try_for_each(|sql| run(connection, sql))
+        compile_drop_all(tables, dialect).iter().try_for_each(|sql| run(connection, sql))
     })
 }
 
@@ -61,9 +59,7 @@ fn is_there(step: &Creation, live: &LiveSchema, dialect: &dyn Dialect) -> bool {
 
 /// A statement of its own for each, so that an error names the one that failed.
 fn run(connection: &mut dyn Connection, sql: &str) -> Result<()> {
-    connection
-        .run_script(sql)
-        .map_err(|error| error.with_statement(sql))
+    connection.run_script(sql).map_err(|error| error.with_statement(sql))
 }
 
 fn in_transaction(
@@ -129,8 +125,7 @@ mod tests {
             if self.fails.is_some_and(|start| sql.starts_with(start)) {
                 return Err(Error::database("no"));
             }
-            self.told
-                .push(sql.split(" (").next().unwrap_or_default().to_owned());
+            self.told.push(sql.split(" (").next().unwrap_or_default().to_owned());
             Ok(())
         }
 
@@ -159,15 +154,8 @@ mod tests {
 
     /// A database that has the posts, with these indexes.
     fn with_posts(indexes: Vec<LiveIndex>) -> Notes {
-        let posts = LiveTable {
-            name: "posts".to_owned(),
-            indexes,
-            ..LiveTable::default()
-        };
-        Notes {
-            live: LiveSchema { tables: vec![posts] },
-            ..Notes::default()
-        }
+        let posts = LiveTable { name: "posts".to_owned(), indexes, ..LiveTable::default() };
+        Notes { live: LiveSchema { tables: vec![posts] }, ..Notes::default() }
     }
 
     #[test]
@@ -186,10 +174,7 @@ mod tests {
     #[test]
     fn what_is_there_is_not_created_again() {
         let columns = vec!["author_id".to_owned(), "title".to_owned()];
-        let index = LiveIndex {
-            name: "by_author".to_owned(),
-            columns,
-        };
+        let index = LiveIndex { name: "by_author".to_owned(), columns };
         let mut notes = with_posts(vec![index]);
         create_all(&[Post::table()], &EMBEDDED, &mut notes).unwrap();
         assert_eq!(notes.told, ["Begin(Immediate)", "Commit"]);
@@ -199,22 +184,13 @@ mod tests {
     fn an_index_that_a_table_lacks_is_created() {
         let mut notes = with_posts(Vec::new());
         create_all(&[Post::table()], &EMBEDDED, &mut notes).unwrap();
-        assert_eq!(
-            notes.told[1..2],
-            ["CREATE INDEX IF NOT EXISTS ix_posts_author_id_title ON posts"]
-        );
+        assert_eq!(notes.told[1..2], ["CREATE INDEX IF NOT EXISTS ix_posts_author_id_title ON posts"]);
     }
 
     #[test]
     fn a_foreign_key_is_added_only_to_a_table_that_is_new() {
-        let teams = LiveTable {
-            name: "teams".to_owned(),
-            ..LiveTable::default()
-        };
-        let mut notes = Notes {
-            live: LiveSchema { tables: vec![teams] },
-            ..Notes::default()
-        };
+        let teams = LiveTable { name: "teams".to_owned(), ..LiveTable::default() };
+        let mut notes = Notes { live: LiveSchema { tables: vec![teams] }, ..Notes::default() };
         create_all(&[Team::table(), Player::table()], &SERVER, &mut notes).unwrap();
         assert_eq!(notes.told.len(), 4);
         assert!(notes.told[2].starts_with("ALTER TABLE players ADD"));
@@ -222,10 +198,7 @@ mod tests {
 
     #[test]
     fn a_failure_undoes_all_and_names_the_statement() {
-        let mut notes = Notes {
-            fails: Some("CREATE TABLE IF NOT EXISTS teams"),
-            ..Notes::default()
-        };
+        let mut notes = Notes { fails: Some("CREATE TABLE IF NOT EXISTS teams"), ..Notes::default() };
         let error = create_all(&[Team::table(), Player::table()], &EMBEDDED, &mut notes).unwrap_err();
         assert!(error.statement().is_some_and(|sql| sql.contains("teams")));
         assert_eq!(notes.told.last().map(String::as_str), Some("Rollback"));

@@ -128,11 +128,7 @@ pub fn decode_text_enum<T: Clone>(name: &str, known: &[(&str, T)], value: ValueR
     let found = text(value)?;
     match known.iter().find(|(text, _)| *text == found) {
         Some((_, variant)) => Ok(variant.clone()),
-        None => Err(unknown(
-            name,
-            format!("{:?}", shortened(found)),
-            known.iter().map(|(text, _)| text),
-        )),
+        None => Err(unknown(name, format!("{:?}", shortened(found)), known.iter().map(|(text, _)| text))),
     }
 }
 
@@ -144,21 +140,14 @@ pub fn decode_int_enum<T: Clone>(name: &str, known: &[(i64, T)], value: ValueRef
     let found = <i64 as ColumnType>::decode(value)?;
     match known.iter().find(|(number, _)| *number == found) {
         Some((_, variant)) => Ok(variant.clone()),
-        None => Err(unknown(
-            name,
-            found.to_string(),
-            known.iter().map(|(number, _)| number),
-        )),
+        None => Err(unknown(name, found.to_string(), known.iter().map(|(number, _)| number))),
     }
 }
 
 #[cold]
 fn unknown(name: &str, found: String, known: impl Iterator<Item = impl Display>) -> Error {
     let known: Vec<String> = known.map(|value| value.to_string()).collect();
-    Error::value(format!(
-        "{found} is no value of `{name}`, which knows {}",
-        known.join(", ")
-    ))
+    Error::value(format!("{found} is no value of `{name}`, which knows {}", known.join(", ")))
 }
 
 /// At most 40 characters of a text.

@@ -101,42 +101,27 @@ pub struct One<M, T> {
 impl<M, T> Many<M, T> {
     /// The rows whose foreign key names a row of `M`; the derive checks that it does.
     pub const fn new<F, R>(back: Column<T, F, R>) -> Self {
-        Many {
-            back: back.field,
-            on: None,
-            kind: PhantomData,
-        }
+        Many { back: back.field, on: None, kind: PhantomData }
     }
 }
 
 impl<M, T, L> Many<M, T, Through<L>> {
     /// The rows that a link model's second foreign key names, where its first names a row of `M`.
     pub const fn through<F, R, G, S>(back: Column<L, F, R>, on: Column<L, G, S>) -> Self {
-        Many {
-            back: back.field,
-            on: Some(on.field),
-            kind: PhantomData,
-        }
+        Many { back: back.field, on: Some(on.field), kind: PhantomData }
     }
 }
 
 impl<M, T, L> Many<M, T, Via<L>> {
     /// The rows whose foreign key names a row of the model in between, whose own names a row of `M`.
     pub const fn via<F, R, G, S>(back: Column<L, F, R>, on: Column<T, G, S>) -> Self {
-        Many {
-            back: back.field,
-            on: Some(on.field),
-            kind: PhantomData,
-        }
+        Many { back: back.field, on: Some(on.field), kind: PhantomData }
     }
 }
 
 impl<M, T> One<M, T> {
     /// The row whose foreign key names a row of `M`; the derive checks that it does.
     pub const fn new<F, R>(back: Column<T, F, R>) -> Self {
-        One {
-            back: back.field,
-            kind: PhantomData,
-        }
+        One { back: back.field, kind: PhantomData }
     }
 }

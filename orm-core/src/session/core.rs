@@ -8,7 +8,7 @@ use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
 use crate::store::{FrameMarks, State, Stores};
-use crate::value::Entity;
+use crate::value::{Entity, Value};
 
 /// What sessions of a maker are made with.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) frames: Vec<Frame>,
     /// The connection, while a transaction is on the wire.
     pub(crate) connection: Option<Checkout>,
+    /// Memory for the values of the next statement.
+    pub(crate) values: Vec<Value<'static>>,
     /// Why nothing can be done until the innermost frame has ended.
     pub(crate) failed: Option<String>,
     /// A call that could not return the mistake it found; the next flush does.
@@ -65,6 +67,7 @@ impl Core {
             deleted: Vec::new(),
             frames: Vec::new(),
             connection: None,
+            values: Vec::new(),
             failed: None,
             mistake: None,
             next_frame: 1,
@@ -82,11 +85,7 @@ impl Core {
         let number = self.next_frame;
         self.next_frame += 1;
         let marks = self.stores.open_frame(number);
-        self.frames.push(Frame {
-            marks,
-            number,
-            on_wire: false,
-        });
+        self.frames.push(Frame { marks, number, on_wire: false });
     }
 
     /// An error if something failed and the frame that it failed in has not ended yet.
@@ -127,10 +126,7 @@ impl Core {
         run: impl FnOnce(&mut dyn Connection, &mut Stores, &Statements) -> Result<R>,
     ) -> Result<R> {
         self.connect(intent)?;
-        let connection = self
-            .connection
-            .as_mut()
-            .expect("invariant: a connection was just made");
+        let connection = self.connection.as_mut().expect("invariant: a connection was just made");
         let result = run(&mut **connection, &mut self.stores, self.engine.statements());
         if result.is_err() {
             self.look_after_error(&result);
@@ -178,7 +174,7 @@ impl Core {
         for entity in std::mem::take(&mut self.deleted) {
             self.change_state(entity, State::Deleted, State::Persistent);
         }
-        self.stores.iter_mut().for_each(|store| store.restore_touched());
+        self.stores.restore_touched();
         self.frames.truncate(depth + 1);
         self.stores.set_frame(self.frames[depth].number);
     }
@@ -191,11 +187,7 @@ impl Core {
 
     fn change_state(&mut self, entity: Entity, from: State, to: State) {
         let slot = entity.place.slot;
-        if self
-            .stores
-            .holds(entity)
-            .is_some_and(|store| store.state(slot) == from)
-        {
+        if self.stores.holds(entity).is_some_and(|store| store.state(slot) == from) {
             self.stores.any_mut(entity.model).set_state(slot, to);
         }
     }

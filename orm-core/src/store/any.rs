@@ -114,9 +114,6 @@ pub(crate) trait AnyStore: Any + Send {
     /// Adds to a record what the database filled in.
     fn record_filled(&mut self, slot: u32, filled: &ColumnSet);
 
-    /// Whether a slot was touched since the last flush.
-    fn is_touched(&self) -> bool;
-
     /// Makes room for slots that are about to get keys.
     fn reserve_keys(&mut self, count: usize);
 
@@ -139,9 +136,7 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn is_current(&self, slot: u32, generation: u32) -> bool {
-        self.slots
-            .get(slot as usize)
-            .is_some_and(|place| place.generation == generation)
+        self.slots.get(slot as usize).is_some_and(|place| place.generation == generation)
     }
 
     fn state(&self, slot: u32) -> State {
@@ -353,11 +348,9 @@ impl<M: Model> AnyStore for Store<M> {
             return;
         };
         let mut links = Vec::new();
-        visit::resolve(
-            &mut value,
-            &AllButOne { rest, one: self },
-            &mut |field, entity| links.push((field, entity)),
-        );
+        visit::resolve(&mut value, &AllButOne { rest, one: self }, &mut |field, entity| {
+            links.push((field, entity))
+        });
         self.at_mut(slot).value = Some(value);
         if !links.is_empty() {
             self.record_birth(slot, &ColumnSet::EMPTY, &links);
@@ -399,10 +392,6 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn record_filled(&mut self, slot: u32, filled: &ColumnSet) {
         self.record_birth(slot, filled, &[]);
-    }
-
-    fn is_touched(&self) -> bool {
-        !self.touched.is_empty()
     }
 
     fn reserve_keys(&mut self, count: usize) {
@@ -451,10 +440,6 @@ impl<M: Model> Ids for AllButOne<'_, M> {
         }
         let Place { slot, generation, .. } = entity.place;
         let is_own = self.rest.is_own(entity.place) && self.one.is_current(slot, generation);
-        if is_own {
-            AnyStore::key(self.one, slot)
-        } else {
-            None
-        }
+        if is_own { AnyStore::key(self.one, slot) } else { None }
     }
 }

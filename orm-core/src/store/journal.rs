@@ -99,9 +99,6 @@ fn unborn<M: Model>(place: &mut Slot<M>, birth: Option<&Birth>) {
     }
     if let Some(birth) = birth {
         visit::unset(value, &birth.filled);
-        birth
-            .links
-            .iter()
-            .for_each(|&(field, entity)| visit::relink(value, field, entity));
+        birth.links.iter().for_each(|&(field, entity)| visit::relink(value, field, entity));
     }
 }

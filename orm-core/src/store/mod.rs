@@ -13,7 +13,7 @@ use std::any::Any;
 
 use crate::error::{Error, Result};
 use crate::schema::{Model, Table};
-use crate::value::{Entity, Ids, Place, Value};
+use crate::value::{Entity, Handle, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use slot::Slot;
@@ -25,17 +25,14 @@ pub(crate) struct Stores {
     session: u64,
     epoch: u32,
     frame: u32,
+    /// Whether an entity may have been touched since the last flush.
+    touched: bool,
     stores: Vec<Option<Box<dyn AnyStore>>>,
 }
 
 impl Stores {
     pub(crate) fn new(session: u64) -> Self {
-        Stores {
-            session,
-            epoch: 1,
-            frame: 0,
-            stores: Vec::new(),
-        }
+        Stores { session, epoch: 1, frame: 0, touched: false, stores: Vec::new() }
     }
 
     /// The number of the session.
@@ -67,9 +64,7 @@ impl Stores {
         if self.stores.get(number).is_none_or(Option::is_none) {
             self.make::<M>(number);
         }
-        let store = self.stores[number]
-            .as_deref_mut()
-            .expect("invariant: the store was just made");
+        let store = self.stores[number].as_deref_mut().expect("invariant: the store was just made");
         (store as &mut dyn Any)
             .downcast_mut()
             .expect("invariant: a table has one number, and a number one model")
@@ -83,11 +78,34 @@ impl Stores {
         self.stores[number] = Some(Box::new(Store::<M>::new()));
     }
 
+    /// The values of an entity, to be changed; the first time, a copy is kept.
+    #[inline]
+    pub(crate) fn touch<M: Model>(&mut self, handle: Handle<M>) -> Option<&mut M> {
+        self.touched = true;
+        self.typed_mut::<M>().touch(handle.place.slot, handle.place.generation)
+    }
+
+    /// Whether an entity may have been touched since the last flush.
+    #[inline]
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Says that a flush has written what was touched.
+    pub(crate) fn forget_touched(&mut self) {
+        self.touched = false;
+        self.iter_mut().for_each(AnyStore::forget_touched);
+    }
+
+    /// Puts every touched entity back to its kept copy.
+    pub(crate) fn restore_touched(&mut self) {
+        self.touched = false;
+        self.iter_mut().for_each(AnyStore::restore_touched);
+    }
+
     /// The store of the table of a number.
     pub(crate) fn any(&self, model: usize) -> &dyn AnyStore {
-        self.stores[model]
-            .as_deref()
-            .expect("invariant: a slot is named after its store was made")
+        self.stores[model].as_deref().expect("invariant: a slot is named after its store was made")
     }
 
     /// The store of the table of a number, if it ever held an entity.
@@ -97,9 +115,7 @@ impl Stores {
 
     /// The store of the table of a number.
     pub(crate) fn any_mut(&mut self, model: usize) -> &mut dyn AnyStore {
-        self.stores[model]
-            .as_deref_mut()
-            .expect("invariant: a slot is named after its store was made")
+        self.stores[model].as_deref_mut().expect("invariant: a slot is named after its store was made")
     }
 
     /// Works on one store while the others can be read.
@@ -108,9 +124,8 @@ impl Stores {
         model: usize,
         work: impl FnOnce(&mut dyn AnyStore, &Stores) -> R,
     ) -> R {
-        let mut store = self.stores[model]
-            .take()
-            .expect("invariant: a slot is named after its store was made");
+        let mut store =
+            self.stores[model].take().expect("invariant: a slot is named after its store was made");
         let result = work(&mut *store, self);
         self.stores[model] = Some(store);
         result
@@ -160,10 +175,7 @@ impl Stores {
     pub(crate) fn open_frame(&mut self, frame: u32) -> FrameMarks {
         self.frame = frame;
         FrameMarks(
-            self.stores
-                .iter()
-                .map(|store| store.as_deref().map_or(0, AnyStore::journal_len))
-                .collect(),
+            self.stores.iter().map(|store| store.as_deref().map_or(0, AnyStore::journal_len)).collect(),
         )
     }
 
@@ -190,9 +202,7 @@ impl Ids for Stores {
 
     fn encode_entity<'a>(&'a self, entity: Entity, out: &mut Vec<Value<'a>>) -> Result<()> {
         let Some(store) = self.holds(entity) else {
-            return Err(Error::misuse(
-                "the handle is of another session, or of an entity that is gone",
-            ));
+            return Err(Error::misuse("the handle is of another session, or of an entity that is gone"));
         };
         if store.key(entity.place.slot).is_none() {
             let model = store.table().model;

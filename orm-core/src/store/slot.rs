@@ -38,15 +38,7 @@ pub(crate) struct Slot<M: Model> {
 
 impl<M: Model> Slot<M> {
     pub(crate) fn new(value: M, state: State) -> Self {
-        Slot {
-            value: Some(value),
-            kept: None,
-            key: None,
-            generation: 0,
-            epoch: 0,
-            frame: 0,
-            state,
-        }
+        Slot { value: Some(value), kept: None, key: None, generation: 0, epoch: 0, frame: 0, state }
     }
 
     /// Whether it has a row that the next flush may change.

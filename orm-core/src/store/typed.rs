@@ -1,6 +1,7 @@
 //! The store of one model: its slots, and the identity map that finds them by key.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -8,7 +9,8 @@ use hashbrown::HashTable;
 use super::journal::Undo;
 use super::slot::{Slot, State};
 use super::visit;
-use crate::error::Result;
+use crate::driver::Statement;
+use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model};
 use crate::value::NoIds;
@@ -22,6 +24,8 @@ pub(crate) struct Store<M: Model> {
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
     pub(super) journal: Vec<Undo<M>>,
+    /// The statement that loads a row by its key; kept here so that a `get` need not look for it.
+    pub(crate) select_by_key: Option<Arc<Statement>>,
 }
 
 /// What a row is to a session that meets it.
@@ -41,6 +45,7 @@ impl<M: Model> Store<M> {
             hasher: RandomState::default(),
             touched: Vec::new(),
             journal: Vec::new(),
+            select_by_key: None,
         }
     }
 
@@ -89,9 +94,7 @@ impl<M: Model> Store<M> {
     /// The slot of a handle, unless it has moved on.
     #[inline]
     pub(crate) fn slot(&self, slot: u32, generation: u32) -> Option<&Slot<M>> {
-        self.slots
-            .get(slot as usize)
-            .filter(|place| place.generation == generation && place.value.is_some())
+        self.slots.get(slot as usize).filter(|place| place.generation == generation && place.value.is_some())
     }
 
     /// The slot at a position that is known to be in use.
@@ -107,10 +110,7 @@ impl<M: Model> Store<M> {
     /// The values of a slot, to be changed: the first time, a copy is kept to compare with.
     #[inline]
     pub(crate) fn touch(&mut self, slot: u32, generation: u32) -> Option<&mut M> {
-        let place = self
-            .slots
-            .get_mut(slot as usize)
-            .filter(|place| place.generation == generation)?;
+        let place = self.slots.get_mut(slot as usize).filter(|place| place.generation == generation)?;
         let value = place.value.as_mut()?;
         if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {
             place.kept = Some(Box::new(value.clone()));
@@ -132,9 +132,7 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn find(&self, key: &M::Key) -> Option<u32> {
         self.identity
-            .find(self.hasher.hash_one(key), |&slot| {
-                self.slots[slot as usize].key.as_ref() == Some(key)
-            })
+            .find(self.hasher.hash_one(key), |&slot| self.slots[slot as usize].key.as_ref() == Some(key))
             .copied()
     }
 
@@ -142,9 +140,9 @@ impl<M: Model> Store<M> {
     pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
         self.forget_key(slot);
         let hash = self.hasher.hash_one(&key);
-        if let Ok(entry) = self.identity.find_entry(hash, |&other| {
-            self.slots[other as usize].key.as_ref() == Some(&key)
-        }) {
+        if let Ok(entry) =
+            self.identity.find_entry(hash, |&other| self.slots[other as usize].key.as_ref() == Some(&key))
+        {
             entry.remove();
         }
         self.slots[slot as usize].key = Some(key);
@@ -153,8 +151,7 @@ impl<M: Model> Store<M> {
 
     fn enter(&mut self, slot: u32, hash: u64) {
         let (slots, hasher) = (&self.slots, &self.hasher);
-        self.identity
-            .insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
+        self.identity.insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
     }
 
     /// Takes a slot out of the identity map.
@@ -175,31 +172,51 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn meet(&mut self, key: M::Key, epoch: u32, row: &mut Fields<'_>) -> Result<Met> {
         let hash = self.hasher.hash_one(&key);
-        let known = self
-            .identity
-            .find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
+        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
         if let Some(&slot) = known {
             self.meet_again(slot, epoch, row)?;
             return Ok(Met::Known(slot));
         }
         let value = decode(row)?;
-        let slot = self.insert(Slot {
-            key: Some(key),
-            epoch,
-            ..Slot::new(value, State::Persistent)
-        });
+        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
         self.enter(slot, hash);
         Ok(Met::New(slot))
     }
 
-    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
-        let place = &self.slots[slot as usize];
-        if place.epoch == epoch && place.state != State::Missing {
-            return Ok(());
+    /// Meets a row that most likely is a new one, and of which nothing but its values is known yet.
+    ///
+    /// # Errors
+    /// A value error when a column does not hold what its field expects; the row is then not taken in.
+    #[inline]
+    pub(crate) fn meet_decoded(&mut self, epoch: u32, row: &mut Fields<'_>) -> Result<u32> {
+        let value: M = decode(row)?;
+        let Some(key) = Self::own_key(&value) else {
+            return Err(Error::database("a row came without its key"));
+        };
+        let hash = self.hasher.hash_one(&key);
+        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
+        if let Some(&slot) = known {
+            if self.is_stale(slot, epoch) {
+                self.refresh(slot, epoch, value);
+            }
+            return Ok(slot);
         }
-        let value = decode(row)?;
-        self.refresh(slot, epoch, value);
+        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
+        self.enter(slot, hash);
+        Ok(slot)
+    }
+
+    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
+        if self.is_stale(slot, epoch) {
+            let value = decode(row)?;
+            self.refresh(slot, epoch, value);
+        }
         Ok(())
+    }
+
+    fn is_stale(&self, slot: u32, epoch: u32) -> bool {
+        let place = self.at(slot);
+        place.epoch != epoch || place.state == State::Missing
     }
 
     /// Gives a stale slot the values of its row; what was changed since the kept copy stays changed. When the row has
@@ -216,10 +233,7 @@ impl<M: Model> Store<M> {
         };
         let mut against_row = Diff::default();
         row.diff(kept, &mut against_row);
-        if M::table()
-            .version
-            .is_some_and(|version| against_row.changed.contains(version))
-        {
+        if M::table().version.is_some_and(|version| against_row.changed.contains(version)) {
             return;
         }
         let mut changed = Diff::default();
@@ -236,12 +250,8 @@ impl<M: Model> Store<M> {
 
 /// The hash that the identity map has a slot under.
 fn hash_of<M: Model>(slots: &[Slot<M>], hasher: &RandomState, slot: u32) -> u64 {
-    hasher.hash_one(
-        slots[slot as usize]
-            .key
-            .as_ref()
-            .expect("invariant: who is in the identity map has a key"),
-    )
+    hasher
+        .hash_one(slots[slot as usize].key.as_ref().expect("invariant: who is in the identity map has a key"))
 }
 
 /// Decodes a row that holds all columns of its table; an error names the column at which it stopped.

@@ -11,10 +11,7 @@ use crate::value::{Entity, Link};
 /// Misuse for an id of another session's, a gone or a withdrawn entity; stale for a change of a row that is missing; a value
 /// error that lists every field that its validation refuses.
 pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> {
-    changes
-        .updates
-        .iter()
-        .try_for_each(|change| check_not_missing(stores, change))?;
+    changes.updates.iter().try_for_each(|change| check_not_missing(stores, change))?;
     for change in changes.inserts.iter().chain(&changes.updates) {
         if !stores.any(change.model).table().foreign_keys.is_empty() {
             check_links(stores, change)?;
@@ -44,10 +41,7 @@ fn check_links(stores: &Stores, change: &Change) -> Result<()> {
         {
             let table = store.table();
             let name = table.field_names[field];
-            wrong = Err(Error::misuse(format!(
-                "`{}.{name}` names an entity that {why}",
-                table.model
-            )));
+            wrong = Err(Error::misuse(format!("`{}.{name}` names an entity that {why}", table.model)));
         }
     });
     wrong
@@ -73,9 +67,7 @@ fn check_values(stores: &Stores, changes: &ChangeSet) -> Result<()> {
     for change in changes.inserts.iter().chain(&changes.updates) {
         let store = stores.any(change.model);
         let model = store.table().model;
-        store.validate(change.slot, &mut |field, why| {
-            refused.push(format!("{model}.{field}: {why}"))
-        });
+        store.validate(change.slot, &mut |field, why| refused.push(format!("{model}.{field}: {why}")));
     }
     if refused.is_empty() {
         return Ok(());

@@ -13,9 +13,7 @@ pub(crate) fn supply_changes(stores: &mut Stores) {
 /// The rows to insert, update and delete, with the columns that each writes.
 pub(crate) fn collect_changes(stores: &Stores, pending: &[Entity], deleted: &[Entity]) -> ChangeSet {
     ChangeSet {
-        inserts: in_state(stores, pending, State::Pending, |store, slot| {
-            store.insert_columns(slot)
-        }),
+        inserts: in_state(stores, pending, State::Pending, |store, slot| store.insert_columns(slot)),
         updates: stores.iter().flat_map(collect_updates).collect(),
         deletes: in_state(stores, deleted, State::Deleted, |_, _| ColumnSet::EMPTY),
     }
@@ -30,11 +28,7 @@ fn in_state(
     let current = |entity: &Entity| {
         let slot = entity.place.slot;
         let store = stores.holds(*entity).filter(|store| store.state(slot) == state)?;
-        Some(Change {
-            model: entity.model,
-            slot,
-            columns: columns(store, slot),
-        })
+        Some(Change { model: entity.model, slot, columns: columns(store, slot) })
     };
     entities.iter().filter_map(current).collect()
 }
@@ -46,15 +40,8 @@ fn collect_updates(store: &dyn AnyStore) -> Vec<Change> {
         if columns.is_empty() {
             return None;
         }
-        table
-            .version
-            .into_iter()
-            .for_each(|version| columns.insert(version));
-        Some(Change {
-            model: table.number,
-            slot,
-            columns,
-        })
+        table.version.into_iter().for_each(|version| columns.insert(version));
+        Some(Change { model: table.number, slot, columns })
     };
     store.touched_by_key().into_iter().filter_map(change).collect()
 }

@@ -50,12 +50,7 @@ impl Plan {
         {
             return last.slots.push(slot);
         }
-        self.steps.push(Step {
-            action,
-            table,
-            columns,
-            slots: vec![slot],
-        });
+        self.steps.push(Step { action, table, columns, slots: vec![slot] });
     }
 }
 
@@ -84,29 +79,20 @@ pub(crate) fn plan_changes(stores: &Stores, changes: &ChangeSet) -> Result<Plan>
 
 /// The tables of the changes, by name.
 fn tables_of(stores: &Stores, changes: &ChangeSet) -> Vec<&'static Table> {
-    let all = changes
-        .inserts
-        .iter()
-        .chain(&changes.updates)
-        .chain(&changes.deletes);
+    let all = changes.inserts.iter().chain(&changes.updates).chain(&changes.deletes);
     let mut models: Vec<usize> = Vec::new();
     for change in all {
         if models.last() != Some(&change.model) && !models.contains(&change.model) {
             models.push(change.model);
         }
     }
-    let mut tables: Vec<&'static Table> = models
-        .into_iter()
-        .map(|model| stores.any(model).table())
-        .collect();
+    let mut tables: Vec<&'static Table> = models.into_iter().map(|model| stores.any(model).table()).collect();
     tables.sort_by_key(|table| (table.name, table.model));
     tables
 }
 
 fn of_part<'a>(changes: &'a [Change], part: &'a [&'static Table]) -> impl Iterator<Item = &'a Change> {
-    changes
-        .iter()
-        .filter(|change| part.iter().any(|table| table.number == change.model))
+    changes.iter().filter(|change| part.iter().any(|table| table.number == change.model))
 }
 
 /// UPDATEs of a table by the columns that they write, each group by key.
@@ -122,13 +108,12 @@ fn plan_updates(plan: &mut Plan, stores: &Stores, changes: &ChangeSet, part: &[&
             None => groups.push((change.model, change.columns, vec![change.slot])),
         }
     }
-    plan.steps
-        .extend(groups.into_iter().map(|(model, columns, slots)| Step {
-            action: Action::Update,
-            table: stores.any(model).table(),
-            columns,
-            slots,
-        }));
+    plan.steps.extend(groups.into_iter().map(|(model, columns, slots)| Step {
+        action: Action::Update,
+        table: stores.any(model).table(),
+        columns,
+        slots,
+    }));
 }
 
 /// Tables that name each other: row by row, by level; then what had to wait; then the UPDATEs.
@@ -138,9 +123,7 @@ fn plan_cycle(plan: &mut Plan, stores: &Stores, changes: &ChangeSet, part: &[&'s
     for index in by_level(&leveled, part, &rows) {
         let (table, row) = (stores.any(rows[index].model).table(), &rows[index]);
         let mut columns = row.columns;
-        waiting_columns(table, &leveled.waiting[index])
-            .iter()
-            .for_each(|column| columns.remove(column));
+        waiting_columns(table, &leveled.waiting[index]).iter().for_each(|column| columns.remove(column));
         plan.push(Action::Insert, table, columns, row.slot);
     }
     plan_waiting(plan, stores, &rows, &leveled, Action::Link);
@@ -162,20 +145,12 @@ fn plan_deletes(
     let leveled = if is_cycle(part) {
         level_deletes(stores, &rows)?
     } else {
-        Leveled {
-            level: vec![0; rows.len()],
-            waiting: vec![Vec::new(); rows.len()],
-        }
+        Leveled { level: vec![0; rows.len()], waiting: vec![Vec::new(); rows.len()] }
     };
     plan_waiting(plan, stores, &rows, &leveled, Action::Unlink);
     for index in by_level(&leveled, part, &rows) {
         let row = &rows[index];
-        plan.push(
-            Action::Delete,
-            stores.any(row.model).table(),
-            ColumnSet::EMPTY,
-            row.slot,
-        );
+        plan.push(Action::Delete, stores.any(row.model).table(), ColumnSet::EMPTY, row.slot);
     }
     Ok(())
 }
@@ -184,20 +159,10 @@ fn plan_deletes(
 fn sort_by_key(stores: &Stores, part: &[&'static Table], rows: &mut Vec<Change>) {
     let mut sorted = Vec::with_capacity(rows.len());
     for table in part {
-        let mut slots: Vec<u32> = rows
-            .iter()
-            .filter(|row| row.model == table.number)
-            .map(|row| row.slot)
-            .collect();
-        stores
-            .any_if_made(table.number)
-            .into_iter()
-            .for_each(|store| store.sort_by_key(&mut slots));
-        let change = |slot| Change {
-            model: table.number,
-            slot,
-            columns: ColumnSet::EMPTY,
-        };
+        let mut slots: Vec<u32> =
+            rows.iter().filter(|row| row.model == table.number).map(|row| row.slot).collect();
+        stores.any_if_made(table.number).into_iter().for_each(|store| store.sort_by_key(&mut slots));
+        let change = |slot| Change { model: table.number, slot, columns: ColumnSet::EMPTY };
         sorted.extend(slots.into_iter().map(change));
     }
     *rows = sorted;
@@ -212,21 +177,14 @@ fn by_level(leveled: &Leveled, part: &[&'static Table], rows: &[Change]) -> Vec<
 }
 
 fn plan_waiting(plan: &mut Plan, stores: &Stores, rows: &[Change], leveled: &Leveled, action: Action) {
-    for (row, waiting) in rows
-        .iter()
-        .zip(&leveled.waiting)
-        .filter(|(_, waiting)| !waiting.is_empty())
-    {
+    for (row, waiting) in rows.iter().zip(&leveled.waiting).filter(|(_, waiting)| !waiting.is_empty()) {
         let table = stores.any(row.model).table();
         plan.push(action, table, waiting_columns(table, waiting), row.slot);
     }
 }
 
 fn waiting_columns(table: &Table, fields: &[usize]) -> ColumnSet {
-    fields
-        .iter()
-        .flat_map(|&field| table.fields[field].clone())
-        .collect()
+    fields.iter().flat_map(|&field| table.fields[field].clone()).collect()
 }
 
 /// `1 insert users(name) x2`, one line a step.
@@ -245,26 +203,17 @@ impl fmt::Display for Plan {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = self.table;
-        let columns: Vec<&str> = self
-            .columns
-            .iter()
-            .map(|column| table.columns[column].name.as_str())
-            .collect();
+        let columns: Vec<&str> =
+            self.columns.iter().map(|column| table.columns[column].name.as_str()).collect();
         let columns = columns.join(", ");
         let count = self.slots.len();
         match self.action {
             Action::Insert => write!(f, "insert {}({columns}) x{count}", table.name),
             Action::Update => write!(f, "update {} set {columns} x{count}", table.name),
-            Action::Link => write!(
-                f,
-                "update {} set {columns} x{count}   (breaks a cycle)",
-                table.name
-            ),
-            Action::Unlink => write!(
-                f,
-                "update {} set {columns} = null x{count}   (breaks a cycle)",
-                table.name
-            ),
+            Action::Link => write!(f, "update {} set {columns} x{count}   (breaks a cycle)", table.name),
+            Action::Unlink => {
+                write!(f, "update {} set {columns} = null x{count}   (breaks a cycle)", table.name)
+            }
             Action::Delete => write!(f, "delete {} x{count}", table.name),
         }
     }

@@ -27,9 +27,8 @@ pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
         let store = stores.any_mut(step.table.number);
         step.slots.iter().for_each(|&slot| store.settle_delete(slot));
     }
-    for step in of(Action::Insert)
-        .chain(of(Action::Update))
-        .filter(|step| !step.table.foreign_keys.is_empty())
+    for step in
+        of(Action::Insert).chain(of(Action::Update)).filter(|step| !step.table.foreign_keys.is_empty())
     {
         stores.beside(step.table.number, |store, rest| {
             step.slots.iter().for_each(|&slot| store.resolve(slot, rest))
@@ -39,19 +38,15 @@ pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
         let key: ColumnSet = step.table.primary_key.iter().copied().collect();
         let key_changed = step.columns.intersects(&key);
         let store = stores.any_mut(step.table.number);
-        step.slots
-            .iter()
-            .for_each(|&slot| store.settle_update(slot, key_changed));
+        step.slots.iter().for_each(|&slot| store.settle_update(slot, key_changed));
     }
     let epoch = stores.epoch();
     for step in of(Action::Insert) {
         let store = stores.any_mut(step.table.number);
         store.reserve_keys(step.slots.len());
-        step.slots
-            .iter()
-            .for_each(|&slot| store.settle_insert(slot, epoch));
+        step.slots.iter().for_each(|&slot| store.settle_insert(slot, epoch));
     }
-    stores.iter_mut().for_each(|store| store.forget_touched());
+    stores.forget_touched();
 }
 
 /// Whether the step is the first of its rows; what waited follows later.
@@ -66,11 +61,7 @@ fn is_first(step: &Step) -> bool {
 fn filled_by_insert(step: &Step) -> ColumnSet {
     match step.action {
         Action::Insert => {
-            let left = step
-                .table
-                .generated
-                .iter()
-                .filter(|&column| !step.columns.contains(column));
+            let left = step.table.generated.iter().filter(|&column| !step.columns.contains(column));
             left.chain(step.table.computed.iter())
                 .filter(|&column| Some(column) != step.table.generated_key)
                 .collect()

@@ -114,10 +114,7 @@ mod tests {
         assert_eq!(default_of::<String, _, _>("a"), "a");
         assert_eq!(default_of::<String, _, _>(String::new), "");
         assert_eq!(default_of::<Option<String>, _, _>("a").as_deref(), Some("a"));
-        assert_eq!(
-            default_of::<Generated<String>, _, _>("a"),
-            Generated::Value("a".to_owned())
-        );
+        assert_eq!(default_of::<Generated<String>, _, _>("a"), Generated::Value("a".to_owned()));
         assert_eq!(default_of::<Vec<u8>, _, _>(Vec::new), Vec::<u8>::new());
         assert_eq!(default_of::<Vec<u8>, _, _>(|| vec![1]), [1]);
         assert_eq!(default_of::<Option<i64>, _, _>(|| 5), Some(5));

@@ -122,10 +122,7 @@ impl Model {
 
 fn expand_has_key(model: &Model) -> TokenStream {
     let (ident, key) = (&model.ident, model.key_type());
-    let span = model
-        .key_fields()
-        .next()
-        .map_or(ident.span(), |field| field.ty_span);
+    let span = model.key_fields().next().map_or(ident.span(), |field| field.ty_span);
     let library = model.library_at(span);
     quote_spanned! {span=>
         #[automatically_derived]
@@ -167,11 +164,7 @@ pub(crate) fn expand_columns_of(model: &Model) -> Option<TokenStream> {
 /// The columns and relations as associated constants.
 pub(crate) fn expand_constants(model: &Model, relations: &[Relation]) -> TokenStream {
     let owner = model.constants_type();
-    let columns = model
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(at, field)| expand_column(model, at, field));
+    let columns = model.fields.iter().enumerate().map(|(at, field)| expand_column(model, at, field));
     let relations = relations.iter().map(|relation| expand_relation(model, relation));
     quote! {
         #[automatically_derived]
@@ -277,11 +270,7 @@ fn target_of(model: &Model, relation: &Relation) -> TokenStream {
 /// model's own key is none.
 pub(crate) fn expand_lookups(model: &Model) -> TokenStream {
     let (library, ident) = (&model.library, &model.ident);
-    let fields = model
-        .fields
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| !field.is_own_key());
+    let fields = model.fields.iter().enumerate().filter(|(_, field)| !field.is_own_key());
     let lookups = fields.map(|(at, field)| {
         let (hash, ty, at) = (names::hash(&field.name), &field.ty, index(at));
         quote! {
@@ -340,10 +329,7 @@ fn expand_orders(model: &Model) -> TokenStream {
             quote_spanned!(span=> const _: () = #library::require_column_of::<#target, _>(&#column);)
         })
     });
-    let filters = model
-        .relations
-        .iter()
-        .filter_map(|relation| relation.options.filter.as_ref());
+    let filters = model.relations.iter().filter_map(|relation| relation.options.filter.as_ref());
     let filters = filters.map(|filter| quote!(const _: fn() = || { let _ = #filter; };));
     quote!(#(#orders)* #(#filters)*)
 }

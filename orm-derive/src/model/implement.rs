@@ -123,9 +123,7 @@ fn texts(field: &Field) -> Vec<TokenStream> {
         (&field.collate, "collate"),
         (&field.comment, "comment"),
     ];
-    let set = texts
-        .into_iter()
-        .filter_map(|(text, name)| text.as_ref().map(|text| (text, name)));
+    let set = texts.into_iter().filter_map(|(text, name)| text.as_ref().map(|text| (text, name)));
     set.map(|(text, name)| {
         let name = Ident::new(name, Span::call_site());
         quote!(#name: ::core::option::Option::Some(#text))
@@ -197,10 +195,9 @@ fn expand_keys(model: &Model) -> TokenStream {
     let fields: Vec<TokenStream> = model.key_fields().map(|field| model.key_in(field)).collect();
     let (ids, key) = (local("__orm_ids"), local("__orm_key"));
     let (get, set) = match (&names[..], &fields[..]) {
-        ([name], [field]) => (
-            quote!(#field::key(&self.#name, #ids)),
-            quote!(#field::set_key(&mut self.#name, #key);),
-        ),
+        ([name], [field]) => {
+            (quote!(#field::key(&self.#name, #ids)), quote!(#field::set_key(&mut self.#name, #key);))
+        }
         _ => {
             let parts = (0..names.len()).map(Literal::usize_unsuffixed);
             (
@@ -209,10 +206,7 @@ fn expand_keys(model: &Model) -> TokenStream {
             )
         }
     };
-    let span = model
-        .key_fields()
-        .next()
-        .map_or(model.ident.span(), |field| field.ty_span);
+    let span = model.key_fields().next().map_or(model.ident.span(), |field| field.ty_span);
     let functions = quote! {
         fn key(&self, #ids: &dyn #library::Ids) -> ::core::option::Option<Self::Key> {
             #get
@@ -238,11 +232,7 @@ fn expand_on_update(model: &Model) -> TokenStream {
         .enumerate()
         .filter_map(|(at, field)| {
             let (_, value) = field.on_update.as_ref()?;
-            let (name, at, value) = (
-                &field.ident,
-                Literal::usize_suffixed(at),
-                default_call(library, value),
-            );
+            let (name, at, value) = (&field.ident, Literal::usize_suffixed(at), default_call(library, value));
             Some(quote!(#library::refresh::<Self, _>(#changed, #at, &mut self.#name, || #value);))
         })
         .collect();

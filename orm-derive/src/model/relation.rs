@@ -63,10 +63,7 @@ pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Vec<Relatio
 
 fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
     let Expr::Call(ExprCall { func, args, .. }) = value else {
-        return Err(syn::Error::new_spanned(
-            value,
-            "write a relation as `posts = many(Post::author)`",
-        ));
+        return Err(syn::Error::new_spanned(value, "write a relation as `posts = many(Post::author)`"));
     };
     let kind = func.to_token_stream().to_string();
     let mut paths = Vec::new();
@@ -77,11 +74,7 @@ fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
             other => paths.push(ColumnPath::read(other)?),
         }
     }
-    Ok(Relation {
-        ident,
-        kind: Kind::read(&func, &kind, paths)?,
-        options,
-    })
+    Ok(Relation { ident, kind: Kind::read(&func, &kind, paths)?, options })
 }
 
 impl Options {
@@ -97,10 +90,7 @@ impl Options {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "known are `order_by`, `filter`".to_owned(),
                 };
-                Err(syn::Error::new_spanned(
-                    word,
-                    format!("unknown option `{other}`; {hint}"),
-                ))
+                Err(syn::Error::new_spanned(word, format!("unknown option `{other}`; {hint}")))
             }
         }
     }
@@ -130,10 +120,9 @@ impl Kind {
             ("one", Some(back), None, _) => Ok(Kind::One(back)),
             ("many_through", Some(back), Some(on), 2) => Ok(Kind::Through(back, on)),
             ("many_via", Some(back), Some(on), 2) => Ok(Kind::Via(back, on)),
-            ("many" | "one", ..) => Err(syn::Error::new_spanned(
-                func,
-                format!("`{kind}` takes one path: `{kind}(Post::author)`"),
-            )),
+            ("many" | "one", ..) => {
+                Err(syn::Error::new_spanned(func, format!("`{kind}` takes one path: `{kind}(Post::author)`")))
+            }
             ("many_through" | "many_via", ..) => Err(syn::Error::new_spanned(
                 func,
                 format!("`{kind}` takes two paths: `{kind}(Link::left, Link::right)`"),
@@ -173,28 +162,16 @@ impl ColumnPath {
             return Err(wrong(&expr));
         };
         let plain = path.qself.is_none() && path.path.segments.len() > 1;
-        let Some(last) = path
-            .path
-            .segments
-            .last()
-            .filter(|last| plain && last.arguments == PathArguments::None)
+        let Some(last) =
+            path.path.segments.last().filter(|last| plain && last.arguments == PathArguments::None)
         else {
             return Err(wrong(&path));
         };
         let column = last.ident.clone();
-        let segments: Punctuated<_, Token![::]> = path
-            .path
-            .segments
-            .iter()
-            .take(path.path.segments.len() - 1)
-            .cloned()
-            .collect();
+        let segments: Punctuated<_, Token![::]> =
+            path.path.segments.iter().take(path.path.segments.len() - 1).cloned().collect();
         let leading = path.path.leading_colon;
-        Ok(ColumnPath {
-            owner: quote::quote!(#leading #segments),
-            column,
-            path: path.path,
-        })
+        Ok(ColumnPath { owner: quote::quote!(#leading #segments), column, path: path.path })
     }
 }
 

@@ -12,11 +12,7 @@ const SURELY_FEW: usize = 42;
 
 /// The checks of all fields.
 pub(crate) fn expand(model: &Model) -> TokenStream {
-    let fields = model
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(at, field)| expand_field(model, at, field));
+    let fields = model.fields.iter().enumerate().map(|(at, field)| expand_field(model, at, field));
     let count = expand_count(model);
     quote!(#(#fields)* #count)
 }
@@ -53,18 +49,14 @@ struct Rules {
 impl Rules {
     fn new(model: &Model, field: &Field) -> Self {
         let facts = facts(model, field);
-        Rules {
-            facts,
-            calls: Vec::new(),
-        }
+        Rules { facts, calls: Vec::new() }
     }
 
     /// Requires a fact; `fact` is an expression over the facts.
     fn add(&mut self, span: Span, fact: impl FnOnce(&TokenStream) -> TokenStream, message: String) {
         let facts = &self.facts;
         let fact = fact(facts);
-        self.calls
-            .push(respan(quote!(#facts.require(#fact, #message);), span));
+        self.calls.push(respan(quote!(#facts.require(#fact, #message);), span));
     }
 }
 
@@ -135,10 +127,7 @@ fn add_name_rules(model: &Model, at: usize, rules: &mut Rules) {
     let as_key = format!("{}_id", field.name);
     for other in model.fields.iter().filter(|other| !std::ptr::eq(*other, field)) {
         let message = |name: &str| {
-            format!(
-                "two columns are named `{name}`: the fields `{}` and `{}`",
-                field.name, other.name
-            )
+            format!("two columns are named `{name}`: the fields `{}` and `{}`", field.name, other.name)
         };
         let theirs = facts(model, other);
         match &other.columns {

@@ -53,11 +53,7 @@ fn expand_constants(model: &Model) -> TokenStream {
     let count = names.len();
     names.sort();
     names.dedup();
-    let relations = if names.len() == count {
-        &model.relations[..]
-    } else {
-        &[]
-    };
+    let relations = if names.len() == count { &model.relations[..] } else { &[] };
     let constants = assemble::expand_constants(model, relations);
     let lookups = assemble::expand_lookups(model);
     quote!(#constants #lookups)

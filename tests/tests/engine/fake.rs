@@ -42,10 +42,7 @@ impl Server {
     }
 
     fn note(&self, event: &str, number: u32) {
-        self.log
-            .lock()
-            .expect("no panic")
-            .push(format!("{event} {number}"));
+        self.log.lock().expect("no panic").push(format!("{event} {number}"));
     }
 }
 
@@ -70,11 +67,7 @@ impl Driver for Fake {
         let open = server.open.fetch_add(1, Ordering::SeqCst) + 1;
         server.most_open.fetch_max(open, Ordering::SeqCst);
         server.note("open", number);
-        Ok(Box::new(FakeConnection {
-            server: Arc::clone(server),
-            number,
-            in_transaction: false,
-        }))
+        Ok(Box::new(FakeConnection { server: Arc::clone(server), number, in_transaction: false }))
     }
 
     fn location(&self) -> String {
@@ -101,10 +94,7 @@ impl Connection for FakeConnection {
     /// Its number is the key it "generates".
     fn execute(&mut self, _statement: &Statement, _values: &[Value<'_>]) -> Result<Done> {
         self.alive()?;
-        Ok(Done {
-            rows: 1,
-            generated: Some(self.number.into()),
-        })
+        Ok(Done { rows: 1, generated: Some(self.number.into()) })
     }
 
     fn query(

@@ -50,10 +50,8 @@ fn a_statement_is_an_event_with_its_time_and_rows_and_without_values() {
     let events = collected(|| {
         let mut out = checkout(&engine);
         out.transact(Transact::Begin(BeginMode::Immediate)).unwrap();
-        out.execute(&Statement::new("UPDATE"), &[Value::Text("secret".into())])
-            .unwrap();
-        out.query(&Statement::new("SELECT"), &[Value::Int(7)], &mut |_| Ok(()))
-            .unwrap();
+        out.execute(&Statement::new("UPDATE"), &[Value::Text("secret".into())]).unwrap();
+        out.query(&Statement::new("SELECT"), &[Value::Int(7)], &mut |_| Ok(())).unwrap();
         out.transact(Transact::Rollback).unwrap();
     });
     assert_eq!(
@@ -73,16 +71,9 @@ fn values_are_shown_when_asked_for_and_a_token_marks_the_engine() {
     let engine = engine.execution_options(ExecutionOptions::new().logging_token("reports"));
     let events = collected(|| {
         let mut out = checkout(&engine);
-        out.execute(
-            &Statement::new("UPDATE"),
-            &[Value::Text("seen".into()), Value::Null],
-        )
-        .unwrap();
+        out.execute(&Statement::new("UPDATE"), &[Value::Text("seen".into()), Value::Null]).unwrap();
     });
-    assert_eq!(
-        events,
-        ["sql=\"UPDATE\" rows=1 elapsed_us token=\"reports\" values=['seen', NULL] "]
-    );
+    assert_eq!(events, ["sql=\"UPDATE\" rows=1 elapsed_us token=\"reports\" values=['seen', NULL] "]);
 }
 
 #[test]
@@ -94,10 +85,7 @@ fn a_failed_statement_is_an_event_too() {
         server.dead_up_to.store(1, std::sync::atomic::Ordering::SeqCst);
         out.execute(&Statement::new("UPDATE"), &[]).expect_err("dead");
     });
-    assert_eq!(
-        events,
-        ["sql=\"UPDATE\" rows=0 elapsed_us failure=\"Disconnected\" "]
-    );
+    assert_eq!(events, ["sql=\"UPDATE\" rows=0 elapsed_us failure=\"Disconnected\" "]);
 }
 
 #[test]
@@ -107,9 +95,8 @@ fn errors_hold_values_only_when_asked_for() {
         let engine = build(builder.show_values(show));
         let mut out = checkout(&engine);
         server.dead_up_to.store(1, std::sync::atomic::Ordering::SeqCst);
-        let error = out
-            .execute(&Statement::new("UPDATE"), &[Value::Text("secret".into())])
-            .expect_err("dead");
+        let error =
+            out.execute(&Statement::new("UPDATE"), &[Value::Text("secret".into())]).expect_err("dead");
         assert_eq!(error.to_string().contains("secret"), show, "{error}");
     }
 }
@@ -118,9 +105,7 @@ fn errors_hold_values_only_when_asked_for() {
 fn stderr_of(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let mut command = std::process::Command::new(program);
-    command
-        .args(["--exact", test, "--nocapture", "--include-ignored"])
-        .env("RUST_BACKTRACE", "0");
+    command.args(["--exact", test, "--nocapture", "--include-ignored"]).env("RUST_BACKTRACE", "0");
     let output = command.output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stderr).unwrap()
@@ -133,9 +118,7 @@ fn echoes() {
     let quiet = engine.execution_options(ExecutionOptions::new().echo(false));
     let marked = engine.execution_options(ExecutionOptions::new().logging_token("reports"));
     for engine in [engine, quiet, marked] {
-        checkout(&engine)
-            .execute(&Statement::new("UPDATE t"), &[Value::Text("secret".into())])
-            .unwrap();
+        checkout(&engine).execute(&Statement::new("UPDATE t"), &[Value::Text("secret".into())]).unwrap();
     }
 }
 
@@ -144,10 +127,7 @@ fn echo_prints_on_stderr_without_a_subscriber() {
     let stderr = stderr_of("logging::echoes");
     let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("orm: ")).collect();
     assert_eq!(lines.len(), 2, "{stderr}");
-    assert!(
-        lines[0].starts_with("orm: UPDATE t -- ") && lines[0].ends_with("s, 1 rows"),
-        "{stderr}"
-    );
+    assert!(lines[0].starts_with("orm: UPDATE t -- ") && lines[0].ends_with("s, 1 rows"), "{stderr}");
     assert!(lines[1].starts_with("orm: [reports] UPDATE t -- "), "{stderr}");
     assert!(!stderr.contains("secret"));
 }

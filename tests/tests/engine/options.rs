@@ -28,23 +28,11 @@ fn s104_options_that_mean_nothing_together_are_refused() {
     ];
     for (name, change) in never_with_null {
         let error = refusal(change(server().1).poolclass(PoolClass::Null));
-        assert!(
-            error.contains("PoolClass::Null") && error.contains(name),
-            "{error}"
-        );
+        assert!(error.contains("PoolClass::Null") && error.contains(name), "{error}");
     }
     let error = refusal(server().1.poolclass(PoolClass::Static).unlimited_overflow());
-    assert!(
-        error.contains("PoolClass::Static") && error.contains("max_overflow"),
-        "{error}"
-    );
-    build(
-        server()
-            .1
-            .poolclass(PoolClass::Static)
-            .pool_pre_ping(true)
-            .pool_recycle(Duration::from_secs(1)),
-    );
+    assert!(error.contains("PoolClass::Static") && error.contains("max_overflow"), "{error}");
+    build(server().1.poolclass(PoolClass::Static).pool_pre_ping(true).pool_recycle(Duration::from_secs(1)));
 }
 
 #[test]
@@ -85,10 +73,7 @@ fn a_configuration_sets_what_it_names() {
 #[test]
 fn a_time_that_is_none_is_refused() {
     for time in [-1.0, f64::NAN, f64::INFINITY] {
-        let config = EngineConfig {
-            pool_recycle: Some(time),
-            ..EngineConfig::default()
-        };
+        let config = EngineConfig { pool_recycle: Some(time), ..EngineConfig::default() };
         assert!(refusal(server().1.config(&config)).contains("pool_recycle"));
     }
 }
@@ -98,10 +83,7 @@ fn a_configuration_is_read_from_json_and_knows_its_fields() {
     let text = r#"{"url": "sqlite://", "pool_size": 3, "max_overflow": "unlimited", "pool_recycle": 1.5, "echo": true}"#;
     let config: EngineConfig = serde_json::from_str(text).unwrap();
     assert_eq!(config.max_overflow, Some(Overflow::Unlimited));
-    assert_eq!(
-        (config.pool_size, config.pool_recycle, config.echo),
-        (Some(3), Some(1.5), Some(true))
-    );
+    assert_eq!((config.pool_size, config.pool_recycle, config.echo), (Some(3), Some(1.5), Some(true)));
     let read = |text: &str| serde_json::from_str::<EngineConfig>(text).map_err(|error| error.to_string());
     assert!(
         read(r#"{"url": "x", "max_overflow": 4}"#)
@@ -127,25 +109,15 @@ impl DeclarativeBase for Bound {
 #[test]
 fn a_base_has_one_engine() {
     let error = Bound::engine().expect_err("none yet");
-    assert!(
-        error.is_misuse() && error.message().contains("`Bound::bind(engine)`"),
-        "{error}"
-    );
-    let engine = || {
-        Engine::<Bound>::builder(Fake(Arc::new(Server::default())))
-            .build()
-            .unwrap()
-    };
+    assert!(error.is_misuse() && error.message().contains("`Bound::bind(engine)`"), "{error}");
+    let engine = || Engine::<Bound>::builder(Fake(Arc::new(Server::default()))).build().unwrap();
     let first = engine();
     Bound::bind(first.clone()).unwrap();
     let out = first.checkout().unwrap();
     assert_eq!(Bound::engine().unwrap().pool_status(), first.pool_status());
     drop(out);
     let error = Bound::bind(engine()).expect_err("a second one");
-    assert!(
-        error.is_misuse() && error.message().contains("`Bound` has an engine already"),
-        "{error}"
-    );
+    assert!(error.is_misuse() && error.message().contains("`Bound` has an engine already"), "{error}");
 }
 
 #[test]
@@ -157,10 +129,7 @@ fn an_engine_is_cheap_to_clone_and_goes_to_other_threads() {
     let (server, builder) = server();
     let engine = build(builder);
     drop(engine.clone().checkout().unwrap());
-    assert_eq!(
-        format!("{engine:?}"),
-        "Engine(nowhere; size 5, idle 1, overflow 0, checked out 0)"
-    );
+    assert_eq!(format!("{engine:?}"), "Engine(nowhere; size 5, idle 1, overflow 0, checked out 0)");
     drop(engine);
     assert_eq!(server.events(), ["open 1", "close 1"]);
 }

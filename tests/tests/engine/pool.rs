@@ -13,12 +13,7 @@ use super::{Db, build, checkout, number, server};
 const SHORT: Duration = Duration::from_millis(30);
 
 fn status(size: u32, idle: u32, overflow: u32, checked_out: u32) -> PoolStatus {
-    PoolStatus {
-        size,
-        idle,
-        overflow,
-        checked_out,
-    }
+    PoolStatus { size, idle, overflow, checked_out }
 }
 
 fn several(engine: &Engine<Db>, count: usize) -> Vec<Checkout> {
@@ -45,20 +40,10 @@ fn s91_the_counters_follow_the_connections() {
     assert_eq!(engine.pool_status(), status(3, 3, 3, 3));
     out.clear();
     assert_eq!(engine.pool_status(), status(3, 3, 0, 0));
-    assert_eq!(
-        server
-            .events()
-            .iter()
-            .filter(|event| event.starts_with("close"))
-            .count(),
-        3
-    );
+    assert_eq!(server.events().iter().filter(|event| event.starts_with("close")).count(), 3);
     let _two = several(&engine, 2);
     assert_eq!(engine.pool_status(), status(3, 1, 0, 2));
-    assert_eq!(
-        engine.pool_status().to_string(),
-        "size 3, idle 1, overflow 0, checked out 2"
-    );
+    assert_eq!(engine.pool_status().to_string(), "size 3, idle 1, overflow 0, checked out 2");
 }
 
 #[test]
@@ -79,12 +64,7 @@ fn s92_exhaustion_times_out_with_the_numbers() {
     let out = several(&engine, 4);
     let error = engine.checkout().expect_err("the fifth waits in vain");
     assert!(error.is_timeout());
-    assert!(
-        error
-            .message()
-            .contains("within 30ms: pool_size 2 and max_overflow 2"),
-        "{error}"
-    );
+    assert!(error.message().contains("within 30ms: pool_size 2 and max_overflow 2"), "{error}");
     assert_eq!(server.opened(), 4);
     drop(out);
     assert_eq!(engine.pool_status(), status(2, 2, 0, 0));
@@ -156,10 +136,7 @@ fn s93_overflow_is_closed_after_it_was_rolled_back() {
     }
     server.events();
     out.into_iter().for_each(drop);
-    assert_eq!(
-        server.events(),
-        ["rollback 1", "rollback 2", "close 2", "rollback 3", "close 3"]
-    );
+    assert_eq!(server.events(), ["rollback 1", "rollback 2", "close 2", "rollback 3", "close 3"]);
 }
 
 #[test]
@@ -170,10 +147,7 @@ fn s94_a_connection_that_cannot_be_opened_gives_its_place_back() {
     server.down.store(true, Ordering::SeqCst);
     for _ in 0..3 {
         let error = engine.checkout().expect_err("down");
-        assert!(
-            error.is_cannot_open(),
-            "at once, not after the pool's timeout: {error}"
-        );
+        assert!(error.is_cannot_open(), "at once, not after the pool's timeout: {error}");
     }
     assert_eq!(engine.pool_status(), status(1, 0, 0, 1));
     server.down.store(false, Ordering::SeqCst);
@@ -231,11 +205,7 @@ fn s96_after_a_restart_of_the_server_all_connections_are_replaced_one_by_one() {
     drop(checkout(&engine));
     assert_eq!(server.events(), ["ping 1", "close 1", "open 4"]);
     drop(checkout(&engine));
-    assert_eq!(
-        server.events(),
-        ["close 2", "open 5"],
-        "known to be stale: no ping is needed"
-    );
+    assert_eq!(server.events(), ["close 2", "open 5"], "known to be stale: no ping is needed");
     drop(checkout(&engine));
     assert_eq!(server.events(), ["close 3", "open 6"]);
     drop(checkout(&engine));
@@ -262,17 +232,10 @@ fn s96_without_pings_a_lost_connection_fails_once_and_spoils_the_pool() {
     several(&engine, 2).into_iter().for_each(drop);
     server.dead_up_to.store(2, Ordering::SeqCst);
     let mut out = checkout(&engine);
-    assert!(
-        out.execute(&Statement::new("x"), &[])
-            .is_err_and(|error| error.is_disconnected())
-    );
+    assert!(out.execute(&Statement::new("x"), &[]).is_err_and(|error| error.is_disconnected()));
     drop(out);
     assert_eq!(number(&mut checkout(&engine)), 3);
-    assert_eq!(
-        number(&mut checkout(&engine)),
-        3,
-        "connection 2 was replaced, then 3 is idle"
-    );
+    assert_eq!(number(&mut checkout(&engine)), 3, "connection 2 was replaced, then 3 is idle");
 }
 
 #[test]
@@ -285,11 +248,7 @@ fn s97_a_dropped_connection_is_rolled_back_before_reuse() {
     assert_eq!(server.events(), ["open 1", "rollback 1"]);
     assert!(!checkout(&engine).is_in_transaction());
     drop(checkout(&engine));
-    assert_eq!(
-        server.events(),
-        Vec::<String>::new(),
-        "nothing to roll back, nothing sent"
-    );
+    assert_eq!(server.events(), Vec::<String>::new(), "nothing to roll back, nothing sent");
 }
 
 #[test]
@@ -332,11 +291,7 @@ fn s99_dispose_closes_what_is_idle_and_leaves_what_is_in_use() {
     let both = several(&engine, 2);
     assert_eq!(number(&mut used), 1, "it keeps working");
     drop(used);
-    assert_eq!(
-        server.events(),
-        ["open 3", "open 4", "close 1"],
-        "it is not put into the new pool"
-    );
+    assert_eq!(server.events(), ["open 3", "open 4", "close 1"], "it is not put into the new pool");
     drop(both);
     assert_eq!(engine.pool_status(), status(2, 2, 0, 0));
 }
@@ -349,11 +304,7 @@ fn s99_a_connection_that_comes_back_to_a_disposed_pool_is_closed_at_once() {
     engine.dispose();
     server.events();
     used.remove(0);
-    assert_eq!(
-        server.events(),
-        ["close 1"],
-        "although the other one still holds the old pool"
-    );
+    assert_eq!(server.events(), ["close 1"], "although the other one still holds the old pool");
 }
 
 #[test]
@@ -378,10 +329,7 @@ fn s106_a_level_is_set_back_to_the_engines_own() {
     let mut out = checkout(&engine);
     out.set_isolation_level(IsolationLevel::RepeatableRead).unwrap();
     drop(out);
-    assert_eq!(
-        server.events(),
-        ["open 1", "ReadCommitted 1", "RepeatableRead 1", "ReadCommitted 1"]
-    );
+    assert_eq!(server.events(), ["open 1", "ReadCommitted 1", "RepeatableRead 1", "ReadCommitted 1"]);
 }
 
 #[test]

@@ -6,9 +6,7 @@ use crate::schema::live::LiveIndex;
 
 /// The database that `tables` would make.
 fn live_of(tables: &[&'static Table]) -> LiveSchema {
-    LiveSchema {
-        tables: tables.iter().map(|table| live_table(table)).collect(),
-    }
+    LiveSchema { tables: tables.iter().map(|table| live_table(table)).collect() }
 }
 
 fn live_table(table: &'static Table) -> LiveTable {
@@ -25,11 +23,7 @@ fn live_table(table: &'static Table) -> LiveTable {
     let key = |key: &ForeignKey| LiveForeignKey {
         columns: owned(&key.columns),
         table: key.target().name.to_owned(),
-        references: key
-            .target()
-            .names(&key.target().primary_key)
-            .map(str::to_owned)
-            .collect(),
+        references: key.target().names(&key.target().primary_key).map(str::to_owned).collect(),
         on_delete: key.on_delete_in_database().words().to_owned(),
         on_update: key.on_key_update.words().to_owned(),
     };
@@ -43,18 +37,11 @@ fn live_table(table: &'static Table) -> LiveTable {
         columns,
         primary_key: owned(&table.primary_key),
         foreign_keys: table.foreign_keys.iter().map(key).collect(),
-        uniques: table
-            .uniques
-            .iter()
-            .map(|unique| owned(&unique.columns))
-            .collect(),
+        uniques: table.uniques.iter().map(|unique| owned(&unique.columns)).collect(),
         indexes: table
             .indexes
             .iter()
-            .map(|index| LiveIndex {
-                name: "any".to_owned(),
-                columns: owned(&index.columns),
-            })
+            .map(|index| LiveIndex { name: "any".to_owned(), columns: owned(&index.columns) })
             .collect(),
     }
 }
@@ -63,10 +50,7 @@ fn live_table(table: &'static Table) -> LiveTable {
 fn words_after(table: &'static Table, change: impl FnOnce(&mut LiveTable)) -> Vec<String> {
     let mut live = live_of(&[table]);
     change(&mut live.tables[0]);
-    differences(&[table], &live, &EMBEDDED)
-        .iter()
-        .map(Difference::to_string)
-        .collect()
+    differences(&[table], &live, &EMBEDDED).iter().map(Difference::to_string).collect()
 }
 
 #[test]
@@ -79,35 +63,20 @@ fn a_database_made_from_the_models_has_no_difference() {
 fn names_are_compared_as_the_database_compares_them() {
     let change = |live: &mut LiveTable| {
         live.name = "USERS".to_owned();
-        live.columns
-            .iter_mut()
-            .for_each(|column| column.name.make_ascii_uppercase());
-        live.uniques
-            .iter_mut()
-            .flatten()
-            .for_each(|name| name.make_ascii_uppercase());
+        live.columns.iter_mut().for_each(|column| column.name.make_ascii_uppercase());
+        live.uniques.iter_mut().flatten().for_each(|name| name.make_ascii_uppercase());
     };
     assert_eq!(words_after(User::table(), change), [""; 0]);
 }
 
 #[test]
 fn what_is_missing_is_named() {
-    let found = differences(
-        &[User::table(), Team::table()],
-        &live_of(&[Team::table()]),
-        &EMBEDDED,
-    );
+    let found = differences(&[User::table(), Team::table()], &live_of(&[Team::table()]), &EMBEDDED);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].to_string(), "table `users` is missing");
-    assert_eq!(
-        (found[0].table(), found[0].kind()),
-        ("users", DifferenceKind::MissingTable)
-    );
+    assert_eq!((found[0].table(), found[0].kind()), ("users", DifferenceKind::MissingTable));
     let change = |live: &mut LiveTable| live.columns.retain(|column| column.name != "active");
-    assert_eq!(
-        words_after(User::table(), change),
-        ["column `users.active` is missing"]
-    );
+    assert_eq!(words_after(User::table(), change), ["column `users.active` is missing"]);
 }
 
 #[test]
@@ -163,19 +132,10 @@ fn an_unknown_column_is_a_difference_only_when_it_has_to_be_filled() {
         default: default.map(str::to_owned),
         computed: false,
     };
-    assert_eq!(
-        words_after(User::table(), |live| live.columns.push(extra(true, None))),
-        [""; 0]
-    );
-    assert_eq!(
-        words_after(User::table(), |live| live.columns.push(extra(false, Some("''")))),
-        [""; 0]
-    );
+    assert_eq!(words_after(User::table(), |live| live.columns.push(extra(true, None))), [""; 0]);
+    assert_eq!(words_after(User::table(), |live| live.columns.push(extra(false, Some("''")))), [""; 0]);
     let expected = "the database has a column `users.extra` that is NOT NULL without a default, which `User` does not know: every INSERT would fail";
-    assert_eq!(
-        words_after(User::table(), |live| live.columns.push(extra(false, None))),
-        [expected]
-    );
+    assert_eq!(words_after(User::table(), |live| live.columns.push(extra(false, None))), [expected]);
 }
 
 #[test]
@@ -232,9 +192,7 @@ fn uniqueness_and_indexes_are_looked_for_in_whatever_gives_them() {
             columns: vec!["folded".to_owned(), "plan".to_owned()],
         });
     };
-    let expected = [
-        "`users.email` is not unique in the database",
-        "`users.home_city` has no index in the database",
-    ];
+    let expected =
+        ["`users.email` is not unique in the database", "`users.home_city` has no index in the database"];
     assert_eq!(words_after(User::table(), change), expected);
 }
