@@ -8,8 +8,8 @@ pub use crate::error::{Error, Result};
 pub use crate::expr::{Column, Fk, Plain};
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
-    Embedded, NoBase, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
-    require_few_columns, require_part, require_version, text_value, unfinished, validated,
+    Embedded, NoBase, Part, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
+    require_few_columns, require_version, text_value, unfinished, validated,
 };
 pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};
 pub use crate::schema::{

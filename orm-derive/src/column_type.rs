@@ -205,12 +205,12 @@ fn check_parts(parts: &[Part<'_>], errors: &mut Errors) {
 fn expand_part_rule(library: &TokenStream, part: &Part<'_>) -> TokenStream {
     let (field, ident, ty) = (&part.field, part.ident, part.ty);
     let message = format!("`{ident}` is `Generated`; a struct of columns has plain columns only");
-    let is_part = names::respan(quote!(#library::require_part), part.at);
+    let is_part = names::respan(quote!(#library::Part), part.at);
     let facts = quote!(#field::FACTS);
     let is_plain = names::respan(quote!(#facts.require(!#facts.is_generated, #message)), part.at);
     quote! {
         const _: () = {
-            #is_part::<#ty>();
+            <#ty as #is_part>::IS_PART;
             #is_plain;
         };
     }

@@ -36,6 +36,7 @@ where
 
 /// That a table has no more columns than it may.
 #[track_caller]
+#[expect(clippy::panic, reason = "it runs in the compiler: the message is the error")]
 pub const fn require_few_columns(count: usize, message: &str) {
     if count > MAX_COLUMNS {
         panic!("{}", message);
@@ -98,7 +99,10 @@ pub struct Embedded;
     label = "no column can hold this",
     note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum"
 )]
-pub trait Part {}
+pub trait Part {
+    /// Compiles where the trait is implemented.
+    const IS_PART: () = ();
+}
 
 impl<T: Field> Part for T where T::Names: NoRow {}
 
@@ -110,9 +114,6 @@ impl<T: Field> Part for T where T::Names: NoRow {}
 pub trait NoRow {}
 
 impl NoRow for () {}
-
-/// Compiles for what a struct of columns can hold.
-pub const fn require_part<T: Part>() {}
 
 /// The text of an enum's variant as a value.
 #[inline]

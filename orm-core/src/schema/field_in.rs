@@ -40,6 +40,7 @@ pub struct Facts {
 impl Facts {
     /// A rule of the derive that only the compiler can judge; the message is the error's headline.
     #[track_caller]
+    #[expect(clippy::panic, reason = "it runs in the compiler: the message is the error")]
     pub const fn require(&self, holds: bool, message: &str) {
         if self.is_field && !holds {
             panic!("{}", message);

@@ -4,8 +4,8 @@
 //! filled in, ids spread over the columns of the key they name. Everything after reads the table.
 
 mod def;
-pub mod derived;
-pub mod field_in;
+pub(crate) mod derived;
+pub(crate) mod field_in;
 pub mod live;
 mod metadata;
 mod model;

@@ -23,7 +23,9 @@ pub struct Via<L>(PhantomData<fn() -> L>);
 )]
 pub trait LeadsTo<M> {}
 
+#[diagnostic::do_not_recommend]
 impl<T, M: Model, K: Key> LeadsTo<M> for Column<T, Id<M, K>, Fk> {}
+#[diagnostic::do_not_recommend]
 impl<T, M: Model, K: Key> LeadsTo<M> for Column<T, Option<Id<M, K>>, Fk> {}
 
 /// The type that a model's columns are constants of: the model, or what `#[model(columns = ..)]` names.
@@ -64,10 +66,12 @@ pub trait Points {
     type Target: Model;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, K: Key> Points for Id<M, K> {
     type Target = M;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, K: Key> Points for Option<Id<M, K>> {
     type Target = M;
 }

@@ -48,6 +48,12 @@ pub struct Table {
     pub version: Option<usize>,
     /// The columns that can be left to the database: the generated key, server defaults, computed columns.
     pub(crate) generated: ColumnSet,
+    /// The columns that an INSERT can write.
+    pub(crate) insertable: ColumnSet,
+    /// The same without the key that the database generates.
+    pub(crate) without_key: ColumnSet,
+    /// Whether the key is all that can be left to the database.
+    pub(crate) only_key_is_generated: bool,
     /// The columns that only the database writes.
     pub(crate) computed: ColumnSet,
 }
@@ -180,11 +186,15 @@ impl Table {
             generated_key: None,
             version: None,
             generated: ColumnSet::EMPTY,
+            insertable: ColumnSet::EMPTY,
+            without_key: ColumnSet::EMPTY,
+            only_key_is_generated: false,
             computed: ColumnSet::EMPTY,
         };
         def.fields.iter().for_each(|field| table.add_field(field));
         table.key_is_contiguous = table.primary_key.is_sorted_by(|a, b| a + 1 == *b);
         table.find_generated_key(def);
+        table.find_insertable();
         for fields in def.uniques {
             let unique = table.index("uq", fields);
             add_once(&mut table.uniques, unique);
@@ -265,6 +275,16 @@ impl Table {
     }
 
     /// A key of one integer column that names its own model is what the database generates.
+    fn find_insertable(&mut self) {
+        let all = 0..self.columns.len();
+        self.insertable = all.filter(|&column| !self.computed.contains(column)).collect();
+        self.without_key = self.insertable;
+        if let Some(key) = self.generated_key {
+            self.without_key.remove(key);
+            self.only_key_is_generated = self.generated == ColumnSet::from_iter([key]);
+        }
+    }
+
     fn find_generated_key(&mut self, def: &ModelDef) {
         let [column] = self.primary_key[..] else { return };
         let own = def.fields.iter().any(|field| {

@@ -38,15 +38,11 @@ pub(crate) struct Core {
     pub(crate) failed: Option<String>,
     /// A call that could not return the mistake it found; the next flush does.
     pub(crate) mistake: Option<Error>,
-    next_frame: u32,
 }
 
 /// A transaction or a savepoint: how long the journals were when it opened.
 pub(crate) struct Frame {
     pub(crate) marks: FrameMarks,
-    pub(crate) number: u32,
-    /// Whether a savepoint of this frame's name is on the wire.
-    pub(crate) on_wire: bool,
 }
 
 /// What a statement is about to do, which decides how its transaction begins.
@@ -70,7 +66,6 @@ impl Core {
             values: Vec::new(),
             failed: None,
             mistake: None,
-            next_frame: 1,
         };
         core.open_frame();
         core
@@ -82,10 +77,8 @@ impl Core {
 
     /// Opens a frame in memory.
     pub(crate) fn open_frame(&mut self) {
-        let number = self.next_frame;
-        self.next_frame += 1;
-        let marks = self.stores.open_frame(number);
-        self.frames.push(Frame { marks, number, on_wire: false });
+        let marks = self.stores.open_frame();
+        self.frames.push(Frame { marks });
     }
 
     /// An error if something failed and the frame that it failed in has not ended yet.
@@ -176,7 +169,7 @@ impl Core {
         }
         self.stores.restore_touched();
         self.frames.truncate(depth + 1);
-        self.stores.set_frame(self.frames[depth].number);
+        self.stores.set_frame(&self.frames[depth].marks);
     }
 
     /// Starts a new transaction in memory; the wire follows with the first statement.

@@ -42,9 +42,16 @@ impl<B> Session<B> {
     /// Takes structs in as pending, in order.
     pub fn add_all<M: BelongsTo<B>>(&mut self, values: impl IntoIterator<Item = M>) -> Vec<Handle<M>> {
         let values = values.into_iter();
-        self.core.stores.typed_mut::<M>().reserve(values.size_hint().0);
-        self.core.pending.reserve(values.size_hint().0);
-        values.map(|value| self.add(value)).collect()
+        let session = self.core.stores.session();
+        let store = self.core.stores.typed_mut::<M>();
+        store.reserve(values.size_hint().0);
+        let add = |value| {
+            let slot = store.insert(Slot::new(value, State::Pending));
+            Handle::at(session, slot, store.generation(slot))
+        };
+        let handles: Vec<Handle<M>> = values.map(add).collect();
+        self.core.pending.extend(handles.iter().map(|handle| handle.entity()));
+        handles
     }
 
     /// The values of an entity, unless the handle is of another session or its entity is gone.
@@ -60,7 +67,7 @@ impl<B> Session<B> {
         if !self.core.stores.is_own(handle.place) {
             return None;
         }
-        self.core.stores.typed_mut::<M>().touch(handle.place.slot, handle.place.generation)
+        self.core.stores.touch(handle)
     }
 
     /// The entity of a key: from the identity map when it is there, without SQL; else by one SELECT.

@@ -12,7 +12,7 @@ mod visit;
 use std::any::Any;
 
 use crate::error::{Error, Result};
-use crate::schema::{Model, Table};
+use crate::schema::Model;
 use crate::value::{Entity, Handle, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
@@ -24,7 +24,6 @@ pub(crate) use typed::{Met, Store, decode};
 pub(crate) struct Stores {
     session: u64,
     epoch: u32,
-    frame: u32,
     /// Whether an entity may have been touched since the last flush.
     touched: bool,
     stores: Vec<Option<Box<dyn AnyStore>>>,
@@ -32,7 +31,7 @@ pub(crate) struct Stores {
 
 impl Stores {
     pub(crate) fn new(session: u64) -> Self {
-        Stores { session, epoch: 1, frame: 0, touched: false, stores: Vec::new() }
+        Stores { session, epoch: 1, touched: false, stores: Vec::new() }
     }
 
     /// The number of the session.
@@ -154,16 +153,6 @@ impl Stores {
             .then_some(store)
     }
 
-    /// The number of the innermost frame; 0 outside of any.
-    pub(crate) fn frame(&self) -> u32 {
-        self.frame
-    }
-
-    /// Goes back to a frame that is open still.
-    pub(crate) fn set_frame(&mut self, frame: u32) {
-        self.frame = frame;
-    }
-
     /// A copy of a value with keys in place of the entities that have one.
     pub(crate) fn resolved<M: Model>(&self, value: &M) -> M {
         let mut copy = value.clone();
@@ -172,25 +161,34 @@ impl Stores {
     }
 
     /// Opens a frame: what is overwritten from now on is recorded anew.
-    pub(crate) fn open_frame(&mut self, frame: u32) -> FrameMarks {
-        self.frame = frame;
-        FrameMarks(
+    pub(crate) fn open_frame(&mut self) -> FrameMarks {
+        let marks = FrameMarks(
             self.stores.iter().map(|store| store.as_deref().map_or(0, AnyStore::journal_len)).collect(),
-        )
+        );
+        self.set_frame(&marks);
+        marks
+    }
+
+    /// Goes back to a frame that is open still.
+    pub(crate) fn set_frame(&mut self, marks: &FrameMarks) {
+        self.marked(marks).for_each(|(store, mark)| store.set_frame(mark));
     }
 
     /// Takes back everything since a frame was opened.
     pub(crate) fn undo_to(&mut self, marks: &FrameMarks) {
-        for (number, store) in self.stores.iter_mut().enumerate() {
-            if let Some(store) = store {
-                store.undo_to(marks.0.get(number).copied().unwrap_or(0));
-            }
-        }
+        self.marked(marks).for_each(|(store, mark)| store.undo_to(mark));
     }
 
-    /// The table of an entity.
-    pub(crate) fn table_of(&self, entity: Entity) -> Option<&'static Table> {
-        Some(self.stores.get(entity.model)?.as_deref()?.table())
+    /// Every store, and how long its journal was when a frame opened.
+    fn marked<'a>(
+        &'a mut self,
+        marks: &'a FrameMarks,
+    ) -> impl Iterator<Item = (&'a mut (dyn AnyStore + 'static), usize)> {
+        let stores = self.stores.iter_mut().enumerate();
+        stores.filter_map(|(number, store)| {
+            let mark = marks.0.get(number).copied().unwrap_or(0);
+            Some((store.as_deref_mut()?, mark))
+        })
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
-use super::journal::Undo;
+use super::journal::Journal;
 use super::slot::{Slot, State};
 use super::visit;
 use crate::driver::Statement;
@@ -23,7 +24,7 @@ pub(crate) struct Store<M: Model> {
     pub(super) hasher: RandomState,
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
-    pub(super) journal: Vec<Undo<M>>,
+    pub(super) journal: Journal<M>,
     /// The statement that loads a row by its key; kept here so that a `get` need not look for it.
     pub(crate) select_by_key: Option<Arc<Statement>>,
 }
@@ -44,7 +45,7 @@ impl<M: Model> Store<M> {
             identity: HashTable::new(),
             hasher: RandomState::default(),
             touched: Vec::new(),
-            journal: Vec::new(),
+            journal: Journal::new(),
             select_by_key: None,
         }
     }
@@ -140,13 +141,15 @@ impl<M: Model> Store<M> {
     pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
         self.forget_key(slot);
         let hash = self.hasher.hash_one(&key);
-        if let Ok(entry) =
-            self.identity.find_entry(hash, |&other| self.slots[other as usize].key.as_ref() == Some(&key))
-        {
-            entry.remove();
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let has_key = |&other: &u32| slots[other as usize].key.as_ref() == Some(&key);
+        match self.identity.entry(hash, has_key, |&slot| hash_of(slots, hasher, slot)) {
+            Entry::Occupied(mut entry) => *entry.get_mut() = slot,
+            Entry::Vacant(entry) => {
+                entry.insert(slot);
+            }
         }
         self.slots[slot as usize].key = Some(key);
-        self.enter(slot, hash);
     }
 
     fn enter(&mut self, slot: u32, hash: u64) {
@@ -154,15 +157,19 @@ impl<M: Model> Store<M> {
         self.identity.insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
     }
 
-    /// Takes a slot out of the identity map.
-    pub(crate) fn forget_key(&mut self, slot: u32) {
-        let Some(key) = self.slots[slot as usize].key.take() else {
-            return;
-        };
-        let hash = self.hasher.hash_one(&key);
+    /// Takes a slot out of the identity map; it keeps its key.
+    pub(crate) fn leave_identity(&mut self, slot: u32) {
+        let Some(key) = &self.slots[slot as usize].key else { return };
+        let hash = self.hasher.hash_one(key);
         if let Ok(entry) = self.identity.find_entry(hash, |&other| other == slot) {
             entry.remove();
         }
+    }
+
+    /// Takes a slot and its key out of the identity map.
+    pub(crate) fn forget_key(&mut self, slot: u32) {
+        self.leave_identity(slot);
+        self.slots[slot as usize].key = None;
     }
 
     /// Meets a row: a known key gives its slot, and only a stale one takes the row's values.

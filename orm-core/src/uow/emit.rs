@@ -42,7 +42,9 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     let is_generated = table.generated_key.is_some_and(|key| !step.columns.contains(key));
     let mut values = Vec::new();
     for &slot in &step.slots {
-        stores.any_mut(table.number).count_version(slot);
+        if table.version.is_some() {
+            stores.any_mut(table.number).count_version(slot);
+        }
         let mut row = recycle(values);
         stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
         let id = if returning.is_empty() {
@@ -76,7 +78,7 @@ fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     let statement = statement(step, Operation::Update, returning, wire);
     let mut values = Vec::new();
     for &slot in &step.slots {
-        if step.action == Action::Update {
+        if step.action == Action::Update && table.version.is_some() {
             stores.any_mut(table.number).count_version(slot);
         }
         let mut row = recycle(values);

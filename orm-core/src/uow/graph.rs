@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::change::Change;
+use super::change::Row;
 use crate::error::{Error, Result};
 use crate::schema::Table;
 use crate::store::Stores;
@@ -43,7 +43,7 @@ pub(super) struct Leveled {
 ///
 /// # Errors
 /// Misuse when a cycle has no foreign key that can be NULL, naming the tables and columns.
-pub(super) fn level_inserts(stores: &Stores, rows: &[Change]) -> Result<Leveled> {
+pub(super) fn level_inserts(stores: &Stores, rows: &[Row]) -> Result<Leveled> {
     let named = Named::new(stores, rows);
     let edges = rows.iter().map(|row| named.edges(stores, row, Which::Current)).collect();
     level_rows(stores, rows, edges)
@@ -53,7 +53,7 @@ pub(super) fn level_inserts(stores: &Stores, rows: &[Change]) -> Result<Leveled>
 ///
 /// # Errors
 /// Misuse when a cycle has no foreign key that can be NULL, naming the tables and columns.
-pub(super) fn level_deletes(stores: &Stores, rows: &[Change]) -> Result<Leveled> {
+pub(super) fn level_deletes(stores: &Stores, rows: &[Row]) -> Result<Leveled> {
     let named = Named::new(stores, rows);
     let edges = rows.iter().map(|row| named.edges(stores, row, Which::Kept)).collect();
     let mut leveled = level_rows(stores, rows, edges)?;
@@ -62,7 +62,7 @@ pub(super) fn level_deletes(stores: &Stores, rows: &[Change]) -> Result<Leveled>
     Ok(leveled)
 }
 
-fn level_rows(stores: &Stores, rows: &[Change], mut edges: Vec<Vec<Edge>>) -> Result<Leveled> {
+fn level_rows(stores: &Stores, rows: &[Row], mut edges: Vec<Vec<Edge>>) -> Result<Leveled> {
     let mut waiting = vec![Vec::new(); rows.len()];
     loop {
         let parts = strongly_connected(rows.len(), |row| edges[row].iter().map(|edge| edge.before).collect());
@@ -100,7 +100,7 @@ fn levels(parts: &[Vec<usize>], edges: &[Vec<Edge>]) -> Vec<usize> {
     level
 }
 
-fn unbreakable(stores: &Stores, rows: &[Change], cycle: &[usize], edges: &[Vec<Edge>]) -> Error {
+fn unbreakable(stores: &Stores, rows: &[Row], cycle: &[usize], edges: &[Vec<Edge>]) -> Error {
     let columns: Vec<String> = cycle
         .iter()
         .flat_map(|&row| {
@@ -129,7 +129,7 @@ struct Named {
 }
 
 impl Named {
-    fn new(stores: &Stores, rows: &[Change]) -> Self {
+    fn new(stores: &Stores, rows: &[Row]) -> Self {
         let mut named = Named { slots: HashMap::new(), keys: HashMap::new() };
         for (index, row) in rows.iter().enumerate() {
             named.slots.insert((row.model, row.slot), index);
@@ -140,7 +140,7 @@ impl Named {
         named
     }
 
-    fn edges(&self, stores: &Stores, row: &Change, which: Which) -> Vec<Edge> {
+    fn edges(&self, stores: &Stores, row: &Row, which: Which) -> Vec<Edge> {
         let store = stores.any(row.model);
         let table = store.table();
         let mut edges = Vec::new();

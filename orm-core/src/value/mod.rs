@@ -1,7 +1,7 @@
 //! Values between Rust and a database: five storage classes, and the types that can be a column. Rank 1.
 
 mod column_type;
-pub mod default;
+pub(crate) mod default;
 mod field;
 mod generated;
 mod id;

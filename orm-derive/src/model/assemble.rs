@@ -18,8 +18,8 @@ use syn::spanned::Spanned;
 
 use super::field::Field;
 use super::read::Model;
-use super::relation::{ColumnPath, Kind, Relation};
-use super::{implement, require};
+use super::relation::Relation;
+use super::{implement, relate, require};
 use crate::names;
 
 /// The whole expansion.
@@ -34,7 +34,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let lookups = expand_lookups(model);
     let default = expand_default(model);
     let rules = require::expand(model);
-    let orders = expand_orders(model);
+    let options = relate::expand_options(model);
     quote! {
         #columns_type
         const _: () = {
@@ -51,7 +51,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #lookups
             #default
             #rules
-            #orders
+            #options
             #library::inventory::submit! { #library::Registration::of::<#ident>() }
         };
     }
@@ -110,6 +110,10 @@ impl Model {
         if field.is_own_key() {
             return quote!(#library::Plain);
         }
+        if self.base.is_none() {
+            let (library, ty) = (self.library_at(field.ty_span), &field.ty);
+            return quote_spanned!(field.ty_span=> <#ty as #library::Field>::Role);
+        }
         let (library, base, ty) = (self.library_at(field.ty_span), self.base(), &field.ty);
         quote_spanned!(field.ty_span=> <#ty as #library::FieldOf<#base>>::ColumnRole)
     }
@@ -165,10 +169,10 @@ pub(crate) fn expand_columns_of(model: &Model) -> Option<TokenStream> {
 pub(crate) fn expand_constants(model: &Model, relations: &[Relation]) -> TokenStream {
     let owner = model.constants_type();
     let columns = model.fields.iter().enumerate().map(|(at, field)| expand_column(model, at, field));
-    let relations = relations.iter().map(|relation| expand_relation(model, relation));
+    let relations = relations.iter().map(|relation| relate::expand(model, relation));
     quote! {
         #[automatically_derived]
-        #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces)]
+        #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces, clippy::type_complexity)]
         impl #owner {
             #(#columns)*
             #(#relations)*
@@ -198,72 +202,6 @@ fn expand_column(model: &Model, at: usize, field: &Field) -> TokenStream {
 
 fn index(at: usize) -> proc_macro2::Literal {
     proc_macro2::Literal::u16_suffixed(u16::try_from(at).unwrap_or(u16::MAX))
-}
-
-fn expand_relation(model: &Model, relation: &Relation) -> TokenStream {
-    let (vis, ident, name) = (&model.vis, &model.ident, &relation.ident);
-    let target = target_of(model, relation);
-    let back = relation.kind.back();
-    let at = relation.kind.on().unwrap_or(back).span();
-    let library = model.library_at(at);
-    let (between, path) = (model_of(model, back), &back.path);
-    let back = {
-        let library = model.library_at(back.span());
-        quote_spanned!(back.span()=> #library::leads_to::<#ident, _, _, _>(#path))
-    };
-    let (ty, value, docs) = match &relation.kind {
-        Kind::Many(_) => (
-            quote_spanned!(at=> Many<#ident, #target>),
-            quote_spanned!(at=> Many::new(#back)),
-            "The rows that name one of these.",
-        ),
-        Kind::One(_) => (
-            quote_spanned!(at=> One<#ident, #target>),
-            quote_spanned!(at=> One::new(#back)),
-            "The row that names one of these.",
-        ),
-        Kind::Through(_, on) => {
-            let hash = on.hash();
-            let on = quote_spanned!(at=> #library::linked::<#between, #hash>());
-            (
-                quote_spanned!(at=> Many<#ident, #target, #library::Through<#between>>),
-                quote_spanned!(at=> Many::through(#back, #on)),
-                "The rows that are linked to one of these.",
-            )
-        }
-        Kind::Via(_, on) => {
-            let path = &on.path;
-            let on = quote_spanned!(at=> #library::leads_to::<#between, _, _, _>(#path));
-            (
-                quote_spanned!(at=> Many<#ident, #target, #library::Via<#between>>),
-                quote_spanned!(at=> Many::via(#back, #on)),
-                "The rows that name one that names one of these.",
-            )
-        }
-    };
-    let constant = quote_spanned!(at=> #vis const #name: #library::#ty = #library::#value;);
-    quote! {
-        #[doc = #docs]
-        #constant
-    }
-}
-
-/// The model whose column a path names.
-fn model_of(model: &Model, path: &ColumnPath) -> TokenStream {
-    let (owner, span) = (&path.owner, path.span());
-    let library = model.library_at(span);
-    quote_spanned!(span=> <#owner as #library::Columns>::Model)
-}
-
-/// The model that a relation leads to.
-fn target_of(model: &Model, relation: &Relation) -> TokenStream {
-    match &relation.kind {
-        Kind::Many(end) | Kind::One(end) | Kind::Via(_, end) => model_of(model, end),
-        Kind::Through(_, on) => {
-            let (link, hash, library) = (model_of(model, on), on.hash(), model.library_at(on.span()));
-            quote_spanned!(on.span()=> <<#link as #library::ColumnAt<#hash>>::Field as #library::Points>::Target)
-        }
-    }
 }
 
 /// What finds the type of a foreign key by its name. Which fields are foreign keys is not known here, but that the
@@ -317,19 +255,4 @@ fn expand_default(model: &Model) -> TokenStream {
 pub(crate) fn default_call(library: &TokenStream, value: &syn::Expr) -> TokenStream {
     let at = value.span();
     quote_spanned!(at=> #library::default_of(#value))
-}
-
-/// Relations' options: they compile if their columns are those of the model that the relation leads to.
-fn expand_orders(model: &Model) -> TokenStream {
-    let orders = model.relations.iter().flat_map(|relation| {
-        let target = target_of(model, relation);
-        relation.options.order_by.iter().map(move |column| {
-            let span = column.span();
-            let library = model.library_at(span);
-            quote_spanned!(span=> const _: () = #library::require_column_of::<#target, _>(&#column);)
-        })
-    });
-    let filters = model.relations.iter().filter_map(|relation| relation.options.filter.as_ref());
-    let filters = filters.map(|filter| quote!(const _: fn() = || { let _ = #filter; };));
-    quote!(#(#orders)* #(#filters)*)
 }

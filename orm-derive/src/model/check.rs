@@ -61,7 +61,7 @@ fn check_column_names(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// The names that are written, or else the field's, if that is not one more guess.
+/// The names that are written.
 fn names_of(field: &Field) -> Vec<(String, proc_macro2::Span)> {
     match &field.columns {
         Some(columns) => columns.names.iter().map(|name| (name.value(), name.span())).collect(),

@@ -79,7 +79,15 @@ fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
 
 impl Options {
     fn set(&mut self, word: &Expr, value: Expr) -> syn::Result<()> {
-        match word.to_token_stream().to_string().as_str() {
+        let name = word.to_token_stream().to_string();
+        let is_set = match name.as_str() {
+            "order_by" => !self.order_by.is_empty(),
+            _ => name == "filter" && self.filter.is_some(),
+        };
+        if is_set {
+            return Err(syn::Error::new_spanned(word, format!("duplicate option `{name}`")));
+        }
+        match name.as_str() {
             "order_by" => ordered_columns(value, &mut self.order_by),
             "filter" => {
                 self.filter = Some(value);
@@ -101,6 +109,16 @@ impl Kind {
     pub(crate) fn back(&self) -> &ColumnPath {
         match self {
             Kind::Many(back) | Kind::One(back) | Kind::Through(back, _) | Kind::Via(back, _) => back,
+        }
+    }
+
+    /// What the constant's documentation says.
+    pub(crate) fn docs(&self) -> &'static str {
+        match self {
+            Kind::Many(_) => "The rows that name one of these.",
+            Kind::One(_) => "The row that names one of these.",
+            Kind::Through(..) => "The rows that are linked to one of these.",
+            Kind::Via(..) => "The rows that name one that names one of these.",
         }
     }
 

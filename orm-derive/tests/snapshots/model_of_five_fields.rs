@@ -3,7 +3,13 @@ const _: () = {
     #[allow(unused_imports)]
     use ::orm_core::__private::{NoField as _, NoKey as _};
     #[automatically_derived]
-    #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces)]
+    #[allow(
+        non_upper_case_globals,
+        dead_code,
+        unreachable_pub,
+        private_interfaces,
+        clippy::type_complexity
+    )]
     impl User {
         ///The column of the field `id`.
         pub const id: __orm::Column<User, Id<User>, __orm::Plain> = __orm::Column::new(

@@ -81,7 +81,7 @@ const _: () = {
         }
     }
     const _: () = {
-        ::orm_core::__private::require_part::<String>();
+        <String as ::orm_core::__private::Part>::IS_PART;
         ::orm_core::__private::FieldIn::<::orm_core::__private::Embedded, String>::FACTS
             .require(
                 !::orm_core::__private::FieldIn::<
@@ -93,7 +93,7 @@ const _: () = {
             );
     };
     const _: () = {
-        ::orm_core::__private::require_part::<Option<String>>();
+        <Option<String> as ::orm_core::__private::Part>::IS_PART;
         ::orm_core::__private::FieldIn::<
             ::orm_core::__private::Embedded,
             Option<String>,
