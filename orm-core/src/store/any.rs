@@ -102,16 +102,16 @@ pub(crate) trait AnyStore: Any + Send {
     /// Takes what the database put into columns; the row holds only those.
     fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()>;
 
-    /// Writes keys in place of entities that have one by now, and records which.
-    fn resolve(&mut self, slots: &[u32], rest: &Stores);
+    /// Records what slots are, and writes keys in place of entities that have one by now.
+    fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores);
 
-    /// The rows of slots are inserted: they are known by their keys.
-    fn settle_inserts(&mut self, slots: &[u32], epoch: u32);
+    /// Records slots whose rows are inserted, with the columns that the database filled in: they are known by their keys.
+    fn settle_inserts(&mut self, slots: &[u32], filled: &ColumnSet, epoch: u32);
 
-    /// The rows of slots are updated.
+    /// Records slots whose rows are updated.
     fn settle_updates(&mut self, slots: &[u32], key_changed: bool);
 
-    /// The rows of slots are deleted.
+    /// Records slots whose rows are deleted.
     fn settle_deletes(&mut self, slots: &[u32]);
 
     /// Forgets which slots were touched, since the flush is over.
@@ -265,6 +265,9 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
+        if !M::VALIDATES {
+            return;
+        }
         slots
             .iter()
             .filter_map(|&slot| self.at(slot).value.as_ref())
@@ -347,18 +350,27 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn resolve(&mut self, slots: &[u32], rest: &Stores) {
-        slots.iter().for_each(|&slot| self.resolve_slot(slot, rest));
+    fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores) {
+        self.journal.reserve(slots.len());
+        for &slot in slots {
+            self.record_slot(slot, filled);
+            self.resolve_slot(slot, rest);
+        }
     }
 
-    fn settle_inserts(&mut self, slots: &[u32], epoch: u32) {
+    fn settle_inserts(&mut self, slots: &[u32], filled: &ColumnSet, epoch: u32) {
+        self.journal.reserve(slots.len());
         self.reserve_identity(slots.len());
-        slots.iter().for_each(|&slot| self.settle_insert(slot, epoch));
+        for &slot in slots {
+            self.record_slot(slot, filled);
+            self.settle_insert(slot, epoch);
+        }
     }
 
     fn settle_updates(&mut self, slots: &[u32], key_changed: bool) {
+        self.journal.reserve(slots.len());
         for &slot in slots {
-            self.slots[slot as usize].kept = None;
+            self.record_slot(slot, &ColumnSet::EMPTY);
             if key_changed {
                 self.change_key(slot);
             }
@@ -367,10 +379,10 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn settle_deletes(&mut self, slots: &[u32]) {
         for &slot in slots {
+            self.record_slot(slot, &ColumnSet::EMPTY);
+            self.record_deleted(slot);
             self.leave_identity(slot);
-            let place = &mut self.slots[slot as usize];
-            place.kept = None;
-            place.state = State::DeletedFlushed;
+            self.at_mut(slot).state = State::DeletedFlushed;
         }
     }
 
