@@ -7,6 +7,7 @@ mod any;
 mod group;
 mod journal;
 mod slot;
+mod slots;
 mod typed;
 mod visit;
 
