@@ -35,4 +35,6 @@ macro_rules! rules {
     };
 }
 
+pub mod flush;
 pub mod identity;
+pub mod transaction;
