@@ -37,4 +37,5 @@ macro_rules! rules {
 
 pub mod flush;
 pub mod identity;
+pub mod query;
 pub mod transaction;
