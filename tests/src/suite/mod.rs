@@ -38,4 +38,6 @@ macro_rules! rules {
 pub mod flush;
 pub mod identity;
 pub mod query;
+pub mod scope;
 pub mod transaction;
+pub mod value;
