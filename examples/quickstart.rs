@@ -31,27 +31,14 @@ struct Post {
 fn main() -> Result<(), Error> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("blog.db");
-    let engine = Engine::<BlogDb>::builder(Sqlite::file(&file))
-        .pool_size(5)
-        .build()?;
+    let engine = Engine::<BlogDb>::builder(Sqlite::file(&file)).pool_size(5).build()?;
     engine.create_all()?;
-    println!(
-        "created {} tables in {}",
-        engine.metadata().tables().len(),
-        file.display()
-    );
+    println!("created {} tables in {}", engine.metadata().tables().len(), file.display());
 
     let factory = SessionMaker::new(engine);
     let mut s = factory.session();
-    let alice = s.add(User {
-        name: "alice".into(),
-        ..Default::default()
-    });
-    let hello = s.add(Post {
-        author: alice.into(),
-        title: "Hello".into(),
-        ..Default::default()
-    });
+    let alice = s.add(User { name: "alice".into(), ..Default::default() });
+    let hello = s.add(Post { author: alice.into(), title: "Hello".into(), ..Default::default() });
     println!("a flush would do:\n{}", s.plan()?);
     s.commit()?;
     println!("stored {:?} with key {:?}", s[hello].title, s.key(hello));
@@ -61,12 +48,7 @@ fn main() -> Result<(), Error> {
     println!("changed, so a flush would do:\n{}", s.plan()?);
     s.commit()?;
 
-    for post in s
-        .query::<Post>()
-        .filter(Post::views.ge(1))
-        .order_by(Post::title)
-        .all()?
-    {
+    for post in s.query::<Post>().filter(Post::views.ge(1)).order_by(Post::title).all()? {
         println!("found {:?}", s[post]);
     }
 

@@ -25,15 +25,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let workloads: Vec<_> = WORKLOADS
-        .iter()
-        .filter(|workload| options.wants(workload))
-        .collect();
+    let workloads: Vec<_> = WORKLOADS.iter().filter(|workload| options.wants(workload)).collect();
     if workloads.is_empty() {
         eprintln!("no workload fits; there are:");
-        WORKLOADS
-            .iter()
-            .for_each(|workload| eprintln!("  {}", workload.name));
+        WORKLOADS.iter().for_each(|workload| eprintln!("  {}", workload.name));
         return ExitCode::FAILURE;
     }
     print_table(&workloads, options.effort());
@@ -52,19 +47,13 @@ fn print_table(workloads: &[&Workload], effort: Effort) {
 
 impl Options {
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self {
-            is_bench: false,
-            is_quick: false,
-            filters: Vec::new(),
-        };
+        let mut options = Self { is_bench: false, is_quick: false, filters: Vec::new() };
         for argument in arguments {
             match argument.as_str() {
                 "--bench" => options.is_bench = true,
                 "--quick" => options.is_quick = true,
                 unknown if unknown.starts_with('-') => {
-                    return Err(format!(
-                        "unknown option `{unknown}`; there are `--quick` and filters"
-                    ));
+                    return Err(format!("unknown option `{unknown}`; there are `--quick` and filters"));
                 }
                 _ => options.filters.push(argument),
             }
@@ -73,11 +62,7 @@ impl Options {
     }
 
     fn wants(&self, workload: &Workload) -> bool {
-        self.filters.is_empty()
-            || self
-                .filters
-                .iter()
-                .any(|filter| workload.name.contains(filter.as_str()))
+        self.filters.is_empty() || self.filters.iter().any(|filter| workload.name.contains(filter.as_str()))
     }
 
     fn effort(&self) -> Effort {

@@ -60,19 +60,13 @@ pub fn posts(count: usize) -> Vec<Post> {
 pub fn shuffled_keys() -> Vec<i64> {
     // Coprime to GETS, so that each step reaches a key not met before.
     const STRIDE: usize = 6_367;
-    (0..GETS)
-        .map(|index| as_key(index * STRIDE % GETS + 1))
-        .collect()
+    (0..GETS).map(|index| as_key(index * STRIDE % GETS + 1)).collect()
 }
 
 /// The hair colour that a run of a changing workload sets: not the one of the run before, nor any of [`new_users`].
 #[must_use]
 pub fn changed_hair_color(turn: usize) -> &'static str {
-    if turn.is_multiple_of(2) {
-        "green"
-    } else {
-        "white"
-    }
+    if turn.is_multiple_of(2) { "green" } else { "white" }
 }
 
 fn hair_color(number: usize) -> Option<&'static str> {

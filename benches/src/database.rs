@@ -71,19 +71,14 @@ pub fn record_users(connection: &Connection, record: &mut Record) -> Result<()> 
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let hair_color: Option<String> = row.get(2)?;
-        record.user(
-            row.get(0)?,
-            &row.get::<_, String>(1)?,
-            hair_color.as_deref(),
-        );
+        record.user(row.get(0)?, &row.get::<_, String>(1)?, hair_color.as_deref());
     }
     Ok(())
 }
 
 fn fill_users(connection: &Connection, users: &[User]) -> Result<()> {
     let transaction = connection.unchecked_transaction()?;
-    let mut statement =
-        transaction.prepare("INSERT INTO users (name, hair_color) VALUES (?1, ?2)")?;
+    let mut statement = transaction.prepare("INSERT INTO users (name, hair_color) VALUES (?1, ?2)")?;
     for user in users {
         statement.execute(params![user.name, user.hair_color])?;
     }
@@ -93,8 +88,8 @@ fn fill_users(connection: &Connection, users: &[User]) -> Result<()> {
 
 fn fill_posts(connection: &Connection, posts: &[Post]) -> Result<()> {
     let transaction = connection.unchecked_transaction()?;
-    let mut statement = transaction
-        .prepare("INSERT INTO posts (id, user_id, title, body) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut statement =
+        transaction.prepare("INSERT INTO posts (id, user_id, title, body) VALUES (?1, ?2, ?3, ?4)")?;
     for post in posts {
         statement.execute(params![post.id, post.user_id, post.title, post.body])?;
     }

@@ -26,27 +26,21 @@ impl Implementation for Hand {
 
 fn make_task(work: Work) -> Result<Option<Box<dyn Task>>> {
     Ok(Some(match work {
-        Work::LoadUsers { rows, tracking: _ } => Box::new(LoadUsers {
-            connection: database::open_with_users(rows)?,
-        }),
-        Work::LoadPosts { rows, tracking: _ } => Box::new(LoadPosts {
-            connection: database::open_with_posts(rows)?,
-        }),
+        Work::LoadUsers { rows, tracking: _ } => {
+            Box::new(LoadUsers { connection: database::open_with_users(rows)? })
+        }
+        Work::LoadPosts { rows, tracking: _ } => {
+            Box::new(LoadPosts { connection: database::open_with_posts(rows)? })
+        }
         Work::GetByKey => Box::new(GetByKey {
             connection: database::open_with_users(data::GETS)?,
             keys: data::shuffled_keys(),
         }),
         Work::GetHit => return Ok(None),
-        Work::Insert { rows } => Box::new(Insert {
-            connection: database::open()?,
-            rows,
-            users: Vec::new(),
-        }),
-        Work::Change { rows, step } => Box::new(Change {
-            connection: database::open_with_users(rows)?,
-            step,
-            turn: 0,
-        }),
+        Work::Insert { rows } => Box::new(Insert { connection: database::open()?, rows, users: Vec::new() }),
+        Work::Change { rows, step } => {
+            Box::new(Change { connection: database::open_with_users(rows)?, step, turn: 0 })
+        }
     }))
 }
 
@@ -138,8 +132,7 @@ impl Change {
     fn change(&mut self, witness: &mut Witness) -> Result<()> {
         let transaction = self.connection.transaction()?;
         let mut users = load_users(&transaction)?;
-        let mut update =
-            transaction.prepare_cached("UPDATE users SET hair_color = ?1 WHERE id = ?2")?;
+        let mut update = transaction.prepare_cached("UPDATE users SET hair_color = ?1 WHERE id = ?2")?;
         for user in users.iter_mut().step_by(self.step) {
             user.hair_color = Some(data::changed_hair_color(self.turn).to_owned());
             update.execute(params![user.hair_color, user.id])?;
@@ -182,8 +175,7 @@ fn get_user(connection: &Connection, key: i64) -> Result<User> {
 }
 
 fn insert_users(connection: &Connection, users: &mut [User]) -> Result<()> {
-    let mut statement =
-        connection.prepare_cached("INSERT INTO users (name, hair_color) VALUES (?1, ?2)")?;
+    let mut statement = connection.prepare_cached("INSERT INTO users (name, hair_color) VALUES (?1, ?2)")?;
     for user in users {
         user.id = statement.insert(params![user.name, user.hair_color])?;
     }
@@ -191,18 +183,9 @@ fn insert_users(connection: &Connection, users: &mut [User]) -> Result<()> {
 }
 
 fn decode_user(row: &Row<'_>) -> Result<User> {
-    Ok(User {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        hair_color: row.get(2)?,
-    })
+    Ok(User { id: row.get(0)?, name: row.get(1)?, hair_color: row.get(2)? })
 }
 
 fn decode_post(row: &Row<'_>) -> Result<Post> {
-    Ok(Post {
-        id: row.get(0)?,
-        user_id: row.get(1)?,
-        title: row.get(2)?,
-        body: row.get(3)?,
-    })
+    Ok(Post { id: row.get(0)?, user_id: row.get(1)?, title: row.get(2)?, body: row.get(3)? })
 }

@@ -15,6 +15,7 @@ pub mod data;
 pub mod database;
 pub mod hand;
 pub mod measure;
+pub mod orm;
 #[expect(unsafe_code, reason = "the limit is measured on SQLite's C interface")]
 pub mod raw;
 pub mod report;
@@ -26,5 +27,5 @@ pub use workload::{Implementation, Task, WORKLOADS, Work, Workload};
 /// All implementations, in the order of the table's columns. The first one is what the others are held against.
 #[must_use]
 pub fn implementations() -> Vec<Box<dyn Implementation>> {
-    vec![Box::new(raw::Raw), Box::new(hand::Hand)]
+    vec![Box::new(raw::Raw), Box::new(hand::Hand), Box::new(orm::Orm)]
 }

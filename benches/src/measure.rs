@@ -53,15 +53,9 @@ impl Effort {
 
 /// Measures `work` for about `time`, with one round at least.
 #[must_use]
-pub fn measure(
-    work: Work,
-    implementations: &[Box<dyn Implementation>],
-    time: Duration,
-) -> Measurement {
-    let mut contenders: Vec<_> = implementations
-        .iter()
-        .map(|implementation| Contender::new(implementation.as_ref()))
-        .collect();
+pub fn measure(work: Work, implementations: &[Box<dyn Implementation>], time: Duration) -> Measurement {
+    let mut contenders: Vec<_> =
+        implementations.iter().map(|implementation| Contender::new(implementation.as_ref())).collect();
     let start = Instant::now();
     for heat in 0_usize.. {
         // Every other heat opens the databases in the other order: nobody has always the fresh memory.
@@ -74,12 +68,7 @@ pub fn measure(
             break;
         }
     }
-    Measurement {
-        least: contenders
-            .into_iter()
-            .map(|contender| contender.least)
-            .collect(),
-    }
+    Measurement { least: contenders.into_iter().map(|contender| contender.least).collect() }
 }
 
 /// An implementation, its task of the present heat and its best run so far.
@@ -91,11 +80,7 @@ struct Contender<'all> {
 
 impl<'all> Contender<'all> {
     fn new(implementation: &'all dyn Implementation) -> Self {
-        Self {
-            implementation,
-            task: None,
-            least: None,
-        }
+        Self { implementation, task: None, least: None }
     }
 
     fn is_absent(&self) -> bool {
@@ -145,11 +130,7 @@ fn take_rounds(contenders: &mut [Contender<'_>], time: Duration) {
 }
 
 /// Every other round goes in the other direction: nobody has always the same one before it.
-fn in_turns<'all>(
-    contenders: &mut [Contender<'all>],
-    round: usize,
-    act: impl FnMut(&mut Contender<'all>),
-) {
+fn in_turns<'all>(contenders: &mut [Contender<'all>], round: usize, act: impl FnMut(&mut Contender<'all>)) {
     if round.is_multiple_of(2) {
         contenders.iter_mut().for_each(act);
     } else {

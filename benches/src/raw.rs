@@ -50,9 +50,7 @@ fn make_task(work: Work) -> rusqlite::Result<Option<Box<dyn Task>>> {
         Work::GetByKey => Box::new(GetByKey::new(database::open_with_users(data::GETS)?)),
         Work::GetHit => return Ok(None),
         Work::Insert { rows } => Box::new(Insert::new(database::open()?, rows)),
-        Work::Change { rows, step } => {
-            Box::new(Change::new(database::open_with_users(rows)?, rows, step))
-        }
+        Work::Change { rows, step } => Box::new(Change::new(database::open_with_users(rows)?, rows, step)),
     }))
 }
 

@@ -23,9 +23,7 @@ impl Witness {
     /// A witness that writes down what it is shown.
     #[must_use]
     pub fn awake() -> Self {
-        Self {
-            record: Some(Record::default()),
-        }
+        Self { record: Some(Record::default()) }
     }
 
     /// A witness that looks away; the compiler must believe that it looks.
@@ -58,8 +56,7 @@ impl Record {
 
     /// Writes down a post.
     pub fn post(&mut self, id: i64, user_id: i64, title: &str, body: Option<&str>) {
-        self.lines
-            .push(format!("{id} {user_id} {title:?} {body:?}"));
+        self.lines.push(format!("{id} {user_id} {title:?} {body:?}"));
     }
 
     /// One line for each row, in the order in which they were written down.

@@ -121,24 +121,13 @@ pub const WORKLOADS: &[Workload] = &[
     load_users("load 10,000 users, untracked", 10_000, Tracking::Untracked),
     Workload {
         name: "load 10,000 posts, untracked",
-        work: Work::LoadPosts {
-            rows: 10_000,
-            tracking: Tracking::Untracked,
-        },
+        work: Work::LoadPosts { rows: 10_000, tracking: Tracking::Untracked },
         goal: Goal::Ratio(1.15),
     },
     load_users("load 1,000 users, tracked", 1_000, Tracking::Tracked),
     load_users("load 10,000 users, tracked", 10_000, Tracking::Tracked),
-    Workload {
-        name: "get by key, not loaded",
-        work: Work::GetByKey,
-        goal: Goal::Ratio(1.4),
-    },
-    Workload {
-        name: "get by key, identity hit",
-        work: Work::GetHit,
-        goal: Goal::Nanoseconds(60.0),
-    },
+    Workload { name: "get by key, not loaded", work: Work::GetByKey, goal: Goal::Ratio(1.4) },
+    Workload { name: "get by key, identity hit", work: Work::GetHit, goal: Goal::Nanoseconds(60.0) },
     Workload {
         name: "insert 10,000 users, keys back",
         work: Work::Insert { rows: 10_000 },
@@ -146,10 +135,7 @@ pub const WORKLOADS: &[Workload] = &[
     },
     Workload {
         name: "load 1,000 users, change all",
-        work: Work::Change {
-            rows: 1_000,
-            step: 1,
-        },
+        work: Work::Change { rows: 1_000, step: 1 },
         goal: Goal::Ratio(1.4),
     },
 ];
@@ -159,9 +145,5 @@ const fn load_users(name: &'static str, rows: usize, tracking: Tracking) -> Work
         Tracking::Untracked => Goal::Ratio(1.15),
         Tracking::Tracked => Goal::Ratio(1.5),
     };
-    Workload {
-        name,
-        work: Work::LoadUsers { rows, tracking },
-        goal,
-    }
+    Workload { name, work: Work::LoadUsers { rows, tracking }, goal }
 }

@@ -24,12 +24,7 @@ fn a_run_shows_a_row_for_each_operation() {
     for workload in WORKLOADS {
         for (name, mut task) in tasks(workload.work) {
             let seen = outcome(task.as_mut()).seen.lines().len();
-            assert_eq!(
-                seen,
-                workload.work.operations(),
-                "{name}: {}",
-                workload.name
-            );
+            assert_eq!(seen, workload.work.operations(), "{name}: {}", workload.name);
         }
     }
 }
@@ -90,8 +85,5 @@ fn outcome(task: &mut dyn Task) -> Outcome {
     task.run(&mut seen);
     task.record_stored(&mut stored);
     task.clear();
-    Outcome {
-        seen: seen.into_record(),
-        stored,
-    }
+    Outcome { seen: seen.into_record(), stored }
 }

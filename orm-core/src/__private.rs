@@ -8,9 +8,10 @@ pub use crate::error::{Error, Result};
 pub use crate::expr::{Column, Fk, Plain};
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
-    Embedded, NoBase, decode_int_enum, decode_text_enum, refresh, require, require_column_of,
-    require_version, text_value, unfinished, validated,
+    Embedded, NoBase, Part, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
+    require_few_columns, require_version, text_value, unfinished, validated,
 };
+pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};
 pub use crate::schema::{
     BelongsTo, ColumnAt, Columns, DeclarativeBase, Diff, Direct, FieldDef, FieldOf, KeyRule, LeadsTo, Many,
     Model, ModelDef, One, Points, Registration, RowRule, Table, TableCell, Through, Via, Visitor, VisitorMut,

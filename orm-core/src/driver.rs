@@ -26,10 +26,7 @@ pub trait Driver: Send + Sync + 'static {
 
     /// The bounds of a pool whose user named none.
     fn pool_defaults(&self) -> PoolDefaults {
-        PoolDefaults {
-            pool_size: 5,
-            max_overflow: 10,
-        }
+        PoolDefaults { pool_size: 5, max_overflow: 10 }
     }
 
     /// The isolation of a new connection; a connection is set back to it before it is used again.
@@ -181,6 +178,7 @@ pub struct StatementId(pub u32);
 pub struct Statement {
     id: StatementId,
     sql: Box<str>,
+    is_single_row: bool,
     rows: AtomicU32,
 }
 
@@ -191,8 +189,22 @@ impl Statement {
         Statement {
             id: StatementId(NEXT.fetch_add(1, Ordering::Relaxed)),
             sql: sql.into(),
+            is_single_row: false,
             rows: AtomicU32::new(0),
         }
+    }
+
+    /// Says that it returns one row at most, so that a driver need not look for a second.
+    #[must_use]
+    pub fn single_row(mut self) -> Self {
+        self.is_single_row = true;
+        self
+    }
+
+    /// Whether it returns one row at most, so that a driver need not look for a second.
+    #[inline]
+    pub fn is_single_row(&self) -> bool {
+        self.is_single_row
     }
 
     /// The number.
@@ -213,7 +225,6 @@ impl Statement {
 
     /// Remembers how many rows it returned.
     pub(crate) fn remember_rows(&self, rows: usize) {
-        self.rows
-            .store(u32::try_from(rows).unwrap_or(u32::MAX), Ordering::Relaxed);
+        self.rows.store(u32::try_from(rows).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 }

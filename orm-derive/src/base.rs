@@ -8,11 +8,7 @@ use crate::errors::Errors;
 use crate::names;
 use crate::words::{Vocabulary, Words};
 
-const BASE: Vocabulary = Vocabulary {
-    attribute: "base",
-    once: &["schema", "crate"],
-    often: &[],
-};
+const BASE: Vocabulary = Vocabulary { attribute: "base", once: &["schema", "crate"], often: &[] };
 
 /// The implementation for a unit struct.
 pub(crate) fn expand(input: DeriveInput) -> TokenStream {
@@ -20,17 +16,11 @@ pub(crate) fn expand(input: DeriveInput) -> TokenStream {
     let mut words = Words::read(&input.attrs, &BASE, &mut errors);
     let library = library(&mut words, &mut errors);
     if let Some(schema) = words.take("schema") {
-        errors.at(
-            &schema.word,
-            "`schema` is not available yet: models are held against each other only",
-        );
+        errors.at(&schema.word, "`schema` is not available yet: models are held against each other only");
     }
     let is_unit = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Unit));
     if !is_unit {
-        errors.at(
-            &input.ident,
-            "a declarative base is a struct without fields: `pub struct UsersDb;`",
-        );
+        errors.at(&input.ident, "a declarative base is a struct without fields: `pub struct UsersDb;`");
     }
     if !input.generics.params.is_empty() {
         errors.at(&input.generics, "a declarative base has no generics");

@@ -9,27 +9,13 @@ use crate::errors::Errors;
 use crate::names;
 use crate::words::{Vocabulary, Words};
 
-const ENUM: Vocabulary = Vocabulary {
-    attribute: "column",
-    once: &["integer", "rename_all", "crate"],
-    often: &[],
-};
+const ENUM: Vocabulary =
+    Vocabulary { attribute: "column", once: &["integer", "rename_all", "crate"], often: &[] };
 
-const VARIANT: Vocabulary = Vocabulary {
-    attribute: "column",
-    once: &["rename"],
-    often: &[],
-};
+const VARIANT: Vocabulary = Vocabulary { attribute: "column", once: &["rename"], often: &[] };
 
-const CASES: [&str; 7] = [
-    "snake_case",
-    "lowercase",
-    "UPPERCASE",
-    "SCREAMING_SNAKE_CASE",
-    "camelCase",
-    "PascalCase",
-    "kebab-case",
-];
+const CASES: [&str; 7] =
+    ["snake_case", "lowercase", "UPPERCASE", "SCREAMING_SNAKE_CASE", "camelCase", "PascalCase", "kebab-case"];
 
 /// An enum as its attributes say.
 struct Enum<'input> {
@@ -60,17 +46,11 @@ pub(crate) fn expand(input: DeriveInput) -> TokenStream {
 fn read<'input>(input: &'input DeriveInput, errors: &mut Errors) -> Option<Enum<'input>> {
     let ident = &input.ident;
     let Data::Enum(data) = &input.data else {
-        errors.at(
-            ident,
-            format!("`{ident}` is no enum; derive `ColumnType` for a newtype"),
-        );
+        errors.at(ident, format!("`{ident}` is no enum; derive `ColumnType` for a newtype"));
         return None;
     };
     if !input.generics.params.is_empty() {
-        errors.at(
-            &input.generics,
-            format!("`{ident}` cannot be stored: a column enum has no generics"),
-        );
+        errors.at(&input.generics, format!("`{ident}` cannot be stored: a column enum has no generics"));
         return None;
     }
     let mut words = Words::read(&input.attrs, &ENUM, errors);
@@ -81,12 +61,7 @@ fn read<'input>(input: &'input DeriveInput, errors: &mut Errors) -> Option<Enum<
         let text = read_text(variant, case.as_deref(), errors);
         (variant, text)
     });
-    Some(Enum {
-        ident,
-        variants: variants.collect(),
-        library,
-        integer,
-    })
+    Some(Enum { ident, variants: variants.collect(), library, integer })
 }
 
 fn read_case(words: &mut Words, errors: &mut Errors) -> Option<String> {
@@ -102,10 +77,7 @@ fn read_case(words: &mut Words, errors: &mut Errors) -> Option<String> {
 fn unknown_case(value: &str) -> String {
     match names::nearest(value, CASES) {
         Some(near) => format!("`rename_all` knows no `{value}`; did you mean `{near}`?"),
-        None => format!(
-            "`rename_all` knows no `{value}`; known are {}",
-            crate::words::listed(&CASES)
-        ),
+        None => format!("`rename_all` knows no `{value}`; known are {}", crate::words::listed(&CASES)),
     }
 }
 
@@ -139,18 +111,12 @@ fn in_case(name: &str, case: Option<&str>) -> String {
 fn check(read: &Enum<'_>, errors: &mut Errors) {
     let ident = read.ident;
     if read.variants.is_empty() {
-        errors.at(
-            ident,
-            format!("`{ident}` has no variants, so there is no value to store"),
-        );
+        errors.at(ident, format!("`{ident}` has no variants, so there is no value to store"));
     }
     for (at, (variant, text)) in read.variants.iter().enumerate() {
         let name = &variant.ident;
         if !matches!(variant.fields, Fields::Unit) {
-            errors.at(
-                name,
-                format!("`{name}` holds values; a column enum has plain variants only"),
-            );
+            errors.at(name, format!("`{name}` holds values; a column enum has plain variants only"));
         }
         if read.integer.is_some() && variant.discriminant.is_none() {
             errors.at(
@@ -159,10 +125,7 @@ fn check(read: &Enum<'_>, errors: &mut Errors) {
             );
         }
         if let Some((other, _)) = read.variants[..at].iter().find(|(_, other)| other == text) {
-            errors.at(
-                name,
-                format!("`{}` and `{name}` are both stored as \"{text}\"", other.ident),
-            );
+            errors.at(name, format!("`{}` and `{name}` are both stored as \"{text}\"", other.ident));
         }
     }
 }
@@ -171,11 +134,8 @@ fn expand_texts(read: &Enum<'_>) -> TokenStream {
     let (library, ident) = (&read.library, read.ident);
     let name = names::plain(ident);
     let variants: Vec<&Ident> = read.variants.iter().map(|(variant, _)| &variant.ident).collect();
-    let texts: Vec<LitStr> = read
-        .variants
-        .iter()
-        .map(|(variant, text)| LitStr::new(text, variant.ident.span()))
-        .collect();
+    let texts: Vec<LitStr> =
+        read.variants.iter().map(|(variant, text)| LitStr::new(text, variant.ident.span())).collect();
     let value = Ident::new("__orm_value", Span::mixed_site());
     let other = Ident::new("__orm_other", Span::mixed_site());
     quote! {

@@ -11,17 +11,9 @@ use crate::errors::Errors;
 use crate::names;
 use crate::words::{Vocabulary, Words};
 
-const TYPE: Vocabulary = Vocabulary {
-    attribute: "column",
-    once: &["crate"],
-    often: &[],
-};
+const TYPE: Vocabulary = Vocabulary { attribute: "column", once: &["crate"], often: &[] };
 
-const PART: Vocabulary = Vocabulary {
-    attribute: "column",
-    once: &["name"],
-    often: &[],
-};
+const PART: Vocabulary = Vocabulary { attribute: "column", once: &["name"], often: &[] };
 
 /// The implementation of `ColumnType` for a newtype, of `Field` for a struct of columns.
 pub(crate) fn expand(input: DeriveInput) -> TokenStream {
@@ -30,10 +22,7 @@ pub(crate) fn expand(input: DeriveInput) -> TokenStream {
     let library = library(&mut words, &mut errors);
     let ident = &input.ident;
     if !input.generics.params.is_empty() {
-        errors.at(
-            &input.generics,
-            format!("`{ident}` cannot be a column type: it has generics"),
-        );
+        errors.at(&input.generics, format!("`{ident}` cannot be a column type: it has generics"));
         return errors.into_tokens();
     }
     let code = match shape_of(&input, &mut errors) {
@@ -62,10 +51,7 @@ fn shape_of<'input>(input: &'input DeriveInput, errors: &mut Errors) -> Option<S
             Fields::Named(fields) if !fields.named.is_empty() => return Some(Shape::Parts(fields)),
             Fields::Named(_) | Fields::Unnamed(_) | Fields::Unit => errors.at(ident, expected),
         },
-        Data::Enum(_) => errors.at(
-            ident,
-            format!("`{ident}` is an enum; derive `ColumnEnum` to store it"),
-        ),
+        Data::Enum(_) => errors.at(ident, format!("`{ident}` is an enum; derive `ColumnEnum` to store it")),
         Data::Union(_) => errors.at(ident, expected),
     }
     None
@@ -73,7 +59,7 @@ fn shape_of<'input>(input: &'input DeriveInput, errors: &mut Errors) -> Option<S
 
 fn expand_newtype(library: &TokenStream, ident: &Ident, field: &Field) -> TokenStream {
     let ty = &field.ty;
-    let at = ty.span().resolved_at(Span::mixed_site());
+    let at = ty.span();
     let column = quote_spanned!(at=> <#ty as #library::ColumnType>);
     let value = Ident::new("__orm_value", Span::mixed_site());
     quote! {
@@ -120,7 +106,7 @@ fn expand_newtype(library: &TokenStream, ident: &Ident, field: &Field) -> TokenS
 /// One part of a struct of columns.
 struct Part<'input> {
     ident: &'input Ident,
-    /// `<Type as FieldOf<()>>`
+    /// `FieldIn::<Embedded, Type>`: its columns belong to no base.
     field: TokenStream,
     at: Span,
     suffix: String,
@@ -133,27 +119,21 @@ fn expand_parts(
     fields: &FieldsNamed,
     errors: &mut Errors,
 ) -> TokenStream {
-    let parts: Vec<Part<'_>> = fields
-        .named
-        .iter()
-        .filter_map(|field| read_part(library, field, errors))
-        .collect();
+    let parts: Vec<Part<'_>> =
+        fields.named.iter().filter_map(|field| read_part(library, field, errors)).collect();
     check_parts(&parts, errors);
     let names: Vec<_> = parts.iter().map(|part| part.ident).collect();
     let paths: Vec<_> = parts.iter().map(|part| &part.field).collect();
-    let types: Vec<_> = parts.iter().map(|part| part.ty).collect();
     let suffixes: Vec<_> = parts.iter().map(|part| &part.suffix).collect();
     let rules = parts.iter().map(|part| expand_part_rule(library, part));
-    let (shape, row) = (
-        Ident::new("__orm_shape", Span::mixed_site()),
-        Ident::new("__orm_row", Span::mixed_site()),
-    );
-    let (out, other) = (
-        Ident::new("__orm_out", Span::mixed_site()),
-        Ident::new("__orm_other", Span::mixed_site()),
-    );
+    let (shape, row) =
+        (Ident::new("__orm_shape", Span::mixed_site()), Ident::new("__orm_row", Span::mixed_site()));
+    let (out, other) =
+        (Ident::new("__orm_out", Span::mixed_site()), Ident::new("__orm_other", Span::mixed_site()));
     quote! {
         const _: () = {
+            use #library::NoField as _;
+
             #[automatically_derived]
             impl #library::Field for #ident {
                 type Role = #library::Plain;
@@ -163,7 +143,7 @@ fn expand_parts(
                 const IS_EMBEDDED: bool = true;
 
                 fn describe(#shape: &mut #library::Shape) {
-                    #(#shape.embedded::<#types>(#suffixes);)*
+                    #(#paths::describe(#shape, #suffixes);)*
                 }
 
                 #[inline]
@@ -198,12 +178,11 @@ fn read_part<'input>(
     let mut words = Words::read(&field.attrs, &PART, errors);
     let ident = field.ident.as_ref()?;
     let ty = &field.ty;
-    let at = ty.span().resolved_at(Span::mixed_site());
     let name = words.text("name", errors);
     Some(Part {
         ident,
-        field: quote_spanned!(at=> <#ty as #library::FieldOf<#library::Embedded>>),
-        at,
+        field: quote!(#library::FieldIn::<#library::Embedded, #ty>),
+        at: ty.span(),
         suffix: name.map_or_else(|| names::plain(ident), |name| name.value()),
         ty,
     })
@@ -221,10 +200,18 @@ fn check_parts(parts: &[Part<'_>], errors: &mut Errors) {
     }
 }
 
-/// An id would be no foreign key there, and a generated column would not be read back.
+/// That the part is a field at all, and one that a struct of columns can have: an id would be no foreign key there, and
+/// a generated column would not be read back.
 fn expand_part_rule(library: &TokenStream, part: &Part<'_>) -> TokenStream {
-    let (field, ident) = (&part.field, part.ident);
+    let (field, ident, ty) = (&part.field, part.ident, part.ty);
     let message = format!("`{ident}` is `Generated`; a struct of columns has plain columns only");
-    let require = quote_spanned!(part.at=> #library::require);
-    quote!(const _: () = #require(!#field::FACTS.is_generated, #message);)
+    let is_part = names::respan(quote!(#library::Part), part.at);
+    let facts = quote!(#field::FACTS);
+    let is_plain = names::respan(quote!(#facts.require(!#facts.is_generated, #message)), part.at);
+    quote! {
+        const _: () = {
+            <#ty as #is_part>::IS_PART;
+            #is_plain;
+        };
+    }
 }

@@ -5,7 +5,11 @@ use syn::spanned::Spanned;
 
 /// Gathers errors, each on the token that the user wrote.
 #[derive(Default)]
-pub(crate) struct Errors(Option<syn::Error>);
+pub(crate) struct Errors {
+    all: Option<syn::Error>,
+    /// Whether a word was not understood, so that what seems to be missing may be there.
+    pub(crate) has_unknown_word: bool,
+}
 
 impl Errors {
     /// Adds an error on a token.
@@ -15,9 +19,9 @@ impl Errors {
 
     /// Adds an error.
     pub(crate) fn push(&mut self, error: syn::Error) {
-        match &mut self.0 {
+        match &mut self.all {
             Some(first) => first.combine(error),
-            None => self.0 = Some(error),
+            None => self.all = Some(error),
         }
     }
 
@@ -28,11 +32,11 @@ impl Errors {
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.all.is_none()
     }
 
     /// The errors as code.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0.map(|error| error.into_compile_error()).unwrap_or_default()
+        self.all.map(|error| error.into_compile_error()).unwrap_or_default()
     }
 }

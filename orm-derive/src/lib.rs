@@ -11,6 +11,8 @@ mod column_type;
 mod errors;
 mod model;
 mod names;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use proc_macro::TokenStream;

@@ -55,21 +55,13 @@ impl Parse for Item {
 /// Reads the items of every attribute of a name, whatever their words.
 pub(crate) fn items_of(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Item> {
     let mut items = Vec::new();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident(name))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
         let Meta::List(list) = &attribute.meta else {
             errors.at(&attribute.meta, format!("write `#[{name}(..)]`"));
             continue;
         };
         let parser = Punctuated::<Item, Token![,]>::parse_terminated;
-        items.extend(
-            errors
-                .keep(parser.parse2(list.tokens.clone()))
-                .into_iter()
-                .flatten(),
-        );
+        items.extend(errors.keep(parser.parse2(list.tokens.clone())).into_iter().flatten());
     }
     items
 }
@@ -84,6 +76,7 @@ impl Words {
                 kept.push(item);
             } else if !vocabulary.once.contains(&word.as_str()) {
                 errors.at(&item.word, vocabulary.unknown(&word));
+                errors.has_unknown_word = true;
             } else if kept.iter().any(|other| other.word == item.word) {
                 errors.at(&item.word, format!("duplicate attribute `{word}`"));
             } else {
@@ -184,17 +177,11 @@ impl Item {
             Given::List(list) => list.clone(),
             Given::Nothing | Given::Value(_) => {
                 let word = &self.word;
-                return Err(syn::Error::new(
-                    word.span(),
-                    format!("`{word}` takes a list: `{word}(.., ..)`"),
-                ));
+                return Err(syn::Error::new(word.span(), format!("`{word}` takes a list: `{word}(.., ..)`")));
             }
         };
         if list.is_empty() {
-            return Err(syn::Error::new(
-                self.word.span(),
-                format!("`{}` has an empty list", self.word),
-            ));
+            return Err(syn::Error::new(self.word.span(), format!("`{}` has an empty list", self.word)));
         }
         let items = Punctuated::<T, Token![,]>::parse_terminated.parse2(list)?;
         Ok(items.into_iter().collect())
@@ -203,9 +190,7 @@ impl Item {
     fn text(&self) -> syn::Result<LitStr> {
         match &self.given {
             Given::Value(value) => match &**value {
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(text), ..
-                }) => Ok(text.clone()),
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
                 other => Err(self.expected_at(other, "a text", "\"..\"")),
             },
             Given::Nothing | Given::List(_) => Err(self.expected("a text", "\"..\"")),
@@ -215,10 +200,7 @@ impl Item {
     fn number(&self) -> syn::Result<u32> {
         match &self.given {
             Given::Value(value) => match &**value {
-                Expr::Lit(ExprLit {
-                    lit: Lit::Int(number),
-                    ..
-                }) => LitInt::base10_parse(number),
+                Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => LitInt::base10_parse(number),
                 other => Err(self.expected_at(other, "a number", "50")),
             },
             Given::Nothing | Given::List(_) => Err(self.expected("a number", "50")),
@@ -236,9 +218,7 @@ impl Item {
     }
 
     fn choice(&self, choices: &[&'static str]) -> syn::Result<&'static str> {
-        let path = self
-            .path()
-            .map_err(|_| self.expected("one of its words", &choices.join("|")))?;
+        let path = self.path().map_err(|_| self.expected("one of its words", &choices.join("|")))?;
         let given = path.to_token_stream().to_string();
         if let Some(choice) = choices.iter().find(|choice| **choice == given) {
             return Ok(choice);
@@ -247,10 +227,7 @@ impl Item {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known are {}", listed(choices)),
         };
-        Err(syn::Error::new_spanned(
-            path,
-            format!("`{}` knows no `{given}`; {hint}", self.word),
-        ))
+        Err(syn::Error::new_spanned(path, format!("`{}` knows no `{given}`; {hint}", self.word)))
     }
 
     fn expected(&self, what: &str, example: &str) -> syn::Error {
@@ -268,19 +245,12 @@ impl Vocabulary {
         let known = || self.once.iter().chain(self.often).copied();
         match nearest(word, known()) {
             Some(near) => format!("unknown attribute `{word}`; did you mean `{near}`?"),
-            None => format!(
-                "unknown attribute `{word}`; known are {}",
-                listed(&known().collect::<Vec<_>>())
-            ),
+            None => format!("unknown attribute `{word}`; known are {}", listed(&known().collect::<Vec<_>>())),
         }
     }
 }
 
 /// `a`, `b` and `c`, each in backticks.
 pub(crate) fn listed(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

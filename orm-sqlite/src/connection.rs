@@ -108,9 +108,7 @@ pub(crate) fn set_up(connection: &rusqlite::Connection, options: &Options) -> Re
     if options.pragma("foreign_keys").is_none() {
         set(connection, "foreign_keys", "on", place)?;
         if ask(connection, "foreign_keys", place)? != SqlValue::Integer(1) {
-            return Err(Error::unsupported(
-                "this build of SQLite ignores `foreign_keys = on`",
-            ));
+            return Err(Error::unsupported("this build of SQLite ignores `foreign_keys = on`"));
         }
     }
     for pragma in &options.pragmas {
@@ -148,9 +146,7 @@ fn write_ahead(connection: &rusqlite::Connection, options: &Options, place: &str
 fn set_busy_timeout(connection: &rusqlite::Connection, limit: Duration, place: &str) -> Result<()> {
     // SQLite counts in `int`.
     let limit = limit.min(Duration::from_millis(i32::MAX as u64));
-    connection
-        .busy_timeout(limit)
-        .map_err(|error| from_rusqlite(error, place))
+    connection.busy_timeout(limit).map_err(|error| from_rusqlite(error, place))
 }
 
 /// Sets a pragma to a word or number that was checked; some answer with what they are set to.

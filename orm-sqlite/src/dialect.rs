@@ -49,9 +49,7 @@ impl Dialect for SqliteDialect {
             SqlType::DateTime => "DATETIME",
             SqlType::Timestamp => "TIMESTAMP",
             SqlType::Text | SqlType::TextEnum(_) => {
-                return length.map_or(Cow::Borrowed("TEXT"), |length| {
-                    format!("VARCHAR({length})").into()
-                });
+                return length.map_or(Cow::Borrowed("TEXT"), |length| format!("VARCHAR({length})").into());
             }
             // A JSON number or a decimal would lose digits under the affinity of its usual name.
             _ => "TEXT",
@@ -69,10 +67,13 @@ impl Dialect for SqliteDialect {
         }
     }
 
+    /// `INT` or `BIGINT` is no rowid: an INSERT without a key would store NULL.
     fn generates_key(&self, declared_type: &str) -> bool {
         declared_type.eq_ignore_ascii_case("INTEGER")
     }
 
+    /// DROP TABLE deletes the rows first, and fails when another table still names one of them; put off, the check finds at
+    /// COMMIT that both are gone (SQLite docs, *Foreign Key Support*, §5). It holds for the transaction only.
     fn defer_foreign_keys(&self) -> Option<&'static str> {
         Some("PRAGMA defer_foreign_keys = ON")
     }
@@ -188,9 +189,7 @@ mod tests {
     ];
 
     fn accepted(declared: &str) -> Vec<SqlType> {
-        ALL.into_iter()
-            .filter(|sql_type| SqliteDialect.accepts(sql_type, declared))
-            .collect()
+        ALL.into_iter().filter(|sql_type| SqliteDialect.accepts(sql_type, declared)).collect()
     }
 
     #[test]
@@ -208,28 +207,9 @@ mod tests {
         use SqlType::*;
         assert_eq!(
             accepted("NVARCHAR(160)"),
-            [
-                Text,
-                Date,
-                Time,
-                DateTime,
-                Timestamp,
-                Uuid,
-                Json,
-                Decimal,
-                TextEnum(&["a"])
-            ]
+            [Text, Date, Time, DateTime, Timestamp, Uuid, Json, Decimal, TextEnum(&["a"])]
         );
-        let numeric = [
-            Boolean,
-            SmallInt,
-            Integer,
-            BigInt,
-            Real,
-            Double,
-            Decimal,
-            IntEnum(&[1]),
-        ];
+        let numeric = [Boolean, SmallInt, Integer, BigInt, Real, Double, Decimal, IntEnum(&[1])];
         assert_eq!(accepted("NUMERIC(10,2)"), numeric);
         assert!(
             SqliteDialect.accepts(&DateTime, "DATETIME") && SqliteDialect.accepts(&Timestamp, "datetime")
@@ -259,24 +239,42 @@ mod tests {
             (Double, "INTEGER"),
             (Blob, "INTEGER"),
         ] {
-            assert!(
-                !SqliteDialect.accepts(&sql_type, declared),
-                "{sql_type:?} as {declared}"
-            );
+            assert!(!SqliteDialect.accepts(&sql_type, declared), "{sql_type:?} as {declared}");
         }
     }
 
     #[test]
     fn what_is_kept_as_text_gets_text_affinity() {
-        for sql_type in [
-            SqlType::Text,
-            SqlType::Uuid,
-            SqlType::Json,
-            SqlType::Decimal,
-            SqlType::TextEnum(&["a"]),
-        ] {
+        for sql_type in
+            [SqlType::Text, SqlType::Uuid, SqlType::Json, SqlType::Decimal, SqlType::TextEnum(&["a"])]
+        {
             let name = SqliteDialect.column_type(&sql_type, None);
             assert_eq!(Declared::of(&name).affinity, Affinity::Text, "{sql_type:?}");
         }
+    }
+
+    #[test]
+    fn a_circle_with_rows_is_dropped_while_checks_are_put_off() {
+        let sqlite = rusqlite::Connection::open_in_memory().unwrap();
+        for rule in ["", "ON DELETE RESTRICT", "ON DELETE CASCADE"] {
+            let schema = format!(
+                "PRAGMA foreign_keys = ON;
+                 CREATE TABLE teams (id INTEGER NOT NULL, captain INTEGER REFERENCES players (id) {rule}, PRIMARY KEY (id));
+                 CREATE TABLE players (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, team INTEGER NOT NULL REFERENCES teams (id) {rule});
+                 INSERT INTO teams VALUES (1, NULL); INSERT INTO players (team) VALUES (1); UPDATE teams SET captain = 1;"
+            );
+            sqlite.execute_batch(&schema).unwrap();
+            let put_off = SqliteDialect.defer_foreign_keys().unwrap_or_default();
+            let drop = format!("BEGIN; {put_off}; DROP TABLE teams; DROP TABLE players; COMMIT;");
+            sqlite.execute_batch(&drop).unwrap_or_else(|error| panic!("{rule}: {error}"));
+        }
+    }
+
+    #[test]
+    fn only_integer_generates_keys() {
+        assert!(SqliteDialect.generates_key("integer"));
+        assert!(
+            ["INT", "BIGINT", "INTEGER(8)", ""].iter().all(|declared| !SqliteDialect.generates_key(declared))
+        );
     }
 }

@@ -93,10 +93,7 @@ impl Sqlite {
     }
 
     fn new(options: Options) -> Self {
-        Sqlite {
-            options,
-            anchor: Mutex::new(None),
-        }
+        Sqlite { options, anchor: Mutex::new(None) }
     }
 
     /// Opens a connection; what may lock the file while it is set up waits so long.
@@ -110,9 +107,7 @@ impl Sqlite {
             }
         };
         let manager = manager.with_init(move |connection| connection.busy_timeout(limit));
-        let opened = manager
-            .connect()
-            .map_err(|error| self.explain(from_rusqlite(error, &place)))?;
+        let opened = manager.connect().map_err(|error| self.explain(from_rusqlite(error, &place)))?;
         crate::connection::set_up(&opened, &self.options).map_err(|error| self.explain(error))?;
         Ok(opened)
     }
@@ -171,15 +166,9 @@ impl Driver for Sqlite {
 
     fn pool_defaults(&self) -> PoolDefaults {
         match self.options.target {
-            Target::File(_) => PoolDefaults {
-                pool_size: 5,
-                max_overflow: 10,
-            },
+            Target::File(_) => PoolDefaults { pool_size: 5, max_overflow: 10 },
             // One connection: users wait for each other instead of failing on each other's locks.
-            Target::Memory(_) => PoolDefaults {
-                pool_size: 1,
-                max_overflow: 0,
-            },
+            Target::Memory(_) => PoolDefaults { pool_size: 1, max_overflow: 0 },
         }
     }
 
@@ -204,10 +193,7 @@ fn reason(path: &Path, access: Access) -> Option<String> {
         Some(_) | None => Path::new("."),
     };
     if !folder.exists() {
-        return Some(format!(
-            "there is no folder {}: create it, or correct the path",
-            folder.display()
-        ));
+        return Some(format!("there is no folder {}: create it, or correct the path", folder.display()));
     }
     if !path.exists() {
         return Some(match access {
@@ -215,10 +201,9 @@ fn reason(path: &Path, access: Access) -> Option<String> {
                 "there is no such file, and it shall not be made: correct the path, or allow to create it"
                     .to_owned()
             }
-            Access::Create => format!(
-                "it cannot be made: check that the folder {} may be written",
-                folder.display()
-            ),
+            Access::Create => {
+                format!("it cannot be made: check that the folder {} may be written", folder.display())
+            }
         });
     }
     match fs::File::open(path) {

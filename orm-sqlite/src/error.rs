@@ -16,9 +16,9 @@ pub(crate) fn classify(code: i32, message: &str, place: &str) -> Error {
             "{place} cannot be written: it was opened for reading, or the file or its folder is write-protected"
         )),
         ffi::SQLITE_CANTOPEN => Error::cannot_open(format!("cannot open {place}: {message}")),
-        ffi::SQLITE_NOTADB => Error::cannot_open(format!(
-            "{place} is no SQLite database, or it is encrypted: check the path"
-        )),
+        ffi::SQLITE_NOTADB => {
+            Error::cannot_open(format!("{place} is no SQLite database, or it is encrypted: check the path"))
+        }
         ffi::SQLITE_CORRUPT => Error::database(format!(
             "{place} is damaged ({message}): restore it from a backup, or try `.recover` of the sqlite3 program"
         )),
@@ -31,10 +31,7 @@ pub(crate) fn classify(code: i32, message: &str, place: &str) -> Error {
         ffi::SQLITE_ERROR => plain(message),
         _ => Error::database(message),
     };
-    error.with_source(rusqlite::Error::SqliteFailure(
-        ffi::Error::new(code),
-        Some(message.to_owned()),
-    ))
+    error.with_source(rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(message.to_owned())))
 }
 
 /// The same for an error that rusqlite has wrapped.
@@ -104,25 +101,14 @@ fn constraint(code: i32, message: &str) -> Error {
 }
 
 fn unique(detail: &str) -> Error {
-    if let Some(name) = detail
-        .strip_prefix("index '")
-        .and_then(|rest| rest.strip_suffix('\''))
-    {
-        let constraint = Constraint {
-            name: Some(name.to_owned()),
-            ..Constraint::default()
-        };
-        return Error::unique(format!(
-            "the unique index `{name}` has a row with these values already"
-        ))
-        .with_constraint(constraint);
+    if let Some(name) = detail.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\'')) {
+        let constraint = Constraint { name: Some(name.to_owned()), ..Constraint::default() };
+        return Error::unique(format!("the unique index `{name}` has a row with these values already"))
+            .with_constraint(constraint);
     }
     let constraint = columns(detail);
-    Error::unique(format!(
-        "{} must be unique, and another row has this value",
-        listed(&constraint)
-    ))
-    .with_constraint(constraint)
+    Error::unique(format!("{} must be unique, and another row has this value", listed(&constraint)))
+        .with_constraint(constraint)
 }
 
 /// `users.email, users.name`: the table, and its columns.
@@ -131,9 +117,7 @@ fn columns(detail: &str) -> Constraint {
     for part in detail.split(", ") {
         // Names may hold dots. All parts name one table, so what comes before the first column's last dot is it.
         let split = match &constraint.table {
-            Some(table) => part
-                .strip_prefix(table.as_str())
-                .and_then(|rest| rest.strip_prefix('.')),
+            Some(table) => part.strip_prefix(table.as_str()).and_then(|rest| rest.strip_prefix('.')),
             None => part.rsplit_once('.').map(|(table, column)| {
                 constraint.table = Some(table.to_owned());
                 column
@@ -146,16 +130,8 @@ fn columns(detail: &str) -> Constraint {
 
 /// `users.email and users.name`.
 fn listed(constraint: &Constraint) -> String {
-    let table = constraint
-        .table
-        .as_deref()
-        .map(|table| format!("{table}."))
-        .unwrap_or_default();
-    let columns: Vec<_> = constraint
-        .columns
-        .iter()
-        .map(|column| format!("{table}{column}"))
-        .collect();
+    let table = constraint.table.as_deref().map(|table| format!("{table}.")).unwrap_or_default();
+    let columns: Vec<_> = constraint.columns.iter().map(|column| format!("{table}{column}")).collect();
     columns.join(" with ")
 }
 
@@ -179,10 +155,7 @@ mod tests {
     #[test]
     fn a_unique_index_on_an_expression_is_named() {
         let error = classify(2067, "UNIQUE constraint failed: index 'lower_email'", "db");
-        assert_eq!(
-            error.constraint().and_then(|c| c.name.as_deref()),
-            Some("lower_email")
-        );
+        assert_eq!(error.constraint().and_then(|c| c.name.as_deref()), Some("lower_email"));
     }
 
     #[test]
@@ -202,18 +175,12 @@ mod tests {
         assert_eq!(kind(787, "FOREIGN KEY constraint failed"), ErrorKind::ForeignKey);
         assert_eq!(kind(275, "CHECK constraint failed: positive"), ErrorKind::Check);
         assert_eq!(kind(1811, "not today"), ErrorKind::Check);
-        assert_eq!(
-            kind(3091, "cannot store TEXT value in INTEGER column t.a"),
-            ErrorKind::Value
-        );
+        assert_eq!(kind(3091, "cannot store TEXT value in INTEGER column t.a"), ErrorKind::Value);
         assert_eq!(kind(5, "database is locked"), ErrorKind::Busy);
         assert_eq!(kind(517, "database is locked"), ErrorKind::Busy);
         assert_eq!(kind(6, "database table is locked"), ErrorKind::Busy);
         assert_eq!(kind(13, "database or disk is full"), ErrorKind::Full);
-        assert_eq!(
-            kind(8, "attempt to write a readonly database"),
-            ErrorKind::ReadOnly
-        );
+        assert_eq!(kind(8, "attempt to write a readonly database"), ErrorKind::ReadOnly);
         assert_eq!(kind(14, "unable to open database file"), ErrorKind::CannotOpen);
         assert_eq!(kind(26, "file is not a database"), ErrorKind::CannotOpen);
         assert_eq!(kind(11, "database disk image is malformed"), ErrorKind::Database);

@@ -5,28 +5,38 @@ use std::collections::BTreeMap;
 use orm_core::driver::{LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};
 use rusqlite::{Connection, Result, Row};
 
-/// The tables of the main database, without SQLite's own and those behind virtual tables.
+/// The tables of the main database and of those that are attached, without SQLite's own and those behind virtual tables.
 pub(crate) fn read(connection: &Connection) -> Result<LiveSchema> {
-    let names: Vec<String> = all(
+    let places: Vec<Place> = all(
         connection,
-        "SELECT name FROM pragma_table_list \
-         WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+        "SELECT schema, name FROM pragma_table_list \
+         WHERE schema <> 'temp' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         ORDER BY schema <> 'main', schema, name",
         [],
-        |row| row.get(0),
+        |row| Ok(Place { schema: row.get(0)?, name: row.get(1)? }),
     )?;
-    let mut tables = names
-        .into_iter()
-        .map(|name| table(connection, name))
-        .collect::<Result<Vec<_>>>()?;
+    let mut tables = places.into_iter().map(|place| table(connection, place)).collect::<Result<Vec<_>>>()?;
     name_implied_keys(&mut tables);
     Ok(LiveSchema { tables })
 }
 
-fn table(connection: &Connection, name: String) -> Result<LiveTable> {
+/// Where a table is.
+struct Place {
+    schema: String,
+    name: String,
+}
+
+impl Place {
+    fn binds(&self) -> [&str; 2] {
+        [&self.name, &self.schema]
+    }
+}
+
+fn table(connection: &Connection, place: Place) -> Result<LiveTable> {
     let columns = all(
         connection,
-        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid",
-        [&name],
+        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, ?2) WHERE hidden <> 1 ORDER BY cid",
+        place.binds(),
         Column::of,
     )?;
     let mut key: Vec<&Column> = columns.iter().filter(|column| column.place_in_key > 0).collect();
@@ -42,11 +52,11 @@ fn table(connection: &Connection, name: String) -> Result<LiveTable> {
         .iter_mut()
         .filter(|column| Some(&column.name) == rowid_alias.as_ref())
         .for_each(|column| column.nullable = false);
-    let Indexes { uniques, indexes } = indexes_of(connection, &name)?;
+    let Indexes { uniques, indexes } = indexes_of(connection, &place)?;
     Ok(LiveTable {
-        schema: None,
-        foreign_keys: foreign_keys(connection, &name)?,
-        name,
+        foreign_keys: foreign_keys(connection, &place)?,
+        schema: (place.schema != "main").then_some(place.schema),
+        name: place.name,
         columns,
         primary_key,
         uniques,
@@ -75,11 +85,11 @@ impl Column {
     }
 }
 
-fn foreign_keys(connection: &Connection, table: &str) -> Result<Vec<LiveForeignKey>> {
+fn foreign_keys(connection: &Connection, place: &Place) -> Result<Vec<LiveForeignKey>> {
     let mut keys: BTreeMap<i64, LiveForeignKey> = BTreeMap::new();
-    let sql = "SELECT id, \"from\", \"table\", \"to\", on_delete, on_update FROM pragma_foreign_key_list(?1) ORDER BY id, seq";
+    let sql = "SELECT id, \"from\", \"table\", \"to\", on_delete, on_update FROM pragma_foreign_key_list(?1, ?2) ORDER BY id, seq";
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([table])?;
+    let mut rows = statement.query(place.binds())?;
     while let Some(row) = rows.next()? {
         let key = keys.entry(row.get(0)?).or_default();
         key.columns.push(row.get(1)?);
@@ -94,19 +104,23 @@ fn foreign_keys(connection: &Connection, table: &str) -> Result<Vec<LiveForeignK
 
 /// A foreign key that names no columns means the primary key of the other table.
 fn name_implied_keys(tables: &mut [LiveTable]) {
-    let keys: Vec<(String, Vec<String>)> = tables
+    let keys: Vec<LiveTable> = tables
         .iter()
-        .map(|table| (table.name.clone(), table.primary_key.clone()))
+        .map(|table| LiveTable {
+            schema: table.schema.clone(),
+            name: table.name.clone(),
+            primary_key: table.primary_key.clone(),
+            ..LiveTable::default()
+        })
         .collect();
-    for key in tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
-        if !key.references.is_empty() {
-            continue;
-        }
-        if let Some((_, columns)) = keys
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&key.table))
-        {
-            key.references.clone_from(columns);
+    for table in tables {
+        let target = |name: &str| {
+            keys.iter().find(|other| other.name.eq_ignore_ascii_case(name) && other.schema == table.schema)
+        };
+        for key in table.foreign_keys.iter_mut().filter(|key| key.references.is_empty()) {
+            if let Some(target) = target(&key.table) {
+                key.references.clone_from(&target.primary_key);
+            }
         }
     }
 }
@@ -118,13 +132,14 @@ struct Indexes {
     indexes: Vec<LiveIndex>,
 }
 
-fn indexes_of(connection: &Connection, table: &str) -> Result<Indexes> {
-    let sql = "SELECT name, \"unique\" FROM pragma_index_list(?1) WHERE origin <> 'pk' AND partial = 0 ORDER BY seq DESC";
-    let found: Vec<(String, bool)> = all(connection, sql, [table], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn indexes_of(connection: &Connection, place: &Place) -> Result<Indexes> {
+    let sql = "SELECT name, \"unique\" FROM pragma_index_list(?1, ?2) WHERE origin <> 'pk' AND partial = 0 ORDER BY seq DESC";
+    let found: Vec<(String, bool)> =
+        all(connection, sql, place.binds(), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut result = Indexes::default();
     for (name, unique) in found {
-        let sql = "SELECT name FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno";
-        let columns: Vec<Option<String>> = all(connection, sql, [&name], |row| row.get(0))?;
+        let sql = "SELECT name FROM pragma_index_xinfo(?1, ?2) WHERE key = 1 ORDER BY seqno";
+        let columns: Vec<Option<String>> = all(connection, sql, [&name, &place.schema], |row| row.get(0))?;
         // An expression has no name.
         let Some(columns) = columns.into_iter().collect::<Option<Vec<String>>>() else {
             continue;
@@ -145,4 +160,56 @@ fn all<T>(
     each: impl FnMut(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     connection.prepare(sql)?.query_map(values, each)?.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live(sql: &str) -> LiveSchema {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(sql).unwrap();
+        read(&connection).unwrap()
+    }
+
+    #[test]
+    fn tables_of_attached_databases_carry_their_schema() {
+        let live = live(
+            "ATTACH ':memory:' AS \"other one\"; CREATE TEMP TABLE gone (id);
+             CREATE TABLE users (id INTEGER PRIMARY KEY);
+             CREATE TABLE \"other one\".users (code TEXT NOT NULL PRIMARY KEY, boss REFERENCES users);
+             CREATE INDEX \"other one\".by_boss ON users (boss);",
+        );
+        let [own, other] = live.tables.as_slice() else {
+            panic!("two tables, not {:?}", live.tables);
+        };
+        assert_eq!((own.schema.as_deref(), own.primary_key.join(",")), (None, "id".to_owned()));
+        assert_eq!(
+            (other.schema.as_deref(), other.primary_key.join(",")),
+            (Some("other one"), "code".to_owned())
+        );
+        assert_eq!(other.foreign_keys[0].references, ["code"]);
+        assert_eq!(other.indexes[0].columns, ["boss"]);
+        assert!(own.indexes.is_empty());
+    }
+
+    #[test]
+    fn columns_keys_and_indexes_are_read() {
+        let live = live(
+            "CREATE TABLE a (x INT, y TEXT NOT NULL DEFAULT 'it''s', z GENERATED ALWAYS AS (x + 1), PRIMARY KEY (y, x), UNIQUE (z));
+             CREATE UNIQUE INDEX some ON a (x) WHERE x > 1; CREATE INDEX computed ON a (x + 1);
+             CREATE TABLE b (p, q, FOREIGN KEY (p, q) REFERENCES A (y, x) ON DELETE SET NULL ON UPDATE CASCADE);",
+        );
+        let (a, b) = (&live.tables[0], &live.tables[1]);
+        assert_eq!(a.primary_key, ["y", "x"]);
+        assert_eq!(a.columns[1].default.as_deref(), Some("'it''s'"));
+        assert_eq!(a.columns.iter().map(|column| column.computed).collect::<Vec<_>>(), [false, false, true]);
+        assert_eq!((a.uniques.as_slice(), a.indexes.len()), ([vec!["z".to_owned()]].as_slice(), 0));
+        let key = &b.foreign_keys[0];
+        assert_eq!(
+            (key.columns.join(","), key.table.as_str(), key.references.join(",")),
+            ("p,q".into(), "A", "y,x".into())
+        );
+        assert_eq!((key.on_delete.as_str(), key.on_update.as_str()), ("SET NULL", "CASCADE"));
+    }
 }

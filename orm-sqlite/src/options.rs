@@ -81,20 +81,12 @@ const PRAGMAS: [&str; 33] = [
 
 impl Options {
     pub(crate) fn new(target: Target) -> Self {
-        Options {
-            target,
-            access: Access::Create,
-            busy_timeout: Duration::from_secs(5),
-            pragmas: Vec::new(),
-        }
+        Options { target, access: Access::Create, busy_timeout: Duration::from_secs(5), pragmas: Vec::new() }
     }
 
     /// The value that a pragma was given.
     pub(crate) fn pragma(&self, name: &str) -> Option<&str> {
-        self.pragmas
-            .iter()
-            .find(|pragma| pragma.name == name)
-            .map(|pragma| pragma.value.as_str())
+        self.pragmas.iter().find(|pragma| pragma.name == name).map(|pragma| pragma.value.as_str())
     }
 
     /// Sets a pragma, which is a known one, to a word or a number, so that neither can become other SQL.
@@ -116,18 +108,13 @@ impl Options {
             return self.set_busy_timeout(value);
         }
         self.pragmas.retain(|pragma| pragma.name != name);
-        self.pragmas.push(Pragma {
-            name,
-            value: value.to_ascii_lowercase(),
-        });
+        self.pragmas.push(Pragma { name, value: value.to_ascii_lowercase() });
         Ok(())
     }
 
     pub(crate) fn set_busy_timeout(&mut self, milliseconds: &str) -> Result<()> {
         let milliseconds = milliseconds.parse::<u32>().map_err(|_| {
-            Error::config(format!(
-                "busy_timeout is `{milliseconds}`: it takes milliseconds, such as 5000"
-            ))
+            Error::config(format!("busy_timeout is `{milliseconds}`: it takes milliseconds, such as 5000"))
         })?;
         self.busy_timeout = Duration::from_millis(milliseconds.into());
         Ok(())
@@ -150,9 +137,7 @@ pub(crate) fn pragmas() -> impl Iterator<Item = &'static str> {
 fn is_word_or_number(value: &str) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let is_word = value
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    let is_word = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && value.starts_with(|first: char| first.is_ascii_alphabetic());
     // `UTF-8` and its kin are the values of one pragma.
     is_number
@@ -190,9 +175,7 @@ mod tests {
             ("", "1"),
         ] {
             assert!(
-                options()
-                    .set_pragma(name, value)
-                    .is_err_and(|error| error.is_config()),
+                options().set_pragma(name, value).is_err_and(|error| error.is_config()),
                 "{name} = {value}"
             );
         }
@@ -201,10 +184,7 @@ mod tests {
     #[test]
     fn an_unknown_pragma_is_an_error_with_the_nearest_word() {
         let error = options().set_pragma("foreign_key", "on").expect_err("unknown");
-        assert!(
-            error.message().ends_with("did you mean `foreign_keys`?"),
-            "{error}"
-        );
+        assert!(error.message().ends_with("did you mean `foreign_keys`?"), "{error}");
     }
 
     #[test]

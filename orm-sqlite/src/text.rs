@@ -19,12 +19,7 @@ impl Kind {
             return Kind::Other;
         };
         let verb = if starts_with_cte(sql) {
-            words.find(|word| {
-                is(
-                    word,
-                    &["INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALUES"],
-                )
-            })
+            words.find(|word| is(word, &["INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALUES"]))
         } else {
             Some(first)
         };
@@ -127,23 +122,11 @@ mod tests {
     #[test]
     fn the_verb_is_found_behind_comments_and_common_tables() {
         assert_eq!(Kind::of("INSERT INTO t VALUES (?)"), Kind::Insert);
-        assert_eq!(
-            Kind::of(" -- x\n/* delete */ replace into t values (1)"),
-            Kind::Insert
-        );
-        assert_eq!(
-            Kind::of("WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a"),
-            Kind::Insert
-        );
-        assert_eq!(
-            Kind::of("WITH RECURSIVE a(n) AS (DELETE) UPDATE t SET x = 1"),
-            Kind::Change
-        );
+        assert_eq!(Kind::of(" -- x\n/* delete */ replace into t values (1)"), Kind::Insert);
+        assert_eq!(Kind::of("WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a"), Kind::Insert);
+        assert_eq!(Kind::of("WITH RECURSIVE a(n) AS (DELETE) UPDATE t SET x = 1"), Kind::Change);
         assert_eq!(Kind::of("DELETE FROM t"), Kind::Change);
-        assert_eq!(
-            Kind::of("WITH a AS (SELECT 1) SELECT 'insert' FROM a"),
-            Kind::Other
-        );
+        assert_eq!(Kind::of("WITH a AS (SELECT 1) SELECT 'insert' FROM a"), Kind::Other);
         assert_eq!(Kind::of("SELECT replace(a, 'b', \"c\") FROM t"), Kind::Other);
         assert_eq!(Kind::of("EXPLAIN INSERT INTO t VALUES (1)"), Kind::Other);
         assert_eq!(Kind::of(""), Kind::Other);
@@ -153,14 +136,8 @@ mod tests {
 
     #[test]
     fn an_upsert_may_generate_nothing() {
-        assert_eq!(
-            Kind::of("INSERT INTO t VALUES (?) ON CONFLICT DO UPDATE SET a = 1"),
-            Kind::Change
-        );
-        assert_eq!(
-            Kind::of("INSERT INTO t VALUES (?) ON CONFLICT DO NOTHING"),
-            Kind::Insert
-        );
+        assert_eq!(Kind::of("INSERT INTO t VALUES (?) ON CONFLICT DO UPDATE SET a = 1"), Kind::Change);
+        assert_eq!(Kind::of("INSERT INTO t VALUES (?) ON CONFLICT DO NOTHING"), Kind::Insert);
         assert_eq!(Kind::of("INSERT INTO \"update\" VALUES ('update')"), Kind::Insert);
     }
 }

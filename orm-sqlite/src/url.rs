@@ -24,9 +24,7 @@ pub(crate) fn parse(url: &str, memory: impl FnOnce() -> Target) -> Result<Option
     let mut seen = Vec::new();
     for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
         let Some((name, value)) = pair.split_once('=') else {
-            return Err(Error::config(format!(
-                "option `{pair}` of the URL has no value: write `{pair}=..`"
-            )));
+            return Err(Error::config(format!("option `{pair}` of the URL has no value: write `{pair}=..`")));
         };
         let (name, value) = (decoded(name)?, decoded(value)?);
         if seen.contains(&name) {
@@ -44,16 +42,14 @@ fn path_of(base: &str) -> Result<String> {
         return Err(Error::config(format!("this is no database URL: {EXAMPLE}")));
     };
     if !scheme.eq_ignore_ascii_case("sqlite") {
-        return Err(Error::config(format!(
-            "`{scheme}://` is no SQLite URL: {EXAMPLE}"
-        )));
+        return Err(Error::config(format!("`{scheme}://` is no SQLite URL: {EXAMPLE}")));
     }
     match rest.strip_prefix('/') {
         Some(path) => decoded(path),
         None if rest.is_empty() => Ok(String::new()),
-        None => Err(Error::config(format!(
-            "a SQLite URL names no host: {EXAMPLE}, with three slashes or four"
-        ))),
+        None => {
+            Err(Error::config(format!("a SQLite URL names no host: {EXAMPLE}, with three slashes or four")))
+        }
     }
 }
 
@@ -70,9 +66,7 @@ fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
         ("mode", other) => {
             let known = ["ro", "rw", "rwc"].into_iter();
             let hint = did_you_mean(other, known);
-            return Err(Error::config(format!(
-                "mode is `{other}`{hint}; it is `ro`, `rw` or `rwc`"
-            )));
+            return Err(Error::config(format!("mode is `{other}`{hint}; it is `ro`, `rw` or `rwc`")));
         }
         ("cache", "private") => {}
         ("cache", _) => {
@@ -123,33 +117,16 @@ mod tests {
 
     #[test]
     fn s105_three_slashes_are_relative_and_four_absolute() {
-        assert_eq!(
-            options("sqlite:///users.db").target,
-            Target::File("users.db".into())
-        );
+        assert_eq!(options("sqlite:///users.db").target, Target::File("users.db".into()));
         assert_eq!(options("sqlite:///a/b.db").target, Target::File("a/b.db".into()));
-        assert_eq!(
-            options("sqlite:////var/users.db").target,
-            Target::File("/var/users.db".into())
-        );
-        assert_eq!(
-            options("SQLite:///C:/users.db").target,
-            Target::File("C:/users.db".into())
-        );
-        assert_eq!(
-            options("sqlite:///caf%C3%A9%20%3F.db").target,
-            Target::File("café ?.db".into())
-        );
+        assert_eq!(options("sqlite:////var/users.db").target, Target::File("/var/users.db".into()));
+        assert_eq!(options("SQLite:///C:/users.db").target, Target::File("C:/users.db".into()));
+        assert_eq!(options("sqlite:///caf%C3%A9%20%3F.db").target, Target::File("café ?.db".into()));
     }
 
     #[test]
     fn s105_nothing_or_memory_is_in_memory() {
-        for url in [
-            "sqlite://",
-            "sqlite:///",
-            "sqlite:///:memory:",
-            "sqlite:///:memory:?cache_size=10",
-        ] {
+        for url in ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///:memory:?cache_size=10"] {
             assert_eq!(options(url).target, Target::Memory("m".into()), "{url}");
         }
     }

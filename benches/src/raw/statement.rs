@@ -165,9 +165,7 @@ impl Statement {
         // SAFETY: the database is open and used by this thread only.
         let message = unsafe { ffi::sqlite3_errmsg(self.database) };
         // SAFETY: SQLite's message ends in NUL and lives until the next call, which comes after the copy.
-        unsafe { CStr::from_ptr(message) }
-            .to_string_lossy()
-            .into_owned()
+        unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
     }
 }
 
@@ -191,9 +189,7 @@ impl Rows<'_> {
     pub(super) fn next(&mut self) -> Option<Row<'_>> {
         let code = self.statement.step();
         if code == ffi::SQLITE_ROW {
-            return Some(Row {
-                statement: self.statement,
-            });
+            return Some(Row { statement: self.statement });
         }
         self.statement.expect_code(code, ffi::SQLITE_DONE);
         None

@@ -43,10 +43,7 @@ struct RowKey {
 
 impl Statements {
     pub(crate) fn new() -> Self {
-        Statements {
-            rows: Shelf::default(),
-            shapes: Shelf::default(),
-        }
+        Statements { rows: Shelf::default(), shapes: Shelf::default() }
     }
 
     /// The statement of an operation on one row of a table.
@@ -57,12 +54,7 @@ impl Statements {
         operation: Operation,
         sets: RowSets,
     ) -> Arc<Statement> {
-        let key = RowKey {
-            table: table.number,
-            operation,
-            columns: sets.columns,
-            returning: sets.returning,
-        };
+        let key = RowKey { table: table.number, operation, columns: sets.columns, returning: sets.returning };
         find(&self.rows, &key).unwrap_or_else(|| {
             let sql = match operation {
                 Operation::SelectByKey => select_by_key_sql(dialect, table),
@@ -70,7 +62,11 @@ impl Statements {
                 Operation::Update => update_sql(dialect, table, &sets.columns, &sets.returning),
                 Operation::Delete => delete_sql(dialect, table),
             };
-            keep(&self.rows, key, Statement::new(sql))
+            let statement = match operation {
+                Operation::SelectByKey => Statement::new(sql).single_row(),
+                Operation::Insert | Operation::Update | Operation::Delete => Statement::new(sql),
+            };
+            keep(&self.rows, key, statement)
         })
     }
 
@@ -91,11 +87,7 @@ fn find<K: Eq + Hash + std::borrow::Borrow<Q>, Q: Eq + Hash + ?Sized>(
     shelf: &Shelf<K>,
     key: &Q,
 ) -> Option<Arc<Statement>> {
-    shelf
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(key)
-        .cloned()
+    shelf.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
 }
 
 fn keep<K: Eq + Hash>(shelf: &Shelf<K>, key: K, statement: Statement) -> Arc<Statement> {

@@ -22,15 +22,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// Whether a name means itself without quotes: lower-case letters, digits and underscores, and no keyword.
     fn is_plain_name(&self, name: &str) -> bool {
         let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
-        let goes_well = name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let goes_well =
+            name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         starts_well
             && goes_well
-            && self
-                .keywords()
-                .binary_search(&name.to_ascii_uppercase().as_str())
-                .is_err()
+            && self.keywords().binary_search(&name.to_ascii_uppercase().as_str()).is_err()
     }
 
     /// Whether a column declared so can hold what the model's column holds.

@@ -70,9 +70,7 @@ fn write_key(sql: &mut Writer, table: &'static Table) {
 
 fn write_conditions<'name>(sql: &mut Writer, names: impl Iterator<Item = &'name str>) {
     for (index, name) in names.enumerate() {
-        sql.sql(if index == 0 { " WHERE " } else { " AND " })
-            .name(name)
-            .sql(" = ?");
+        sql.sql(if index == 0 { " WHERE " } else { " AND " }).name(name).sql(" = ?");
     }
 }
 

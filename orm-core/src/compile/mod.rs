@@ -8,6 +8,9 @@ mod select;
 mod sink;
 mod writer;
 
+#[cfg(test)]
+pub(crate) mod probe;
+
 pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use select::write_select;

@@ -182,9 +182,7 @@ fn write_in<'a>(left: &'a Node, list: &'a [Node], out: &mut impl Sink<'a>) {
 
 fn write_columns<'a>(table: &'static Table, field: u16, out: &mut impl Sink<'a>) {
     let columns = table.fields[usize::from(field)].clone();
-    write_row(columns.len(), out, |index, out| {
-        out.column(table, columns.start + index)
-    });
+    write_row(columns.len(), out, |index, out| out.column(table, columns.start + index));
 }
 
 fn write_entity<'a>(entity: Entity, width: usize, out: &mut impl Sink<'a>) {

@@ -81,12 +81,7 @@ pub(crate) struct KeySink<'a, 'ids> {
 
 impl<'a, 'ids> KeySink<'a, 'ids> {
     pub(crate) fn new(ids: &'ids dyn Ids) -> Self {
-        KeySink {
-            key: Vec::with_capacity(256),
-            values: Vec::new(),
-            ids,
-            refused: None,
-        }
+        KeySink { key: Vec::with_capacity(256), values: Vec::new(), ids, refused: None }
     }
 
     /// The shape and the values, unless one of them cannot be bound.
@@ -141,8 +136,7 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
 
     fn bind_number(&mut self, number: u64) {
         self.key.push(5);
-        self.values
-            .push(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
+        self.values.push(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
     }
 
     fn bind_entity(&mut self, entity: Entity, width: usize) {
@@ -150,9 +144,7 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
         let mut key = Vec::with_capacity(width);
         let ids = self.ids;
         match ids.encode_entity(entity, &mut key) {
-            Ok(()) => self
-                .values
-                .extend(key.into_iter().map(|value| -> Value<'a> { value.into_owned() })),
+            Ok(()) => self.values.extend(key.into_iter().map(|value| -> Value<'a> { value.into_owned() })),
             Err(error) => self.fail(error),
         }
     }

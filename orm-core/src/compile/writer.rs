@@ -13,10 +13,7 @@ pub(crate) struct Writer<'dialect> {
 
 impl<'dialect> Writer<'dialect> {
     pub(crate) fn new(dialect: &'dialect dyn Dialect) -> Self {
-        Writer {
-            sql: String::with_capacity(128),
-            dialect,
-        }
+        Writer { sql: String::with_capacity(128), dialect }
     }
 
     /// SQL of ours, or that the user wrote as SQL.

@@ -45,10 +45,7 @@ struct Options {
 
 impl<B: DeclarativeBase> EngineBuilder<B> {
     pub(crate) fn new(driver: Arc<dyn Driver>) -> Self {
-        EngineBuilder {
-            options: Options::new(driver),
-            base: PhantomData,
-        }
+        EngineBuilder { options: Options::new(driver), base: PhantomData }
     }
 
     /// How connections are kept; [`PoolClass::Queue`] unless said.
@@ -211,10 +208,7 @@ impl Options {
                 "statement_cache_size is 0: a connection keeps at least one statement",
             ));
         }
-        let settings = Settings {
-            show_values: self.show_values,
-            label_length: self.checked_label_length()?,
-        };
+        let settings = Settings { show_values: self.show_values, label_length: self.checked_label_length()? };
         let connect = ConnectOptions {
             connect_timeout: self.connect_timeout,
             statement_cache_size: self.statement_cache_size,
@@ -239,16 +233,12 @@ impl Options {
     fn pool_options(&self) -> Result<PoolOptions> {
         let bounds = match self.class {
             PoolClass::Queue => self.queue()?,
-            PoolClass::Null => self.without(
-                "PoolClass::Null keeps no connection",
-                NEVER_WITH_NULL,
-                Bounds::NONE,
-            )?,
-            PoolClass::Static => self.without(
-                "PoolClass::Static keeps one connection",
-                NEVER_WITH_STATIC,
-                Bounds::ONE,
-            )?,
+            PoolClass::Null => {
+                self.without("PoolClass::Null keeps no connection", NEVER_WITH_NULL, Bounds::NONE)?
+            }
+            PoolClass::Static => {
+                self.without("PoolClass::Static keeps one connection", NEVER_WITH_STATIC, Bounds::ONE)?
+            }
         };
         Ok(PoolOptions {
             keep: bounds.keep,
@@ -256,11 +246,7 @@ impl Options {
             timeout: self.pool_timeout.unwrap_or(Duration::from_secs(30)),
             recycle: self.pool_recycle,
             pre_ping: self.pool_pre_ping.unwrap_or(false),
-            order: if self.pool_use_lifo == Some(true) {
-                Order::Lifo
-            } else {
-                Order::Fifo
-            },
+            order: if self.pool_use_lifo == Some(true) { Order::Lifo } else { Order::Fifo },
             isolation_level: self.isolation_level,
         })
     }
@@ -299,26 +285,17 @@ impl Options {
             ("pool_pre_ping", self.pool_pre_ping.is_some()),
             ("pool_use_lifo", self.pool_use_lifo.is_some()),
         ];
-        match said
-            .iter()
-            .find(|(option, said)| *said && options.contains(option))
-        {
-            Some((option, _)) => Err(Error::config(format!(
-                "{reason}, so {option} means nothing: leave it out"
-            ))),
+        match said.iter().find(|(option, said)| *said && options.contains(option)) {
+            Some((option, _)) => {
+                Err(Error::config(format!("{reason}, so {option} means nothing: leave it out")))
+            }
             None => Ok(bounds),
         }
     }
 }
 
-const NEVER_WITH_NULL: &[&str] = &[
-    "pool_size",
-    "max_overflow",
-    "pool_timeout",
-    "pool_recycle",
-    "pool_pre_ping",
-    "pool_use_lifo",
-];
+const NEVER_WITH_NULL: &[&str] =
+    &["pool_size", "max_overflow", "pool_timeout", "pool_recycle", "pool_pre_ping", "pool_use_lifo"];
 const NEVER_WITH_STATIC: &[&str] = &["pool_size", "max_overflow", "pool_use_lifo"];
 
 /// How many connections are kept, and how many may be in use.
@@ -329,8 +306,5 @@ struct Bounds {
 
 impl Bounds {
     const NONE: Bounds = Bounds { keep: 0, cap: None };
-    const ONE: Bounds = Bounds {
-        keep: 1,
-        cap: Some(1),
-    };
+    const ONE: Bounds = Bounds { keep: 1, cap: Some(1) };
 }

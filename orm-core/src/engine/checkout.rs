@@ -28,15 +28,8 @@ struct Held {
 impl Checkout {
     pub(crate) fn take(pool: Arc<Pool>, log: Log, level: Option<IsolationLevel>) -> Result<Self> {
         let Taken { open, permit } = pool.take()?;
-        let held = Held {
-            connection: Logged::new(open.connection, log),
-            birth: open.birth,
-            permit,
-        };
-        let mut checkout = Checkout {
-            held: Some(held),
-            pool,
-        };
+        let held = Held { connection: Logged::new(open.connection, log), birth: open.birth, permit };
+        let mut checkout = Checkout { held: Some(held), pool };
         if let Some(level) = level {
             checkout.set_isolation_level(level)?;
         }
@@ -48,32 +41,19 @@ impl Deref for Checkout {
     type Target = dyn Connection;
 
     fn deref(&self) -> &Self::Target {
-        &self
-            .held
-            .as_ref()
-            .expect("invariant: held until dropped")
-            .connection
+        &self.held.as_ref().expect("invariant: held until dropped").connection
     }
 }
 
 impl DerefMut for Checkout {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self
-            .held
-            .as_mut()
-            .expect("invariant: held until dropped")
-            .connection
+        &mut self.held.as_mut().expect("invariant: held until dropped").connection
     }
 }
 
 impl Drop for Checkout {
     fn drop(&mut self) {
-        let Some(Held {
-            connection,
-            birth,
-            permit,
-        }) = self.held.take()
-        else {
+        let Some(Held { connection, birth, permit }) = self.held.take() else {
             return;
         };
         let condition = if connection.dead {
@@ -83,10 +63,7 @@ impl Drop for Checkout {
         } else {
             Condition::Usable
         };
-        let open = Open {
-            connection: connection.inner,
-            birth,
-        };
+        let open = Open { connection: connection.inner, birth };
         self.pool.put_back(Taken { open, permit }, condition);
     }
 }

@@ -84,9 +84,6 @@ impl<'de> serde::Deserialize<'de> for Overflow {
 
 /// A time that a configuration gives in seconds.
 pub(crate) fn seconds(field: &str, value: f64) -> Result<Duration> {
-    Duration::try_from_secs_f64(value).map_err(|_| {
-        Error::config(format!(
-            "{field} is {value}: it takes a number of seconds, 0 or more"
-        ))
-    })
+    Duration::try_from_secs_f64(value)
+        .map_err(|_| Error::config(format!("{field} is {value}: it takes a number of seconds, 0 or more")))
 }

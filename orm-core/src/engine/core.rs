@@ -63,11 +63,7 @@ impl<B: DeclarativeBase> Engine<B> {
     /// # Errors
     /// Whatever the database reports, with the statement; nothing is created then.
     pub fn create_all(&self) -> Result<()> {
-        create_all(
-            self.metadata().tables(),
-            self.core.dialect(),
-            &mut *self.checkout()?,
-        )
+        create_all(self.metadata().tables(), self.core.dialect(), &mut *self.checkout()?)
     }
 
     /// Drops every table of the base that is there, with all its rows, in reverse order.
@@ -76,11 +72,7 @@ impl<B: DeclarativeBase> Engine<B> {
     /// A foreign key when a table that the base does not know names a row still; whatever else the database reports. Nothing
     /// is dropped then.
     pub fn drop_all(&self) -> Result<()> {
-        drop_all(
-            self.metadata().tables(),
-            self.core.dialect(),
-            &mut *self.checkout()?,
-        )
+        drop_all(self.metadata().tables(), self.core.dialect(), &mut *self.checkout()?)
     }
 
     /// An engine with other defaults on the same pool.
@@ -95,10 +87,7 @@ impl<B: DeclarativeBase> Engine<B> {
 
 impl<B> Engine<B> {
     pub(crate) fn from_core(core: EngineCore) -> Self {
-        Engine {
-            core: Arc::new(core),
-            base: PhantomData,
-        }
+        Engine { core: Arc::new(core), base: PhantomData }
     }
 
     pub(crate) fn core(&self) -> &Arc<EngineCore> {
@@ -132,16 +121,9 @@ impl EngineCore {
         settings: Settings,
         options: ExecutionOptions,
     ) -> Self {
-        let database = Database {
-            driver,
-            pool: RwLock::new(Arc::new(pool)),
-            settings,
-            statements: Statements::new(),
-        };
-        EngineCore {
-            database: Arc::new(database),
-            options,
-        }
+        let database =
+            Database { driver, pool: RwLock::new(Arc::new(pool)), settings, statements: Statements::new() };
+        EngineCore { database: Arc::new(database), options }
     }
 
     /// How SQL is written for this engine's database.
@@ -195,10 +177,7 @@ impl Database {
 
 impl<B> Clone for Engine<B> {
     fn clone(&self) -> Self {
-        Engine {
-            core: Arc::clone(&self.core),
-            base: PhantomData,
-        }
+        Engine { core: Arc::clone(&self.core), base: PhantomData }
     }
 }
 

@@ -26,17 +26,13 @@ impl Log {
 
     #[cold]
     fn show(&self, event: &Event<'_>) {
-        let Event {
-            sql, rows, elapsed, ..
-        } = *event;
+        let Event { sql, rows, elapsed, .. } = *event;
         let values = self.values.then_some(event.values);
         let token = self.token;
         if self.echo {
             let mark = token.map(|token| format!("[{token}] ")).unwrap_or_default();
             let bound = values.map(|values| format!(" {values:?}")).unwrap_or_default();
-            let end = event
-                .failure
-                .map_or_else(|| format!("{rows} rows"), |kind| format!("failed: {kind}"));
+            let end = event.failure.map_or_else(|| format!("{rows} rows"), |kind| format!("failed: {kind}"));
             eprintln!("orm: {mark}{sql}{bound} -- {elapsed:?}, {end}");
         }
         tracing::debug!(
@@ -72,12 +68,7 @@ pub(crate) struct Logged {
 
 impl Logged {
     pub(crate) fn new(inner: Box<dyn Connection>, log: Log) -> Self {
-        Logged {
-            inner,
-            log,
-            other_level: false,
-            dead: false,
-        }
+        Logged { inner, log, other_level: false, dead: false }
     }
 
     #[cold]
@@ -100,13 +91,7 @@ impl Logged {
         let start = Instant::now();
         let (result, rows) = run(&mut *self.inner);
         let failure = result.as_ref().err().map(|error| format!("{:?}", error.kind()));
-        self.log.show(&Event {
-            sql,
-            values,
-            rows,
-            elapsed: start.elapsed(),
-            failure: failure.as_deref(),
-        });
+        self.log.show(&Event { sql, values, rows, elapsed: start.elapsed(), failure: failure.as_deref() });
         result
     }
 }
@@ -174,9 +159,7 @@ impl Connection for Logged {
 
     fn set_isolation_level(&mut self, level: IsolationLevel) -> Result<()> {
         self.other_level = true;
-        self.inner
-            .set_isolation_level(level)
-            .map_err(|error| self.failed(error, &[]))
+        self.inner.set_isolation_level(level).map_err(|error| self.failed(error, &[]))
     }
 
     fn live_schema(&mut self) -> Result<LiveSchema> {

@@ -66,38 +66,19 @@ pub(crate) enum Condition {
 
 impl Pool {
     pub(crate) fn new(driver: Arc<dyn Driver>, connect: ConnectOptions, options: PoolOptions) -> Self {
-        let shelf = Shelf {
-            idle: VecDeque::new(),
-            open: 0,
-            epoch: 0,
-            disposed: false,
-        };
-        Pool {
-            driver,
-            connect,
-            permits: options.cap.map(Permits::new),
-            options,
-            shelf: Mutex::new(shelf),
-        }
+        let shelf = Shelf { idle: VecDeque::new(), open: 0, epoch: 0, disposed: false };
+        Pool { driver, connect, permits: options.cap.map(Permits::new), options, shelf: Mutex::new(shelf) }
     }
 
     /// An empty pool of the same rules.
     pub(crate) fn anew(&self) -> Self {
-        Pool::new(
-            Arc::clone(&self.driver),
-            self.connect.clone(),
-            self.options.clone(),
-        )
+        Pool::new(Arc::clone(&self.driver), self.connect.clone(), self.options.clone())
     }
 
     /// A connection, idle or new.
     pub(crate) fn take(&self) -> Result<Taken> {
         let permit = match &self.permits {
-            Some(permits) => Some(
-                permits
-                    .take(self.options.timeout)
-                    .ok_or_else(|| self.exhausted())?,
-            ),
+            Some(permits) => Some(permits.take(self.options.timeout).ok_or_else(|| self.exhausted())?),
             None => None,
         };
         let open = match self.take_idle() {
@@ -139,11 +120,7 @@ impl Pool {
         PoolStatus {
             size: self.options.keep,
             idle,
-            overflow: if self.options.keep == 0 {
-                0
-            } else {
-                shelf.open.saturating_sub(self.options.keep)
-            },
+            overflow: if self.options.keep == 0 { 0 } else { shelf.open.saturating_sub(self.options.keep) },
             checked_out: shelf.open - idle,
         }
     }
@@ -162,10 +139,7 @@ impl Pool {
 
     /// The connection itself, or a new one in its place when it is too old, known to be stale, or does not answer.
     fn usable(&self, mut open: Open) -> Result<Open> {
-        let too_old = self
-            .options
-            .recycle
-            .is_some_and(|age| open.birth.opened.elapsed() > age);
+        let too_old = self.options.recycle.is_some_and(|age| open.birth.opened.elapsed() > age);
         if too_old || open.birth.epoch < self.shelf().epoch {
             drop(open);
             return self.open();
@@ -187,10 +161,7 @@ impl Pool {
             connection.set_isolation_level(level)?;
         }
         std::mem::forget(place);
-        let birth = Birth {
-            opened: Instant::now(),
-            epoch,
-        };
+        let birth = Birth { opened: Instant::now(), epoch };
         Ok(Open { connection, birth })
     }
 
@@ -212,9 +183,7 @@ impl Pool {
     }
 
     fn level(&self) -> IsolationLevel {
-        self.options
-            .isolation_level
-            .unwrap_or_else(|| self.driver.default_isolation_level())
+        self.options.isolation_level.unwrap_or_else(|| self.driver.default_isolation_level())
     }
 
     #[cold]
@@ -222,7 +191,7 @@ impl Pool {
         let keep = self.options.keep;
         let over = self.options.cap.map_or(0, |cap| cap - keep);
         Error::timeout(format!(
-            "no connection became free in {wait:?}: pool_size {keep} and max_overflow {over} are all in use ({status}); end or \
+            "no connection became free within {wait:?}: pool_size {keep} and max_overflow {over} are all in use ({status}); end or \
              drop sessions sooner, or raise pool_size, max_overflow or pool_timeout",
             wait = self.options.timeout,
             status = self.status(),
@@ -274,15 +243,7 @@ pub struct PoolStatus {
 
 impl fmt::Display for PoolStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PoolStatus {
-            size,
-            idle,
-            overflow,
-            checked_out,
-        } = self;
-        write!(
-            f,
-            "size {size}, idle {idle}, overflow {overflow}, checked out {checked_out}"
-        )
+        let PoolStatus { size, idle, overflow, checked_out } = self;
+        write!(f, "size {size}, idle {idle}, overflow {overflow}, checked out {checked_out}")
     }
 }

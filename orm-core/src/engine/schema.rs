@@ -38,9 +38,7 @@ pub(crate) fn drop_all(
     connection: &mut dyn Connection,
 ) -> Result<()> {
     in_transaction(connection, |connection| {
-        compile_drop_all(tables, dialect)
-            .iter()
-            .try_for_each(|sql| run(connection, sql))
+        compile_drop_all(tables, dialect).iter().try_for_each(|sql| run(connection, sql))
     })
 }
 
@@ -61,9 +59,7 @@ fn is_there(step: &Creation, live: &LiveSchema, dialect: &dyn Dialect) -> bool {
 
 /// A statement of its own for each, so that an error names the one that failed.
 fn run(connection: &mut dyn Connection, sql: &str) -> Result<()> {
-    connection
-        .run_script(sql)
-        .map_err(|error| error.with_statement(sql))
+    connection.run_script(sql).map_err(|error| error.with_statement(sql))
 }
 
 fn in_transaction(
@@ -89,5 +85,136 @@ impl<B> Metadata<B> {
     pub fn verify(&self, engine: &Engine<B>) -> Result<Vec<Difference>> {
         let live = engine.checkout()?.live_schema()?;
         Ok(differences(self.tables(), &live, engine.core().dialect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::probe::{EMBEDDED, SERVER};
+    use crate::driver::{Done, IsolationLevel, LiveIndex, LiveTable, Row, Statement, Value};
+    use crate::error::Error;
+    use crate::schema::Model;
+    use crate::schema::fixture::*;
+
+    /// A connection that writes down what it is told.
+    #[derive(Default)]
+    struct Notes {
+        live: LiveSchema,
+        /// The statement that fails begins so.
+        fails: Option<&'static str>,
+        told: Vec<String>,
+        in_transaction: bool,
+    }
+
+    impl Connection for Notes {
+        fn execute(&mut self, _statement: &Statement, _values: &[Value<'_>]) -> Result<Done> {
+            unreachable!("a schema is made by scripts")
+        }
+
+        fn query(
+            &mut self,
+            _statement: &Statement,
+            _values: &[Value<'_>],
+            _each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+        ) -> Result<()> {
+            unreachable!("a schema is made by scripts")
+        }
+
+        fn run_script(&mut self, sql: &str) -> Result<()> {
+            if self.fails.is_some_and(|start| sql.starts_with(start)) {
+                return Err(Error::database("no"));
+            }
+            self.told.push(sql.split(" (").next().unwrap_or_default().to_owned());
+            Ok(())
+        }
+
+        fn transact(&mut self, step: Transact<'_>) -> Result<()> {
+            self.in_transaction = matches!(step, Transact::Begin(_));
+            self.told.push(format!("{step:?}"));
+            Ok(())
+        }
+
+        fn is_in_transaction(&self) -> bool {
+            self.in_transaction
+        }
+
+        fn ping(&mut self) -> Result<()> {
+            Ok(())
+        }
+
+        fn set_isolation_level(&mut self, _level: IsolationLevel) -> Result<()> {
+            Ok(())
+        }
+
+        fn live_schema(&mut self) -> Result<LiveSchema> {
+            Ok(self.live.clone())
+        }
+    }
+
+    /// A database that has the posts, with these indexes.
+    fn with_posts(indexes: Vec<LiveIndex>) -> Notes {
+        let posts = LiveTable { name: "posts".to_owned(), indexes, ..LiveTable::default() };
+        Notes { live: LiveSchema { tables: vec![posts] }, ..Notes::default() }
+    }
+
+    #[test]
+    fn all_is_created_in_one_transaction() {
+        let mut notes = Notes::default();
+        create_all(&[Team::table(), Player::table()], &EMBEDDED, &mut notes).unwrap();
+        let expected = [
+            "Begin(Immediate)",
+            "CREATE TABLE IF NOT EXISTS players",
+            "CREATE TABLE IF NOT EXISTS teams",
+            "Commit",
+        ];
+        assert_eq!(notes.told, expected);
+    }
+
+    #[test]
+    fn what_is_there_is_not_created_again() {
+        let columns = vec!["author_id".to_owned(), "title".to_owned()];
+        let index = LiveIndex { name: "by_author".to_owned(), columns };
+        let mut notes = with_posts(vec![index]);
+        create_all(&[Post::table()], &EMBEDDED, &mut notes).unwrap();
+        assert_eq!(notes.told, ["Begin(Immediate)", "Commit"]);
+    }
+
+    #[test]
+    fn an_index_that_a_table_lacks_is_created() {
+        let mut notes = with_posts(Vec::new());
+        create_all(&[Post::table()], &EMBEDDED, &mut notes).unwrap();
+        assert_eq!(notes.told[1..2], ["CREATE INDEX IF NOT EXISTS ix_posts_author_id_title ON posts"]);
+    }
+
+    #[test]
+    fn a_foreign_key_is_added_only_to_a_table_that_is_new() {
+        let teams = LiveTable { name: "teams".to_owned(), ..LiveTable::default() };
+        let mut notes = Notes { live: LiveSchema { tables: vec![teams] }, ..Notes::default() };
+        create_all(&[Team::table(), Player::table()], &SERVER, &mut notes).unwrap();
+        assert_eq!(notes.told.len(), 4);
+        assert!(notes.told[2].starts_with("ALTER TABLE players ADD"));
+    }
+
+    #[test]
+    fn a_failure_undoes_all_and_names_the_statement() {
+        let mut notes = Notes { fails: Some("CREATE TABLE IF NOT EXISTS teams"), ..Notes::default() };
+        let error = create_all(&[Team::table(), Player::table()], &EMBEDDED, &mut notes).unwrap_err();
+        assert!(error.statement().is_some_and(|sql| sql.contains("teams")));
+        assert_eq!(notes.told.last().map(String::as_str), Some("Rollback"));
+    }
+
+    #[test]
+    fn checks_are_put_off_inside_the_transaction_that_drops_a_circle() {
+        let mut notes = Notes::default();
+        drop_all(&[Team::table(), Player::table()], &EMBEDDED, &mut notes).unwrap();
+        let expected = [
+            "Begin(Immediate)",
+            "DEFER",
+            "DROP TABLE IF EXISTS teams",
+            "DROP TABLE IF EXISTS players",
+            "Commit",
+        ];
+        assert_eq!(notes.told, expected);
     }
 }

@@ -18,10 +18,7 @@ pub struct Column<M, T, R = Plain> {
 impl<M, T, R> Column<M, T, R> {
     /// The column of the field at a position; derives write it.
     pub const fn new(field: u16) -> Self {
-        Column {
-            field,
-            kind: PhantomData,
-        }
+        Column { field, kind: PhantomData }
     }
 }
 

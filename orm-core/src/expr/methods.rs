@@ -36,10 +36,7 @@ impl<M: Model, T, R> Expression for Column<M, T, R> {
     type Uses = Of<M>;
 
     fn into_node(self) -> Node {
-        Node::Field {
-            table: M::table(),
-            field: self.field,
-        }
+        Node::Field { table: M::table(), field: self.field }
     }
 }
 
@@ -55,10 +52,7 @@ impl<T, U: Uses> Expression for Expr<T, U> {
 
 impl<T, U> Expr<T, U> {
     pub(crate) fn new(node: Node) -> Self {
-        Expr {
-            node,
-            kind: PhantomData,
-        }
+        Expr { node, kind: PhantomData }
     }
 }
 
@@ -243,18 +237,11 @@ fn compare<L: Expression, T, V: Operand<T>>(
     comparison: Comparison,
     right: V,
 ) -> Expr<bool, <V::Uses as Uses>::After<L::Uses>> {
-    Expr::new(Node::Compare(
-        comparison,
-        Box::new(left.into_node()),
-        Box::new(right.into_operand()),
-    ))
+    Expr::new(Node::Compare(comparison, Box::new(left.into_node()), Box::new(right.into_operand())))
 }
 
 fn like<E: Expression>(text: E, pattern: String) -> Expr<bool, E::Uses> {
-    Expr::new(Node::Like(
-        Box::new(text.into_node()),
-        Box::new(Node::Value(Value::Text(pattern.into()))),
-    ))
+    Expr::new(Node::Like(Box::new(text.into_node()), Box::new(Node::Value(Value::Text(pattern.into())))))
 }
 
 /// A text as a pattern that only it matches.

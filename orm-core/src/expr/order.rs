@@ -23,20 +23,11 @@ pub(crate) struct Ordered {
 
 impl<U> Order<U> {
     pub(crate) fn ascending(node: Node) -> Self {
-        Order {
-            ordered: Ordered { node, direction: "" },
-            kind: PhantomData,
-        }
+        Order { ordered: Ordered { node, direction: "" }, kind: PhantomData }
     }
 
     pub(crate) fn descending(node: Node) -> Self {
-        Order {
-            ordered: Ordered {
-                node,
-                direction: " DESC",
-            },
-            kind: PhantomData,
-        }
+        Order { ordered: Ordered { node, direction: " DESC" }, kind: PhantomData }
     }
 }
 
@@ -54,10 +45,7 @@ where
     Of<M>: Within<S, I>,
 {
     fn add_to(self, parts: &mut Vec<Ordered>) {
-        parts.push(Ordered {
-            node: self.into_node(),
-            direction: "",
-        });
+        parts.push(Ordered { node: self.into_node(), direction: "" });
     }
 }
 

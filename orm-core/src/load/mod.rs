@@ -36,6 +36,29 @@ pub(crate) fn load_entities<M: Model>(
     Ok(found)
 }
 
+/// Runs the SELECT of a key's row; the row becomes an entity, or meets the one that it is.
+///
+/// # Errors
+/// As [`load_entities`].
+#[inline]
+pub(crate) fn load_by_key<M: Model>(
+    connection: &mut dyn Connection,
+    statement: &Statement,
+    values: &[Value<'_>],
+    stores: &mut Stores,
+) -> Result<Option<Handle<M>>> {
+    let mut found = None;
+    let (epoch, session) = (stores.epoch(), stores.session());
+    let store = stores.typed_mut::<M>();
+    connection.query(statement, values, &mut |row| {
+        let met = store.meet_decoded(epoch, &mut Fields::new(row, 0));
+        let slot = met.map_err(|error| error.context(row_name::<M>(row)))?;
+        found = Some(Handle::at(session, slot, store.generation(slot)));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Runs a SELECT of all columns of a model; every row becomes a struct that no session knows.
 ///
 /// # Errors

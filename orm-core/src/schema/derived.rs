@@ -4,20 +4,14 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::model::Model;
-use super::relation::ColumnOf;
+use super::relation::{ColumnAt, ColumnOf, LeadsTo};
 use crate::engine::EngineCell;
 use crate::error::{Error, Result};
+use crate::expr::Column;
 use crate::schema::DeclarativeBase;
 use crate::util::columns::ColumnSet;
-use crate::value::{ColumnType, Value, ValueRef, Version, text};
-
-/// A rule of the derive that only the compiler can judge; the message is the error's headline.
-#[track_caller]
-pub const fn require(holds: bool, message: &str) {
-    if !holds {
-        panic!("{}", message);
-    }
-}
+use crate::util::columns::MAX_COLUMNS;
+use crate::value::{ColumnType, Field, Value, ValueRef, Version, text};
 
 /// A type that can count the writes of a row.
 #[diagnostic::on_unimplemented(
@@ -31,6 +25,31 @@ impl IsVersion for Version {}
 
 /// Compiles for a version only.
 pub const fn require_version<T: IsVersion>() {}
+
+/// The foreign key whose field's name has this hash: the second path of `many_through`.
+pub const fn linked<L, const NAME: u64>() -> Column<L, L::Field, <L::Field as Field>::Role>
+where
+    L: ColumnAt<NAME, Field: Field>,
+{
+    Column::new(L::FIELD)
+}
+
+/// That a table has no more columns than it may.
+#[track_caller]
+#[expect(clippy::panic, reason = "it runs in the compiler: the message is the error")]
+pub const fn require_few_columns(count: usize, message: &str) {
+    if count > MAX_COLUMNS {
+        panic!("{}", message);
+    }
+}
+
+/// The column, if it is a foreign key to `M`.
+pub const fn leads_to<M, T, F, R>(column: Column<T, F, R>) -> Column<T, F, R>
+where
+    Column<T, F, R>: LeadsTo<M>,
+{
+    column
+}
 
 /// Compiles for a column of `M` only.
 pub const fn require_column_of<M, C: ColumnOf<M>>(_column: &C) {}
@@ -74,6 +93,28 @@ pub fn unfinished() -> ! {
 /// Stands for the base of a struct of columns, which belongs to none: its fields are plain columns.
 pub struct Embedded;
 
+/// What a struct of columns can hold: column types, and other such structs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column type",
+    label = "no column can hold this",
+    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum"
+)]
+pub trait Part {
+    /// Compiles where the trait is implemented.
+    const IS_PART: () = ();
+}
+
+impl<T: Field> Part for T where T::Names: NoRow {}
+
+/// Says that a field's type names no row.
+#[diagnostic::on_unimplemented(
+    message = "an id cannot be part of a struct of columns",
+    label = "it would be no foreign key here"
+)]
+pub trait NoRow {}
+
+impl NoRow for () {}
+
 /// The text of an enum's variant as a value.
 #[inline]
 pub fn text_value(text: &'static str) -> Value<'static> {
@@ -88,11 +129,7 @@ pub fn decode_text_enum<T: Clone>(name: &str, known: &[(&str, T)], value: ValueR
     let found = text(value)?;
     match known.iter().find(|(text, _)| *text == found) {
         Some((_, variant)) => Ok(variant.clone()),
-        None => Err(unknown(
-            name,
-            format!("{:?}", shortened(found)),
-            known.iter().map(|(text, _)| text),
-        )),
+        None => Err(unknown(name, format!("{:?}", shortened(found)), known.iter().map(|(text, _)| text))),
     }
 }
 
@@ -101,24 +138,17 @@ pub fn decode_text_enum<T: Clone>(name: &str, known: &[(&str, T)], value: ValueR
 /// # Errors
 /// A value error that names the integer and the known ones.
 pub fn decode_int_enum<T: Clone>(name: &str, known: &[(i64, T)], value: ValueRef<'_>) -> Result<T> {
-    let found = i64::decode(value)?;
+    let found = <i64 as ColumnType>::decode(value)?;
     match known.iter().find(|(number, _)| *number == found) {
         Some((_, variant)) => Ok(variant.clone()),
-        None => Err(unknown(
-            name,
-            found.to_string(),
-            known.iter().map(|(number, _)| number),
-        )),
+        None => Err(unknown(name, found.to_string(), known.iter().map(|(number, _)| number))),
     }
 }
 
 #[cold]
 fn unknown(name: &str, found: String, known: impl Iterator<Item = impl Display>) -> Error {
     let known: Vec<String> = known.map(|value| value.to_string()).collect();
-    Error::value(format!(
-        "{found} is no value of `{name}`, which knows {}",
-        known.join(", ")
-    ))
+    Error::value(format!("{found} is no value of `{name}`, which knows {}", known.join(", ")))
 }
 
 /// At most 40 characters of a text.

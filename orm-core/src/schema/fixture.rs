@@ -115,10 +115,7 @@ fn address(shape: &mut Shape) {
 }
 
 const fn key<T: Field>(name: &'static str) -> FieldDef {
-    FieldDef {
-        primary_key: true,
-        ..FieldDef::of::<T>(name)
-    }
+    FieldDef { primary_key: true, ..FieldDef::of::<T>(name) }
 }
 
 models! {

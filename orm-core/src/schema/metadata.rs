@@ -16,10 +16,7 @@ pub struct Metadata<B> {
 impl<B: DeclarativeBase> Metadata<B> {
     /// Gathers the tables of the base.
     pub fn new() -> Self {
-        Metadata {
-            tables: in_foreign_key_order(&tables_of::<B>()).concat(),
-            base: PhantomData,
-        }
+        Metadata { tables: in_foreign_key_order(&tables_of::<B>()).concat(), base: PhantomData }
     }
 }
 

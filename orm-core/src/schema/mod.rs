@@ -4,7 +4,8 @@
 //! filled in, ids spread over the columns of the key they name. Everything after reads the table.
 
 mod def;
-pub mod derived;
+pub(crate) mod derived;
+pub(crate) mod field_in;
 pub mod live;
 mod metadata;
 mod model;
@@ -19,7 +20,7 @@ pub(crate) mod fixture;
 
 pub use def::{FieldDef, KeyRule, ModelDef, RowRule};
 pub use metadata::Metadata;
-pub use model::{BelongsTo, DeclarativeBase, Diff, Facts, FieldOf, KnownTo, Model, Visitor, VisitorMut};
+pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, KnownTo, Model, Visitor, VisitorMut};
 pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
 pub use relation::{ColumnAt, ColumnOf, Columns, Direct, LeadsTo, Many, One, Points, Through, Via};

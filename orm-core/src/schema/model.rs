@@ -1,6 +1,5 @@
 //! Models and bases: what the derives implement.
 
-use super::def::FieldDef;
 use super::metadata::Metadata;
 use super::table::Table;
 use crate::engine::{Engine, EngineCell};
@@ -8,7 +7,7 @@ use crate::error::Result;
 use crate::row::Fields;
 use crate::session::Session;
 use crate::util::columns::ColumnSet;
-use crate::value::{Encoder, Field, HasKey, Ids, Key, RowOf};
+use crate::value::{Field, HasKey, Ids, Key, RowOf};
 
 /// A database's declarative base: `#[derive(DeclarativeBase)] struct UsersDb;`.
 pub trait DeclarativeBase: Sized + Send + Sync + 'static {
@@ -148,62 +147,16 @@ pub trait BelongsTo<B>: Model {}
 
 /// A field of the models of a base: any column type, and ids of models of the same base.
 ///
-/// Generated code reaches a field's type through this trait alone, so that a type that is none gives one error.
-pub trait FieldOf<B>: Field {
+/// One implementation for all, so that the compiler names what is missing at its leaf: "`Comment` is not a model of
+/// `UsersDb`".
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column type",
+    label = "no column can hold this",
+    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum, or enable the feature of the crate it comes from"
+)]
+pub trait FieldOf<B> {
     /// What a column of this type can do in a query.
     type ColumnRole;
-
-    /// The field with nothing said about it.
-    const DEF: FieldDef;
-
-    /// What the derive checks an attribute against.
-    const FACTS: Facts;
-
-    /// Reads the field from the next columns of a row.
-    ///
-    /// # Errors
-    /// A value error when a column does not hold what the field's type expects.
-    fn read(row: &mut Fields<'_>) -> Result<Self>;
-
-    /// Shows the field to a visitor.
-    ///
-    /// # Errors
-    /// What the visitor returns.
-    fn show<'a, V: Visitor<'a>>(&'a self, visitor: &mut V) -> Result<()>;
-
-    /// Lets a visitor change the field.
-    ///
-    /// # Errors
-    /// What the visitor returns.
-    fn change<V: VisitorMut>(&mut self, visitor: &mut V) -> Result<()>;
-
-    /// Compares the field with its kept copy.
-    fn compare(&self, kept: &Self, diff: &mut Diff);
-
-    /// Writes the field's columns, for a struct of columns.
-    ///
-    /// # Errors
-    /// A value error when the database cannot store the value.
-    fn write<'a>(&'a self, out: &mut Encoder<'a, '_>) -> Result<()>;
-
-    /// Whether both are stored alike, for a struct of columns.
-    fn alike(&self, other: &Self) -> bool;
-}
-
-/// What a field's type says of its columns.
-pub struct Facts {
-    /// How many columns it spreads over.
-    pub width: usize,
-    /// Whether they allow NULL.
-    pub nullable: bool,
-    /// Whether it is an id.
-    pub is_id: bool,
-    /// Whether it is one column of text.
-    pub is_text: bool,
-    /// Whether the database can fill it in.
-    pub is_generated: bool,
-    /// Whether it is a struct of columns.
-    pub is_embedded: bool,
 }
 
 impl<B, T: Field> FieldOf<B> for T
@@ -211,45 +164,6 @@ where
     T::Names: KnownTo<B>,
 {
     type ColumnRole = T::Role;
-    const DEF: FieldDef = FieldDef::of::<T>("");
-    const FACTS: Facts = Facts {
-        width: T::WIDTH,
-        nullable: T::NULLABLE,
-        is_id: T::IS_ID,
-        is_text: T::IS_TEXT,
-        is_generated: T::IS_GENERATED,
-        is_embedded: T::IS_EMBEDDED,
-    };
-
-    #[inline]
-    fn read(row: &mut Fields<'_>) -> Result<Self> {
-        T::decode(row)
-    }
-
-    #[inline]
-    fn show<'a, V: Visitor<'a>>(&'a self, visitor: &mut V) -> Result<()> {
-        visitor.field(self)
-    }
-
-    #[inline]
-    fn change<V: VisitorMut>(&mut self, visitor: &mut V) -> Result<()> {
-        visitor.field(self)
-    }
-
-    #[inline]
-    fn compare(&self, kept: &Self, diff: &mut Diff) {
-        diff.field(self, kept);
-    }
-
-    #[inline]
-    fn write<'a>(&'a self, out: &mut Encoder<'a, '_>) -> Result<()> {
-        T::encode(self, out)
-    }
-
-    #[inline]
-    fn alike(&self, other: &Self) -> bool {
-        T::same(self, other)
-    }
 }
 
 /// Says that what a field names lives in a base.

@@ -30,10 +30,7 @@ mod tests {
     use crate::schema::{Metadata, Model};
 
     fn names(parts: &[Vec<&'static Table>]) -> Vec<Vec<&'static str>> {
-        parts
-            .iter()
-            .map(|part| part.iter().map(|table| table.name).collect())
-            .collect()
+        parts.iter().map(|part| part.iter().map(|table| table.name).collect()).collect()
     }
 
     /// Every order of the tables, by Heap's algorithm.
@@ -75,16 +72,11 @@ mod tests {
         let tables = metadata.tables();
         assert_eq!(tables.len(), 11);
         let position = |name: &str| tables.iter().position(|table| table.name == name);
-        for table in tables
-            .iter()
-            .filter(|table| !["teams", "players", "lefts", "rights"].contains(&table.name))
+        for table in
+            tables.iter().filter(|table| !["teams", "players", "lefts", "rights"].contains(&table.name))
         {
             for key in &table.foreign_keys {
-                assert!(
-                    position(key.target().name) <= position(table.name),
-                    "{}",
-                    table.name
-                );
+                assert!(position(key.target().name) <= position(table.name), "{}", table.name);
             }
         }
         assert!(metadata.table("nodes").is_some() && metadata.table("Nodes").is_none());

@@ -16,10 +16,7 @@ inventory::collect!(Registration);
 impl Registration {
     /// The entry of a model.
     pub const fn of<M: Model>() -> Self {
-        Registration {
-            base: TypeId::of::<M::Base>,
-            table: M::table,
-        }
+        Registration { base: TypeId::of::<M::Base>, table: M::table }
     }
 }
 

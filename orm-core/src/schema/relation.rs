@@ -23,7 +23,9 @@ pub struct Via<L>(PhantomData<fn() -> L>);
 )]
 pub trait LeadsTo<M> {}
 
+#[diagnostic::do_not_recommend]
 impl<T, M: Model, K: Key> LeadsTo<M> for Column<T, Id<M, K>, Fk> {}
+#[diagnostic::do_not_recommend]
 impl<T, M: Model, K: Key> LeadsTo<M> for Column<T, Option<Id<M, K>>, Fk> {}
 
 /// The type that a model's columns are constants of: the model, or what `#[model(columns = ..)]` names.
@@ -41,37 +43,35 @@ impl<M: Model> Columns for M {
     type Model = M;
 }
 
-/// The column of a model whose field's name has this hash; how a relation finds the type behind a path.
+/// The foreign key of a model whose field's name has this hash; how a relation finds the type behind a path.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no column of this name",
-    label = "not a column of `{Self}`"
+    message = "`{Self}` has no foreign key of this name",
+    label = "not a field of `{Self}`, or its own key"
 )]
 pub trait ColumnAt<const NAME: u64>: Model {
     /// The field's type.
     type Field;
 
-    /// What the column can do in a query.
-    type Role;
-
-    /// The column.
-    const COLUMN: Column<Self, Self::Field, Self::Role>;
+    /// The position of the field in its struct.
+    const FIELD: u16;
 }
 
 /// The model whose rows an id names.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` names no row of a model",
-    label = "not a foreign key",
-    note = "the second path of `many_through` is a foreign key of the link model"
+    message = "the second path of `many_through` is no foreign key",
+    label = "`{Self}` names no row of a model"
 )]
 pub trait Points {
     /// The model.
     type Target: Model;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, K: Key> Points for Id<M, K> {
     type Target = M;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, K: Key> Points for Option<Id<M, K>> {
     type Target = M;
 }
@@ -102,59 +102,30 @@ pub struct One<M, T> {
     kind: PhantomData<fn() -> (M, T)>,
 }
 
-impl<M: Model, T: Model> Many<M, T> {
-    /// The rows whose foreign key names a row of `M`.
-    pub const fn new<F, R>(back: Column<T, F, R>) -> Self
-    where
-        Column<T, F, R>: LeadsTo<M>,
-    {
-        Many {
-            back: back.field,
-            on: None,
-            kind: PhantomData,
-        }
+impl<M, T> Many<M, T> {
+    /// The rows whose foreign key names a row of `M`; the derive checks that it does.
+    pub const fn new<F, R>(back: Column<T, F, R>) -> Self {
+        Many { back: back.field, on: None, kind: PhantomData }
     }
 }
 
-impl<M: Model, T: Model, L: Model> Many<M, T, Through<L>> {
+impl<M, T, L> Many<M, T, Through<L>> {
     /// The rows that a link model's second foreign key names, where its first names a row of `M`.
-    pub const fn through<F, R, G, S>(back: Column<L, F, R>, on: Column<L, G, S>) -> Self
-    where
-        Column<L, F, R>: LeadsTo<M>,
-        Column<L, G, S>: LeadsTo<T>,
-    {
-        Many {
-            back: back.field,
-            on: Some(on.field),
-            kind: PhantomData,
-        }
+    pub const fn through<F, R, G, S>(back: Column<L, F, R>, on: Column<L, G, S>) -> Self {
+        Many { back: back.field, on: Some(on.field), kind: PhantomData }
     }
 }
 
-impl<M: Model, T: Model, L: Model> Many<M, T, Via<L>> {
+impl<M, T, L> Many<M, T, Via<L>> {
     /// The rows whose foreign key names a row of the model in between, whose own names a row of `M`.
-    pub const fn via<F, R, G, S>(back: Column<L, F, R>, on: Column<T, G, S>) -> Self
-    where
-        Column<L, F, R>: LeadsTo<M>,
-        Column<T, G, S>: LeadsTo<L>,
-    {
-        Many {
-            back: back.field,
-            on: Some(on.field),
-            kind: PhantomData,
-        }
+    pub const fn via<F, R, G, S>(back: Column<L, F, R>, on: Column<T, G, S>) -> Self {
+        Many { back: back.field, on: Some(on.field), kind: PhantomData }
     }
 }
 
-impl<M: Model, T: Model> One<M, T> {
-    /// The row whose foreign key names a row of `M`.
-    pub const fn new<F, R>(back: Column<T, F, R>) -> Self
-    where
-        Column<T, F, R>: LeadsTo<M>,
-    {
-        One {
-            back: back.field,
-            kind: PhantomData,
-        }
+impl<M, T> One<M, T> {
+    /// The row whose foreign key names a row of `M`; the derive checks that it does.
+    pub const fn new<F, R>(back: Column<T, F, R>) -> Self {
+        One { back: back.field, kind: PhantomData }
     }
 }

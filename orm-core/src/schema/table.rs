@@ -48,6 +48,12 @@ pub struct Table {
     pub version: Option<usize>,
     /// The columns that can be left to the database: the generated key, server defaults, computed columns.
     pub(crate) generated: ColumnSet,
+    /// The columns that an INSERT can write.
+    pub(crate) insertable: ColumnSet,
+    /// The same without the key that the database generates.
+    pub(crate) without_key: ColumnSet,
+    /// Whether the key is all that can be left to the database.
+    pub(crate) only_key_is_generated: bool,
     /// The columns that only the database writes.
     pub(crate) computed: ColumnSet,
 }
@@ -132,10 +138,7 @@ impl TableCell {
     fn make(&'static self, def: &'static ModelDef) -> &'static Table {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let table = Table::resolve(def);
-        self.0.get_or_init(|| Table {
-            number: NEXT.fetch_add(1, Ordering::Relaxed) as usize,
-            ..table
-        })
+        self.0.get_or_init(|| Table { number: NEXT.fetch_add(1, Ordering::Relaxed) as usize, ..table })
     }
 }
 
@@ -147,11 +150,7 @@ impl ForeignKey {
 
     /// What the database does when the row it names is deleted: nothing, when the session does it.
     pub(crate) fn on_delete_in_database(&self) -> RowRule {
-        if self.by_session {
-            RowRule::NoAction
-        } else {
-            self.on_delete
-        }
+        if self.by_session { RowRule::NoAction } else { self.on_delete }
     }
 }
 
@@ -187,11 +186,15 @@ impl Table {
             generated_key: None,
             version: None,
             generated: ColumnSet::EMPTY,
+            insertable: ColumnSet::EMPTY,
+            without_key: ColumnSet::EMPTY,
+            only_key_is_generated: false,
             computed: ColumnSet::EMPTY,
         };
         def.fields.iter().for_each(|field| table.add_field(field));
         table.key_is_contiguous = table.primary_key.is_sorted_by(|a, b| a + 1 == *b);
         table.find_generated_key(def);
+        table.find_insertable();
         for fields in def.uniques {
             let unique = table.index("uq", fields);
             add_once(&mut table.uniques, unique);
@@ -206,9 +209,8 @@ impl Table {
     fn add_field(&mut self, def: &FieldDef) {
         let mut shape = Shape::default();
         (def.describe)(&mut shape);
-        let reference = shape
-            .reference
-            .filter(|reference| !(def.primary_key && reference.model == self.type_id));
+        let reference =
+            shape.reference.filter(|reference| !(def.primary_key && reference.model == self.type_id));
         let names = column_names(def, &shape, reference.as_ref());
         let first = self.columns.len();
         for (column, name) in shape.columns.iter().zip(names) {
@@ -273,20 +275,25 @@ impl Table {
     }
 
     /// A key of one integer column that names its own model is what the database generates.
+    fn find_insertable(&mut self) {
+        let all = 0..self.columns.len();
+        self.insertable = all.filter(|&column| !self.computed.contains(column)).collect();
+        self.without_key = self.insertable;
+        if let Some(key) = self.generated_key {
+            self.without_key.remove(key);
+            self.only_key_is_generated = self.generated == ColumnSet::from_iter([key]);
+        }
+    }
+
     fn find_generated_key(&mut self, def: &ModelDef) {
         let [column] = self.primary_key[..] else { return };
         let own = def.fields.iter().any(|field| {
             let mut shape = Shape::default();
             (field.describe)(&mut shape);
-            field.primary_key
-                && shape
-                    .reference
-                    .is_some_and(|reference| reference.model == self.type_id)
+            field.primary_key && shape.reference.is_some_and(|reference| reference.model == self.type_id)
         });
-        let is_integer = matches!(
-            self.columns[column].sql_type,
-            SqlType::SmallInt | SqlType::Integer | SqlType::BigInt
-        );
+        let is_integer =
+            matches!(self.columns[column].sql_type, SqlType::SmallInt | SqlType::Integer | SqlType::BigInt);
         if own && is_integer {
             self.generated_key = Some(column);
             self.generated.insert(column);
@@ -307,10 +314,7 @@ impl Table {
 
     fn index_of(&self, prefix: &str, columns: Vec<usize>) -> Index {
         let names: Vec<&str> = self.names(&columns).collect();
-        Index {
-            name: format!("{prefix}_{}_{}", self.name, names.join("_")),
-            columns,
-        }
+        Index { name: format!("{prefix}_{}_{}", self.name, names.join("_")), columns }
     }
 }
 
@@ -328,26 +332,17 @@ fn column_names(def: &FieldDef, shape: &Shape, reference: Option<&Reference>) ->
         return def.columns.iter().map(|&name| name.to_owned()).collect();
     }
     if let (Some(reference), 2..) = (reference, shape.columns.len()) {
-        return key_names(reference)
-            .iter()
-            .map(|name| format!("{}_{name}", def.name))
-            .collect();
+        return key_names(reference).iter().map(|name| format!("{}_{name}", def.name)).collect();
     }
     if shape.columns.len() > 1 && shape.columns.iter().all(|column| column.suffix.is_none()) {
-        return (1..=shape.columns.len())
-            .map(|number| format!("{}_{number}", def.name))
-            .collect();
+        return (1..=shape.columns.len()).map(|number| format!("{}_{number}", def.name)).collect();
     }
     let with_suffix = |suffix: &Option<String>| match (suffix, reference) {
         (Some(suffix), _) => format!("{}_{suffix}", def.name),
         (None, Some(_)) => format!("{}_id", def.name),
         (None, None) => def.name.to_owned(),
     };
-    shape
-        .columns
-        .iter()
-        .map(|column| with_suffix(&column.suffix))
-        .collect()
+    shape.columns.iter().map(|column| with_suffix(&column.suffix)).collect()
 }
 
 /// The columns of the key that a reference names. A table that is being resolved cannot be asked; its definition can.
@@ -362,11 +357,7 @@ fn key_names(reference: &Reference) -> Vec<String> {
         let other = shape.reference.filter(|inner| inner.model != reference.model);
         column_names(field, &shape, other.as_ref())
     };
-    def.fields
-        .iter()
-        .filter(|field| field.primary_key)
-        .flat_map(of_field)
-        .collect()
+    def.fields.iter().filter(|field| field.primary_key).flat_map(of_field).collect()
 }
 
 /// The models whose tables this thread is resolving, for as long as the value lives.
@@ -409,15 +400,8 @@ mod tests {
 
     #[test]
     fn a_foreign_key_is_named_after_its_field() {
-        assert_eq!(
-            columns(Post::table()),
-            ["id", "author_id", "editor_id", "country_id", "title"]
-        );
-        let expected = [
-            ("users", vec![1], false),
-            ("users", vec![2], true),
-            ("countries", vec![3], true),
-        ];
+        assert_eq!(columns(Post::table()), ["id", "author_id", "editor_id", "country_id", "title"]);
+        let expected = [("users", vec![1], false), ("users", vec![2], true), ("countries", vec![3], true)];
         assert_eq!(targets(Post::table()), expected);
     }
 
@@ -433,36 +417,21 @@ mod tests {
     fn a_key_of_foreign_keys_is_not_generated() {
         let table = Membership::table();
         assert_eq!(columns(table), ["user_id", "country_id"]);
-        assert_eq!(
-            (table.primary_key.as_slice(), table.generated_key),
-            ([0, 1].as_slice(), None)
-        );
+        assert_eq!((table.primary_key.as_slice(), table.generated_key), ([0, 1].as_slice(), None));
         assert_eq!(table.foreign_keys.len(), 2);
     }
 
     #[test]
     fn a_composite_foreign_key_is_named_after_the_key_or_as_told() {
-        let names = [
-            "id",
-            "membership_user_id",
-            "membership_country_id",
-            "old_user",
-            "old_country",
-        ];
+        let names = ["id", "membership_user_id", "membership_country_id", "old_user", "old_country"];
         assert_eq!(columns(Badge::table()), names);
-        let expected = [
-            ("memberships", vec![1, 2], false),
-            ("memberships", vec![3, 4], true),
-        ];
+        let expected = [("memberships", vec![1, 2], false), ("memberships", vec![3, 4], true)];
         assert_eq!(targets(Badge::table()), expected);
     }
 
     #[test]
     fn composite_keys_that_name_each_other_are_resolved() {
-        assert_eq!(
-            columns(Node::table()),
-            ["parent_tree", "parent_number", "tree", "number"]
-        );
+        assert_eq!(columns(Node::table()), ["parent_tree", "parent_number", "tree", "number"]);
         assert_eq!(Node::table().primary_key, [2, 3]);
         let right = std::thread::spawn(|| columns(Right::table()));
         assert_eq!(columns(Left::table()), ["a", "b", "right_c", "right_d"]);
@@ -475,19 +444,11 @@ mod tests {
         assert_eq!(columns(table)[5..7], ["home_street", "home_city"]);
         assert_eq!(table.fields[5], 5..7);
         assert_eq!(
-            table
-                .uniques
-                .iter()
-                .map(|unique| unique.columns.clone())
-                .collect::<Vec<_>>(),
+            table.uniques.iter().map(|unique| unique.columns.clone()).collect::<Vec<_>>(),
             [vec![1], vec![2, 5, 6]]
         );
         assert_eq!(
-            table
-                .indexes
-                .iter()
-                .map(|index| index.columns.clone())
-                .collect::<Vec<_>>(),
+            table.indexes.iter().map(|index| index.columns.clone()).collect::<Vec<_>>(),
             [vec![4], vec![6]]
         );
         assert_eq!(table.version, Some(7));

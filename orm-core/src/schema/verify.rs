@@ -100,12 +100,7 @@ fn check_table(table: &Table, live: &LiveSchema, dialect: &dyn Dialect, found: &
         });
         return;
     };
-    let mut check = Check {
-        table,
-        live,
-        dialect,
-        found,
-    };
+    let mut check = Check { table, live, dialect, found };
     check.check_columns();
     check.check_unknown_columns();
     check.check_primary_key();
@@ -126,9 +121,7 @@ pub(crate) fn find_table<'live>(
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     };
-    live.tables
-        .iter()
-        .find(|live| same_name(&live.name, table.name, dialect) && same_schema(live))
+    live.tables.iter().find(|live| same_name(&live.name, table.name, dialect) && same_schema(live))
 }
 
 /// Whether something of a live table lets rows be found by these columns: an index, a unique constraint, or the key.
@@ -157,24 +150,19 @@ impl<'a> Check<'a> {
     fn check_columns(&mut self) {
         let table = self.table;
         for (position, column) in table.columns.iter().enumerate() {
-            let Some(live) = self
-                .live
-                .columns
-                .iter()
-                .find(|live| self.same(&live.name, &column.name))
-            else {
+            let Some(live) = self.live.columns.iter().find(|live| self.same(&live.name, &column.name)) else {
                 let words = format!("column `{}.{}` is missing", table.name, column.name);
                 self.add(DifferenceKind::MissingColumn, &[&column.name], words);
                 continue;
             };
-            self.check_type(column, live);
+            self.check_type(position, column, live);
             self.check_null(column, live);
             self.check_default(position, column, live);
             self.check_computed(column, live);
         }
     }
 
-    fn check_type(&mut self, column: &TableColumn, live: &LiveColumn) {
+    fn check_type(&mut self, position: usize, column: &TableColumn, live: &LiveColumn) {
         if self.dialect.accepts(&column.sql_type, &live.declared_type) {
             return;
         }
@@ -182,7 +170,11 @@ impl<'a> Check<'a> {
             "" => "has no type",
             declared => &format!("is {declared}"),
         };
-        let needed = self.dialect.column_type(&column.sql_type, column.length);
+        let needed = if self.table.generated_key == Some(position) {
+            self.dialect.generated_key(column).column_type
+        } else {
+            self.dialect.column_type(&column.sql_type, column.length)
+        };
         let (place, field) = (self.place(&column.name), self.field(column.field));
         self.add(
             DifferenceKind::Type,
@@ -235,11 +227,7 @@ impl<'a> Check<'a> {
     fn check_unknown_columns(&mut self) {
         let live = self.live;
         for column in &live.columns {
-            let is_known = self
-                .table
-                .columns
-                .iter()
-                .any(|known| self.same(&known.name, &column.name));
+            let is_known = self.table.columns.iter().any(|known| self.same(&known.name, &column.name));
             let is_filled = column.nullable || column.default.is_some() || column.computed;
             if is_known || is_filled || self.is_in_live_key(&column.name) {
                 continue;
@@ -280,15 +268,11 @@ impl<'a> Check<'a> {
             return;
         };
         let column = &self.table.columns[position];
-        let Some(live) = self
-            .live
-            .columns
-            .iter()
-            .find(|live| self.same(&live.name, &column.name))
-        else {
+        let Some(live) = self.live.columns.iter().find(|live| self.same(&live.name, &column.name)) else {
             return;
         };
-        if self.dialect.generates_key(&live.declared_type) {
+        let is_told = !self.dialect.accepts(&column.sql_type, &live.declared_type);
+        if is_told || self.dialect.generates_key(&live.declared_type) {
             return;
         }
         let needed = self.dialect.generated_key(column).column_type;
@@ -304,12 +288,7 @@ impl<'a> Check<'a> {
     fn check_foreign_keys(&mut self) {
         let table = self.table;
         for key in &table.foreign_keys {
-            match self
-                .live
-                .foreign_keys
-                .iter()
-                .find(|live| self.is_same_key(key, live))
-            {
+            match self.live.foreign_keys.iter().find(|live| self.is_same_key(key, live)) {
                 Some(live) => self.check_rules(key, live),
                 None => {
                     let columns: Vec<&str> = table.names(&key.columns).collect();
@@ -333,16 +312,10 @@ impl<'a> Check<'a> {
         let own: Vec<&str> = self.table.names(&key.columns).collect();
         let referenced: Vec<&str> = target.names(&target.primary_key).collect();
         let is_pair = |(column, reference): (&String, &String)| {
-            own.iter()
-                .zip(&referenced)
-                .any(|(a, b)| self.same(column, a) && self.same(reference, b))
+            own.iter().zip(&referenced).any(|(a, b)| self.same(column, a) && self.same(reference, b))
         };
         let is_paired = match live.references.as_slice() {
-            [] => live
-                .columns
-                .iter()
-                .zip(&own)
-                .all(|(column, own)| self.same(column, own)),
+            [] => live.columns.iter().zip(&own).all(|(column, own)| self.same(column, own)),
             references => live.columns.iter().zip(references).all(is_pair),
         };
         self.same(&live.table, target.name) && live.columns.len() == own.len() && is_paired
@@ -351,24 +324,16 @@ impl<'a> Check<'a> {
     fn check_rules(&mut self, key: &ForeignKey, live: &LiveForeignKey) {
         let on_delete = key.on_delete_in_database().words();
         let on_update = key.on_key_update.words();
-        let rules = [
-            ("deletes", &live.on_delete, on_delete),
-            ("changes keys", &live.on_update, on_update),
-        ];
+        let rules = [("deletes", &live.on_delete, on_delete), ("changes keys", &live.on_update, on_update)];
         for (verb, live, own) in rules {
             if live.eq_ignore_ascii_case(own) {
                 continue;
             }
             let columns: Vec<&str> = self.table.names(&key.columns).collect();
-            let by_session = if key.by_session && verb == "deletes" {
-                ", since the session does it"
-            } else {
-                ""
-            };
-            let words = format!(
-                "{} {verb} with {live}, the model says {own}{by_session}",
-                self.places(&columns)
-            );
+            let by_session =
+                if key.by_session && verb == "deletes" { ", since the session does it" } else { "" };
+            let words =
+                format!("{} {verb} with {live}, the model says {own}{by_session}", self.places(&columns));
             self.add(DifferenceKind::ForeignKeyRule, &columns, words);
         }
     }

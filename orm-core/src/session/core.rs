@@ -8,7 +8,7 @@ use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
 use crate::store::{FrameMarks, State, Stores};
-use crate::value::Entity;
+use crate::value::{Entity, Value};
 
 /// What sessions of a maker are made with.
 #[derive(Clone, Copy, Debug)]
@@ -32,19 +32,17 @@ pub(crate) struct Core {
     pub(crate) frames: Vec<Frame>,
     /// The connection, while a transaction is on the wire.
     pub(crate) connection: Option<Checkout>,
+    /// Memory for the values of the next statement.
+    pub(crate) values: Vec<Value<'static>>,
     /// Why nothing can be done until the innermost frame has ended.
     pub(crate) failed: Option<String>,
     /// A call that could not return the mistake it found; the next flush does.
     pub(crate) mistake: Option<Error>,
-    next_frame: u32,
 }
 
 /// A transaction or a savepoint: how long the journals were when it opened.
 pub(crate) struct Frame {
     pub(crate) marks: FrameMarks,
-    pub(crate) number: u32,
-    /// Whether a savepoint of this frame's name is on the wire.
-    pub(crate) on_wire: bool,
 }
 
 /// What a statement is about to do, which decides how its transaction begins.
@@ -65,9 +63,9 @@ impl Core {
             deleted: Vec::new(),
             frames: Vec::new(),
             connection: None,
+            values: Vec::new(),
             failed: None,
             mistake: None,
-            next_frame: 1,
         };
         core.open_frame();
         core
@@ -79,14 +77,8 @@ impl Core {
 
     /// Opens a frame in memory.
     pub(crate) fn open_frame(&mut self) {
-        let number = self.next_frame;
-        self.next_frame += 1;
-        let marks = self.stores.open_frame(number);
-        self.frames.push(Frame {
-            marks,
-            number,
-            on_wire: false,
-        });
+        let marks = self.stores.open_frame();
+        self.frames.push(Frame { marks });
     }
 
     /// An error if something failed and the frame that it failed in has not ended yet.
@@ -127,10 +119,7 @@ impl Core {
         run: impl FnOnce(&mut dyn Connection, &mut Stores, &Statements) -> Result<R>,
     ) -> Result<R> {
         self.connect(intent)?;
-        let connection = self
-            .connection
-            .as_mut()
-            .expect("invariant: a connection was just made");
+        let connection = self.connection.as_mut().expect("invariant: a connection was just made");
         let result = run(&mut **connection, &mut self.stores, self.engine.statements());
         if result.is_err() {
             self.look_after_error(&result);
@@ -178,9 +167,9 @@ impl Core {
         for entity in std::mem::take(&mut self.deleted) {
             self.change_state(entity, State::Deleted, State::Persistent);
         }
-        self.stores.iter_mut().for_each(|store| store.restore_touched());
+        self.stores.restore_touched();
         self.frames.truncate(depth + 1);
-        self.stores.set_frame(self.frames[depth].number);
+        self.stores.set_frame(&self.frames[depth].marks);
     }
 
     /// Starts a new transaction in memory; the wire follows with the first statement.
@@ -191,11 +180,7 @@ impl Core {
 
     fn change_state(&mut self, entity: Entity, from: State, to: State) {
         let slot = entity.place.slot;
-        if self
-            .stores
-            .holds(entity)
-            .is_some_and(|store| store.state(slot) == from)
-        {
+        if self.stores.holds(entity).is_some_and(|store| store.state(slot) == from) {
             self.stores.any_mut(entity.model).set_state(slot, to);
         }
     }

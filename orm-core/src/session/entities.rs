@@ -4,14 +4,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::core::{Core, Intent, SessionOptions};
+use super::flush::Flushed;
 use crate::compile::{Operation, RowSets};
+use crate::driver::Statement;
 use crate::engine::EngineCore;
 use crate::error::{Error, Result};
-use crate::load::load_entities;
+use crate::load::load_by_key;
 use crate::schema::BelongsTo;
 use crate::store::{Slot, State};
 use crate::uow::Plan;
-use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key};
+use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key, recycle};
 
 /// A unit of work on the database of a base: entities by handle, one for each row, and one transaction at a time.
 ///
@@ -24,10 +26,7 @@ pub struct Session<B> {
 
 impl<B> Session<B> {
     pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions) -> Self {
-        Session {
-            core: Core::new(engine, options),
-            base: PhantomData,
-        }
+        Session { core: Core::new(engine, options), base: PhantomData }
     }
 
     /// Takes a struct in as pending: the next flush inserts it.
@@ -43,23 +42,23 @@ impl<B> Session<B> {
     /// Takes structs in as pending, in order.
     pub fn add_all<M: BelongsTo<B>>(&mut self, values: impl IntoIterator<Item = M>) -> Vec<Handle<M>> {
         let values = values.into_iter();
-        self.core.stores.typed_mut::<M>().reserve(values.size_hint().0);
-        self.core.pending.reserve(values.size_hint().0);
-        values.map(|value| self.add(value)).collect()
+        let session = self.core.stores.session();
+        let store = self.core.stores.typed_mut::<M>();
+        store.reserve(values.size_hint().0);
+        let add = |value| {
+            let slot = store.insert(Slot::new(value, State::Pending));
+            Handle::at(session, slot, store.generation(slot))
+        };
+        let handles: Vec<Handle<M>> = values.map(add).collect();
+        self.core.pending.extend(handles.iter().map(|handle| handle.entity()));
+        handles
     }
 
     /// The values of an entity, unless the handle is of another session or its entity is gone.
     #[inline]
     pub fn find<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Option<&M> {
-        let store = self
-            .core
-            .stores
-            .typed::<M>()
-            .filter(|_| self.core.stores.is_own(handle.place))?;
-        store
-            .slot(handle.place.slot, handle.place.generation)?
-            .value
-            .as_ref()
+        let store = self.core.stores.typed::<M>().filter(|_| self.core.stores.is_own(handle.place))?;
+        store.slot(handle.place.slot, handle.place.generation)?.value.as_ref()
     }
 
     /// The values of an entity, to be changed, unless the handle is of another session or its entity is gone.
@@ -68,10 +67,7 @@ impl<B> Session<B> {
         if !self.core.stores.is_own(handle.place) {
             return None;
         }
-        self.core
-            .stores
-            .typed_mut::<M>()
-            .touch(handle.place.slot, handle.place.generation)
+        self.core.stores.touch(handle)
     }
 
     /// The entity of a key: from the identity map when it is there, without SQL; else by one SELECT.
@@ -83,10 +79,7 @@ impl<B> Session<B> {
         match key.into_id() {
             Id::Key(key) => self.get_by_key(key),
             Id::Of(handle) => self.get_own(handle),
-            Id::New => Err(Error::misuse(format!(
-                "`Id::New` names no `{}`",
-                M::table().model
-            ))),
+            Id::New => Err(Error::misuse(format!("`Id::New` names no `{}`", M::table().model))),
         }
     }
 
@@ -102,9 +95,7 @@ impl<B> Session<B> {
 
     fn get_own<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<Option<Handle<M>>> {
         let Some(store) = self.core.stores.holds(handle.entity()) else {
-            return Err(Error::misuse(format!(
-                "{handle:?} is of another session, or its entity is gone"
-            )));
+            return Err(Error::misuse(format!("{handle:?} is of another session, or its entity is gone")));
         };
         match store.state(handle.place.slot) {
             State::Pending => Ok(Some(handle)),
@@ -146,24 +137,34 @@ impl<B> Session<B> {
     }
 
     fn load_by_key<M: BelongsTo<B>>(&mut self, key: &M::Key) -> Result<Option<Handle<M>>> {
-        self.core.autoflush()?;
-        if let Some(known) = self.known::<M>(key) {
+        if self.core.autoflush()? == Flushed::Something
+            && let Some(known) = self.known::<M>(key)
+        {
             return Ok(known);
         }
-        let dialect = self.core.dialect();
-        let found = self
-            .core
-            .on_wire(Intent::Read, |connection, stores, statements| {
-                let statement =
-                    statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default());
-                let mut values = Vec::with_capacity(M::table().primary_key.len());
-                encode_key(key, &NoIds, &mut values)?;
-                load_entities::<M>(connection, &statement, &values, stores)
-            })?;
-        if found.is_empty() {
-            self.core.stores.typed_mut::<M>().lose(key);
+        let statement = self.select_by_key::<M>();
+        let mut values = recycle(std::mem::take(&mut self.core.values));
+        encode_key(key, &NoIds, &mut values)?;
+        let found = self.core.on_wire(Intent::Read, |connection, stores, _| {
+            load_by_key::<M>(connection, &statement, &values, stores)
+        });
+        self.core.values = recycle(values);
+        let store = self.core.stores.typed_mut::<M>();
+        store.select_by_key = Some(statement);
+        let found = found?;
+        if found.is_none() {
+            store.lose(key);
         }
-        Ok(found.first().copied())
+        Ok(found)
+    }
+
+    /// The statement that loads a row by its key; who takes it puts it back.
+    fn select_by_key<M: BelongsTo<B>>(&mut self) -> Arc<Statement> {
+        if let Some(statement) = self.core.stores.typed_mut::<M>().select_by_key.take() {
+            return statement;
+        }
+        let dialect = self.core.dialect();
+        self.core.engine.statements().of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
     }
 
     /// Marks an entity: the next flush deletes its row. One that is pending is withdrawn. No SQL.
@@ -176,16 +177,9 @@ impl<B> Session<B> {
             return self.core.remember(Error::misuse(mistake));
         };
         match state {
-            State::Pending => self
-                .core
-                .stores
-                .any_mut(entity.model)
-                .set_state(slot, State::Withdrawn),
+            State::Pending => self.core.stores.any_mut(entity.model).set_state(slot, State::Withdrawn),
             State::Persistent => {
-                self.core
-                    .stores
-                    .any_mut(entity.model)
-                    .set_state(slot, State::Deleted);
+                self.core.stores.any_mut(entity.model).set_state(slot, State::Deleted);
                 self.core.deleted.push(entity);
             }
             State::Deleted | State::DeletedFlushed | State::Withdrawn | State::Missing => {}
@@ -204,10 +198,7 @@ impl<B> Session<B> {
                 "{handle:?} has no row yet and a `{model}` of this session names it: flush first, or let it name another"
             )));
         }
-        self.core
-            .stores
-            .any_mut(handle.entity().model)
-            .vacate(handle.place.slot);
+        self.core.stores.any_mut(handle.entity().model).vacate(handle.place.slot);
         Ok(value)
     }
 
@@ -241,9 +232,7 @@ impl<B> Session<B> {
     /// Misuse for a handle of another session or of an entity that is gone.
     pub fn to_owned<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Result<M> {
         let Some(value) = self.find(handle) else {
-            return Err(Error::misuse(format!(
-                "{handle:?} is of another session, or its entity is gone"
-            )));
+            return Err(Error::misuse(format!("{handle:?} is of another session, or its entity is gone")));
         };
         Ok(self.core.stores.resolved(value))
     }
@@ -268,7 +257,7 @@ impl<B> Session<B> {
     /// Whatever the database reports, and what can be known before: the transaction is then undone, in the database and in
     /// memory, and every call that needs the database fails until [`rollback`](Self::rollback).
     pub fn flush(&mut self) -> Result<()> {
-        self.core.flush()
+        self.core.flush().map(|_| ())
     }
 
     /// What a flush would do now, as data and as text; nothing is sent and nothing changes.
@@ -308,11 +297,7 @@ impl<B> Session<B> {
 
 impl<B> std::fmt::Debug for Session<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = if self.core.connection.is_some() {
-            "in a transaction"
-        } else {
-            "not connected"
-        };
+        let state = if self.core.connection.is_some() { "in a transaction" } else { "not connected" };
         write!(f, "Session({state}; {} pending)", self.core.pending.len())
     }
 }

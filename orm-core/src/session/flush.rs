@@ -8,33 +8,41 @@ use crate::uow::{
     write_back,
 };
 
+/// Whether a flush had anything to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flushed {
+    Nothing,
+    Something,
+}
+
 impl Core {
     /// Writes everything that changed; nothing is sent when nothing did.
     ///
     /// # Errors
     /// Whatever a phase reports. The innermost frame is then undone, on the wire and in memory.
-    pub(crate) fn flush(&mut self) -> Result<()> {
+    pub(crate) fn flush(&mut self) -> Result<Flushed> {
         self.check_usable()?;
         if self.is_clean() {
-            return Ok(());
+            return Ok(Flushed::Nothing);
         }
-        self.run_phases()
-            .map_err(|error| self.fail_frame(error.context("while flushing")))
+        self.run_phases().map_err(|error| self.fail_frame(error.context("while flushing")))?;
+        Ok(Flushed::Something)
     }
 
     /// Flushes before the database is asked, unless the session was told not to.
-    pub(crate) fn autoflush(&mut self) -> Result<()> {
+    pub(crate) fn autoflush(&mut self) -> Result<Flushed> {
         match self.options.autoflush {
             true => self.flush(),
-            false => self.check_usable(),
+            false => self.check_usable().map(|()| Flushed::Nothing),
         }
     }
 
+    #[inline]
     fn is_clean(&self) -> bool {
         self.pending.is_empty()
             && self.deleted.is_empty()
             && self.mistake.is_none()
-            && !self.stores.iter().any(|store| store.is_touched())
+            && !self.stores.is_touched()
     }
 
     fn run_phases(&mut self) -> Result<()> {
@@ -67,25 +75,15 @@ impl Core {
 
     fn emit(&mut self, plan: &Plan) -> Result<()> {
         let dialect = self.dialect();
-        let connection = self
-            .connection
-            .as_mut()
-            .expect("invariant: a flush connects before it sends");
-        let mut wire = Wire {
-            connection: &mut **connection,
-            statements: self.engine.statements(),
-            dialect,
-        };
+        let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
+        let mut wire = Wire { connection: &mut **connection, statements: self.engine.statements(), dialect };
         emit_plan(plan, &mut self.stores, &mut wire)
     }
 
     /// Undoes the innermost frame after an error; nothing goes on until it has ended.
     fn fail_frame(&mut self, error: Error) -> Error {
         let depth = self.frames.len() - 1;
-        let is_alive = self
-            .connection
-            .as_ref()
-            .is_none_or(|connection| connection.is_in_transaction());
+        let is_alive = self.connection.as_ref().is_none_or(|connection| connection.is_in_transaction());
         if depth == 0 || !is_alive || self.roll_back_to(depth).is_err() {
             self.fail_all(&error);
             return error;

@@ -33,8 +33,7 @@ impl<B, M: BelongsTo<B>> IndexMut<Handle<M>> for Session<B> {
         if self.find(handle).is_none() {
             self.dead(handle);
         }
-        self.find_mut(handle)
-            .expect("invariant: the handle was just found")
+        self.find_mut(handle).expect("invariant: the handle was just found")
     }
 }
 

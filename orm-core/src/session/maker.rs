@@ -17,11 +17,7 @@ pub struct SessionMaker<B> {
 impl<B> SessionMaker<B> {
     /// A factory of sessions of an engine.
     pub fn new(engine: Engine<B>) -> Self {
-        let options = SessionOptions {
-            autoflush: true,
-            expire_on_commit: true,
-            begin: None,
-        };
+        let options = SessionOptions { autoflush: true, expire_on_commit: true, begin: None };
         SessionMaker { engine, options }
     }
 
@@ -89,10 +85,7 @@ impl<B> Engine<B> {
 
 impl<B> Clone for SessionMaker<B> {
     fn clone(&self) -> Self {
-        SessionMaker {
-            engine: self.engine.clone(),
-            options: self.options,
-        }
+        SessionMaker { engine: self.engine.clone(), options: self.options }
     }
 }
 

@@ -28,11 +28,7 @@ impl<B> Session<B> {
     /// # Errors
     /// The first of the parameters that cannot be stored.
     pub fn sql(&mut self, sql: &'static str, params: Result<Vec<Value<'static>>>) -> Result<RawQuery<'_, B>> {
-        Ok(RawQuery {
-            session: self,
-            sql,
-            values: params?,
-        })
+        Ok(RawQuery { session: self, sql, values: params? })
     }
 
     /// Runs a statement of your own that returns no rows, and gives the number of rows that it changed. What the session
@@ -44,9 +40,8 @@ impl<B> Session<B> {
         let values = params?;
         self.core.autoflush()?;
         let statement = self.core.raw_statement(sql);
-        let done = self.core.on_wire(Intent::Write, |connection, _, _| {
-            connection.execute(&statement, &values)
-        })?;
+        let done =
+            self.core.on_wire(Intent::Write, |connection, _, _| connection.execute(&statement, &values))?;
         Ok(done.rows)
     }
 }
@@ -81,21 +76,17 @@ impl<B> RawQuery<'_, B> {
         let mut rows = self.fetch()?.into_iter();
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row),
-            (None, _) => Err(Error::not_found(
-                "no row where the statement was to return exactly one",
-            )),
-            (Some(_), Some(_)) => Err(Error::multiple_found(
-                "more than one row where the statement was to return exactly one",
-            )),
+            (None, _) => Err(Error::not_found("no row where the statement was to return exactly one")),
+            (Some(_), Some(_)) => {
+                Err(Error::multiple_found("more than one row where the statement was to return exactly one"))
+            }
         }
     }
 }
 
 impl super::core::Core {
     fn raw_statement(&self, sql: &'static str) -> std::sync::Arc<Statement> {
-        self.engine
-            .statements()
-            .of_shape(sql.as_bytes(), || sql.to_owned())
+        self.engine.statements().of_shape(sql.as_bytes(), || sql.to_owned())
     }
 }
 

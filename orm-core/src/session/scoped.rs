@@ -51,10 +51,7 @@ impl<B: DeclarativeBase> ScopedSession<B> {
     /// A session for each thread.
     pub fn new(maker: SessionMaker<B>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        ScopedSession {
-            maker,
-            scopes: Box::new(ByThread(NEXT.fetch_add(1, Ordering::Relaxed))),
-        }
+        ScopedSession { maker, scopes: Box::new(ByThread(NEXT.fetch_add(1, Ordering::Relaxed))) }
     }
 
     /// A session for each key that a function tells, such as the id of the current request.
@@ -62,13 +59,7 @@ impl<B: DeclarativeBase> ScopedSession<B> {
         maker: SessionMaker<B>,
         scope: impl Fn() -> K + Send + Sync + 'static,
     ) -> Self {
-        ScopedSession {
-            maker,
-            scopes: Box::new(ByKey {
-                scope,
-                sessions: Mutex::new(HashMap::new()),
-            }),
-        }
+        ScopedSession { maker, scopes: Box::new(ByKey { scope, sessions: Mutex::new(HashMap::new()) }) }
     }
 
     /// Runs a closure with the session of the current scope. Nothing is committed for you. After a panic the session is
@@ -79,15 +70,9 @@ impl<B: DeclarativeBase> ScopedSession<B> {
     /// scope.
     pub fn with<T>(&self, work: impl FnOnce(&mut Session<B>) -> Result<T>) -> Result<T> {
         let session = self.scopes.take()?.unwrap_or_else(|| self.maker.session());
-        let mut used = Used {
-            scopes: &*self.scopes,
-            session: Some(session),
-        };
-        let result = work(
-            used.session
-                .as_mut()
-                .expect("invariant: the session is there until it is put back"),
-        );
+        let mut used = Used { scopes: &*self.scopes, session: Some(session) };
+        let result =
+            work(used.session.as_mut().expect("invariant: the session is there until it is put back"));
         used.put_back();
         result
     }
@@ -168,9 +153,7 @@ struct ByThread(u64);
 impl<B: DeclarativeBase> Scopes<B> for ByThread {
     fn take(&self) -> Result<Option<Session<B>>> {
         let taken = SESSIONS.with_borrow_mut(|sessions| take(sessions, self.0))?;
-        Ok(taken
-            .and_then(|session| session.downcast().ok())
-            .map(|session| *session))
+        Ok(taken.and_then(|session| session.downcast().ok()).map(|session| *session))
     }
 
     fn put_back(&self, session: Session<B>) {
@@ -197,10 +180,7 @@ struct ByKey<K, F, B> {
 impl<K: Eq + Hash + Send, F: Fn() -> K, B> ByKey<K, F, B> {
     fn with<R>(&self, work: impl FnOnce(&mut HashMap<K, Place<Session<B>>>, K) -> R) -> R {
         let key = (self.scope)();
-        work(
-            &mut self.sessions.lock().unwrap_or_else(PoisonError::into_inner),
-            key,
-        )
+        work(&mut self.sessions.lock().unwrap_or_else(PoisonError::into_inner), key)
     }
 }
 

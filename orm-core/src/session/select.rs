@@ -86,21 +86,13 @@ impl<M: Model> Output<M> for Untracked {
 /// let statement = select::<User>().filter(User::email.ends_with("@x.org")).order_by(User::id);
 /// ```
 pub fn select<M: Model>() -> Select<M> {
-    Select {
-        tree: SelectTree::new(M::table()),
-        on: (),
-        kind: PhantomData,
-    }
+    Select { tree: SelectTree::new(M::table()), on: (), kind: PhantomData }
 }
 
 impl<B> Session<B> {
     /// A query for the rows of a model.
     pub fn query<M: BelongsTo<B>>(&mut self) -> Select<M, In<M>, Tracked, &mut Self> {
-        Select {
-            tree: SelectTree::new(M::table()),
-            on: self,
-            kind: PhantomData,
-        }
+        Select { tree: SelectTree::new(M::table()), on: self, kind: PhantomData }
     }
 }
 
@@ -131,11 +123,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
 
     /// Rows become structs that no session knows: faster, and nothing is written back.
     pub fn untracked(self) -> Select<M, S, Untracked, X> {
-        Select {
-            tree: self.tree,
-            on: self.on,
-            kind: PhantomData,
-        }
+        Select { tree: self.tree, on: self.on, kind: PhantomData }
     }
 }
 
@@ -145,11 +133,7 @@ impl<M: Model, S, O: Output<M>> Select<M, S, O> {
     where
         M: BelongsTo<B>,
     {
-        Select {
-            tree: self.tree,
-            on: session,
-            kind: PhantomData,
-        }
+        Select { tree: self.tree, on: session, kind: PhantomData }
     }
 
     /// All rows.
@@ -243,10 +227,7 @@ impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
     /// Not found when there is none, multiple found when there are more; as [`all`](Self::all).
     pub fn one(self) -> Result<O::Item> {
         self.one_or_none()?.ok_or_else(|| {
-            Error::not_found(format!(
-                "no `{}` where the query was to find exactly one",
-                M::table().model
-            ))
+            Error::not_found(format!("no `{}` where the query was to find exactly one", M::table().model))
         })
     }
 
@@ -289,11 +270,7 @@ impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
 
 impl<M, S, O> Clone for Select<M, S, O> {
     fn clone(&self) -> Self {
-        Select {
-            tree: self.tree.clone(),
-            on: (),
-            kind: PhantomData,
-        }
+        Select { tree: self.tree.clone(), on: (), kind: PhantomData }
     }
 }
 
@@ -305,16 +282,12 @@ impl Core {
     fn run<T>(&mut self, tree: &SelectTree, load: Load<T>) -> Result<Vec<T>> {
         self.autoflush()?;
         let (statement, values) = self.compile(tree)?;
-        self.on_wire(Intent::Read, |connection, stores, _| {
-            load(connection, &statement, &values, stores)
-        })
+        self.on_wire(Intent::Read, |connection, stores, _| load(connection, &statement, &values, stores))
     }
 
     fn run_scalar<T: ColumnType>(&mut self, tree: &SelectTree) -> Result<T> {
         let found = self.run(tree, |connection, statement, values, _| {
-            load_rows(connection, statement, values, |row: &dyn Row| {
-                Fields::new(row, 0).column::<T>()
-            })
+            load_rows(connection, statement, values, |row: &dyn Row| Fields::new(row, 0).column::<T>())
         })?;
         found
             .into_iter()

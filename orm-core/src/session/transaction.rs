@@ -16,7 +16,6 @@ impl Core {
             self.frames.pop();
             return Err(error);
         }
-        self.frames[depth].on_wire = true;
         Ok(())
     }
 
@@ -38,7 +37,7 @@ impl Core {
         self.flush()?;
         self.step(depth, |name| Transact::Release(name))?;
         self.frames.truncate(depth);
-        self.stores.set_frame(self.frames[depth - 1].number);
+        self.stores.set_frame(&self.frames[depth - 1].marks);
         Ok(())
     }
 
@@ -55,7 +54,7 @@ impl Core {
         }
         self.step(depth, |name| Transact::Release(name))?;
         self.frames.truncate(depth);
-        self.stores.set_frame(self.frames[depth - 1].number);
+        self.stores.set_frame(&self.frames[depth - 1].marks);
         Ok(())
     }
 }

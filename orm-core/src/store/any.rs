@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
-use crate::value::{Entity, Ids, Key, Link, Place, Value, Version, encode_key};
+use crate::value::{Entity, Ids, Key, Link, NoIds, Place, Value, Version, encode_key};
 
 /// The store of some model.
 pub(crate) trait AnyStore: Any + Send {
@@ -65,7 +65,7 @@ pub(crate) trait AnyStore: Any + Send {
     fn count_version(&mut self, slot: u32);
 
     /// Names every field that its `validate` function refuses.
-    fn validate(&self, slot: u32, refuse: &mut dyn FnMut(&'static str, String));
+    fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String));
 
     /// The values of wanted columns.
     fn encode<'a>(
@@ -82,8 +82,11 @@ pub(crate) trait AnyStore: Any + Send {
     /// The value of the version that the row has, if the table has one.
     fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()>;
 
-    /// Records what a slot is, for the frame to put back.
-    fn record(&mut self, slot: u32, frame: u32);
+    /// Records what slots are, for the frame to put back, and the columns that the database filled in.
+    fn record(&mut self, slots: &[u32], filled: &ColumnSet);
+
+    /// Makes a frame the innermost one: the one that opened when the journal was so long.
+    fn set_frame(&mut self, first: usize);
 
     fn journal_len(&self) -> usize;
 
@@ -100,25 +103,16 @@ pub(crate) trait AnyStore: Any + Send {
     fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()>;
 
     /// Writes keys in place of entities that have one by now, and records which.
-    fn resolve(&mut self, slot: u32, rest: &Stores);
+    fn resolve(&mut self, slots: &[u32], rest: &Stores);
 
-    /// The row of the slot is inserted, with the columns that the database filled: it is known by its key.
-    fn settle_insert(&mut self, slot: u32, epoch: u32);
+    /// The rows of slots are inserted: they are known by their keys.
+    fn settle_inserts(&mut self, slots: &[u32], epoch: u32);
 
-    /// The row of the slot is updated.
-    fn settle_update(&mut self, slot: u32, key_changed: bool);
+    /// The rows of slots are updated.
+    fn settle_updates(&mut self, slots: &[u32], key_changed: bool);
 
-    /// The row of the slot is deleted.
-    fn settle_delete(&mut self, slot: u32);
-
-    /// Adds to a record what the database filled in.
-    fn record_filled(&mut self, slot: u32, filled: &ColumnSet);
-
-    /// Whether a slot was touched since the last flush.
-    fn is_touched(&self) -> bool;
-
-    /// Makes room for slots that are about to get keys.
-    fn reserve_keys(&mut self, count: usize);
+    /// The rows of slots are deleted.
+    fn settle_deletes(&mut self, slots: &[u32]);
 
     /// Forgets which slots were touched, since the flush is over.
     fn forget_touched(&mut self);
@@ -139,9 +133,7 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn is_current(&self, slot: u32, generation: u32) -> bool {
-        self.slots
-            .get(slot as usize)
-            .is_some_and(|place| place.generation == generation)
+        self.slots.get(slot as usize).is_some_and(|place| place.generation == generation)
     }
 
     fn state(&self, slot: u32) -> State {
@@ -196,11 +188,12 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn insert_columns(&self, slot: u32) -> ColumnSet {
         let table = M::table();
-        let mut columns = ColumnSet::first(table.columns.len());
-        table.computed.iter().for_each(|column| columns.remove(column));
-        if !table.generated.is_empty()
-            && let Some(value) = &self.at(slot).value
-        {
+        let Some(value) = &self.at(slot).value else { return ColumnSet::EMPTY };
+        if table.only_key_is_generated {
+            return if value.key(&NoIds).is_none() { table.without_key } else { table.insertable };
+        }
+        let mut columns = table.insertable;
+        if !table.generated.is_empty() {
             let unset = visit::unset_columns(value);
             table
                 .generated
@@ -271,10 +264,11 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn validate(&self, slot: u32, refuse: &mut dyn FnMut(&'static str, String)) {
-        if let Some(value) = &self.at(slot).value {
-            value.validate(refuse);
-        }
+    fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
+        slots
+            .iter()
+            .filter_map(|&slot| self.at(slot).value.as_ref())
+            .for_each(|value| value.validate(refuse));
     }
 
     fn encode<'a>(
@@ -306,8 +300,13 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn record(&mut self, slot: u32, frame: u32) {
-        self.record_slot(slot, frame);
+    fn record(&mut self, slots: &[u32], filled: &ColumnSet) {
+        self.journal.reserve(slots.len());
+        slots.iter().for_each(|&slot| self.record_slot(slot, filled));
+    }
+
+    fn set_frame(&mut self, first: usize) {
+        self.journal.set_frame(first);
     }
 
     fn journal_len(&self) -> usize {
@@ -348,66 +347,31 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn resolve(&mut self, slot: u32, rest: &Stores) {
-        let Some(mut value) = self.at_mut(slot).value.take() else {
-            return;
-        };
-        let mut links = Vec::new();
-        visit::resolve(
-            &mut value,
-            &AllButOne { rest, one: self },
-            &mut |field, entity| links.push((field, entity)),
-        );
-        self.at_mut(slot).value = Some(value);
-        if !links.is_empty() {
-            self.record_birth(slot, &ColumnSet::EMPTY, &links);
-        }
+    fn resolve(&mut self, slots: &[u32], rest: &Stores) {
+        slots.iter().for_each(|&slot| self.resolve_slot(slot, rest));
     }
 
-    fn settle_insert(&mut self, slot: u32, epoch: u32) {
-        let place = &mut self.slots[slot as usize];
-        let Some(value) = &mut place.value else { return };
-        let key = match place.key.take() {
-            Some(key) if M::table().generated_key.is_some() => {
-                value.set_key(key.clone());
-                Some(key)
+    fn settle_inserts(&mut self, slots: &[u32], epoch: u32) {
+        self.reserve_identity(slots.len());
+        slots.iter().for_each(|&slot| self.settle_insert(slot, epoch));
+    }
+
+    fn settle_updates(&mut self, slots: &[u32], key_changed: bool) {
+        for &slot in slots {
+            self.slots[slot as usize].kept = None;
+            if key_changed {
+                self.change_key(slot);
             }
-            Some(_) | None => Store::own_key(value),
-        };
-        place.kept = None;
-        place.epoch = epoch;
-        place.state = State::Persistent;
-        if let Some(key) = key {
-            self.know(slot, key);
         }
     }
 
-    fn settle_update(&mut self, slot: u32, key_changed: bool) {
-        let place = &mut self.slots[slot as usize];
-        place.kept = None;
-        if key_changed && let Some(key) = place.value.as_ref().and_then(Store::own_key) {
-            self.know(slot, key);
+    fn settle_deletes(&mut self, slots: &[u32]) {
+        for &slot in slots {
+            self.leave_identity(slot);
+            let place = &mut self.slots[slot as usize];
+            place.kept = None;
+            place.state = State::DeletedFlushed;
         }
-    }
-
-    fn settle_delete(&mut self, slot: u32) {
-        self.forget_key(slot);
-        let place = &mut self.slots[slot as usize];
-        place.kept = None;
-        place.state = State::DeletedFlushed;
-    }
-
-    fn record_filled(&mut self, slot: u32, filled: &ColumnSet) {
-        self.record_birth(slot, filled, &[]);
-    }
-
-    fn is_touched(&self) -> bool {
-        !self.touched.is_empty()
-    }
-
-    fn reserve_keys(&mut self, count: usize) {
-        self.reserve_identity(count);
-        self.journal.reserve(count);
     }
 
     fn forget_touched(&mut self) {
@@ -430,11 +394,48 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn commit(&mut self) {
-        for entry in std::mem::take(&mut self.journal) {
-            if self.at(entry.slot).state == State::DeletedFlushed {
-                Store::vacate(self, entry.slot);
+        self.forget_entries();
+    }
+}
+
+impl<M: Model> Store<M> {
+    fn resolve_slot(&mut self, slot: u32, rest: &Stores) {
+        let Some(mut value) = self.at_mut(slot).value.take() else { return };
+        let mut links = Vec::new();
+        visit::resolve(&mut value, &AllButOne { rest, one: self }, &mut |field, entity| {
+            links.push((field, entity))
+        });
+        self.at_mut(slot).value = Some(value);
+        links.into_iter().for_each(|(field, entity)| self.record_link(slot, field, entity));
+    }
+
+    #[inline]
+    fn settle_insert(&mut self, slot: u32, epoch: u32) {
+        let place = &mut self.slots[slot as usize];
+        let Some(value) = &mut place.value else { return };
+        let key = match place.key.take() {
+            Some(key) if M::table().generated_key.is_some() => {
+                value.set_key(key.clone());
+                Some(key)
             }
+            Some(_) | None => Store::own_key(value),
+        };
+        place.kept = None;
+        place.epoch = epoch;
+        place.state = State::Persistent;
+        if let Some(key) = key {
+            self.know(slot, key);
         }
+    }
+
+    fn change_key(&mut self, slot: u32) {
+        let place = self.at(slot);
+        let (Some(old), Some(new)) = (place.key.clone(), place.value.as_ref().and_then(Store::own_key))
+        else {
+            return;
+        };
+        self.record_key(slot, old);
+        self.know(slot, new);
     }
 }
 
@@ -451,10 +452,6 @@ impl<M: Model> Ids for AllButOne<'_, M> {
         }
         let Place { slot, generation, .. } = entity.place;
         let is_own = self.rest.is_own(entity.place) && self.one.is_current(slot, generation);
-        if is_own {
-            AnyStore::key(self.one, slot)
-        } else {
-            None
-        }
+        if is_own { AnyStore::key(self.one, slot) } else { None }
     }
 }

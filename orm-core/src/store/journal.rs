@@ -1,107 +1,176 @@
 //! What a frame has to put back when it is undone: recorded once per slot, before it is overwritten.
+//!
+//! An entry is small, since a flush makes one for each row. What only some rows need, such as the key of a row that got
+//! another, stands beside, in lists that name their entry.
 
-use super::slot::{Slot, State};
+use super::slot::{NO_ENTRY, State};
 use super::typed::Store;
 use super::visit;
 use crate::schema::Model;
 use crate::util::columns::ColumnSet;
 use crate::value::{Entity, Version};
 
-/// What a slot was before the unit of work changed it.
-pub(super) struct Undo<M: Model> {
-    pub(super) slot: u32,
-    generation: u32,
-    /// The frame of the entry before this one.
-    frame: u32,
-    state: State,
-    key: Option<M::Key>,
-    /// The values before, for a slot that had a row.
-    kept: Option<Box<M>>,
-    /// What an INSERT did to the values.
-    birth: Option<Box<Birth>>,
+/// The entries of a store, oldest first.
+pub(super) struct Journal<M: Model> {
+    entries: Vec<Undo<M>>,
+    /// The first entry of the innermost frame.
+    frame: usize,
+    /// What the database filled in, but for keys.
+    filled: Vec<(u32, ColumnSet)>,
+    /// The entities that foreign keys named before they named their keys, with the positions of their fields.
+    links: Vec<(u32, usize, Entity)>,
+    /// The keys of rows that got others.
+    keys: Vec<(u32, M::Key)>,
 }
 
-/// What an INSERT did to the values of a pending entity.
-#[derive(Default)]
-struct Birth {
-    filled: ColumnSet,
-    links: Vec<(usize, Entity)>,
+/// What a slot was before the unit of work changed it.
+struct Undo<M> {
+    slot: u32,
+    generation: u32,
+    /// The slot's entry before this one.
+    previous: u32,
+    state: State,
+    /// The values before, for a slot that had a row and was touched.
+    kept: Option<Box<M>>,
+}
+
+impl<M: Model> Journal<M> {
+    pub(super) fn new() -> Self {
+        Journal { entries: Vec::new(), frame: 0, filled: Vec::new(), links: Vec::new(), keys: Vec::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Makes a frame the innermost one: the one that opened when the journal was so long.
+    pub(super) fn set_frame(&mut self, first: usize) {
+        self.frame = first;
+    }
+
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.entries.reserve(count);
+    }
+
+    /// The key that a row had before its entry, taken out.
+    fn take_key(&mut self, entry: u32) -> Option<M::Key> {
+        let position = self.keys.iter().rposition(|(other, _)| *other == entry)?;
+        Some(self.keys.remove(position).1)
+    }
 }
 
 impl<M: Model> Store<M> {
     /// Records what a slot is, unless the innermost frame has done so already. The kept copy goes into the record.
-    pub(super) fn record_slot(&mut self, slot: u32, frame: u32) {
+    pub(super) fn record_slot(&mut self, slot: u32, filled: &ColumnSet) {
         let place = &mut self.slots[slot as usize];
         let kept = place.kept.take();
-        if place.frame == frame {
+        if place.entry != NO_ENTRY && place.entry as usize >= self.journal.frame {
             return;
         }
-        let has_row = place.state != State::Pending;
-        self.journal.push(Undo {
+        let entry =
+            u32::try_from(self.journal.len()).expect("invariant: memory ends before four billion entries");
+        self.journal.entries.push(Undo {
             slot,
             generation: place.generation,
-            frame: std::mem::replace(&mut place.frame, frame),
+            previous: std::mem::replace(&mut place.entry, entry),
             state: place.state,
-            key: place.key.as_ref().filter(|_| has_row).cloned(),
             kept,
-            birth: None,
         });
+        if !filled.is_empty() {
+            self.journal.filled.push((entry, *filled));
+        }
     }
 
-    /// Adds to the record of a birth what the database filled in, and which links became keys.
-    pub(super) fn record_birth(&mut self, slot: u32, filled: &ColumnSet, links: &[(usize, Entity)]) {
-        let entry = self.journal.iter_mut().rev().find(|entry| entry.slot == slot);
-        if let Some(entry) = entry.filter(|entry| entry.state == State::Pending) {
-            let birth = entry.birth.get_or_insert_default();
-            filled.iter().for_each(|column| birth.filled.insert(column));
-            birth.links.extend_from_slice(links);
+    /// Adds to the record of a birth an entity that a foreign key named.
+    pub(super) fn record_link(&mut self, slot: u32, field: usize, entity: Entity) {
+        let entry = self.at(slot).entry;
+        if self.journal.entries.get(entry as usize).is_some_and(|undo| undo.state == State::Pending) {
+            self.journal.links.push((entry, field, entity));
+        }
+    }
+
+    /// Adds to the record of a row the key that it had before, unless an earlier one is recorded.
+    pub(super) fn record_key(&mut self, slot: u32, key: M::Key) {
+        let entry = self.at(slot).entry;
+        if !self.journal.keys.iter().rev().any(|(other, _)| *other == entry) {
+            self.journal.keys.push((entry, key));
         }
     }
 
     /// Puts back what the entries say, the latest first, down to a length of the journal.
     pub(super) fn undo(&mut self, length: usize) {
         while self.journal.len() > length {
-            let Some(entry) = self.journal.pop() else { return };
-            self.put_back(entry);
+            let Some(undo) = self.journal.entries.pop() else { return };
+            self.put_back(undo);
         }
     }
 
-    fn put_back(&mut self, entry: Undo<M>) {
-        if self.at(entry.slot).generation != entry.generation {
-            return;
+    fn put_back(&mut self, undo: Undo<M>) {
+        let entry = u32::try_from(self.journal.len()).expect("invariant: the entry had a number");
+        let is_current = self.at(undo.slot).generation == undo.generation;
+        if is_current {
+            self.put_key_back(entry, undo.slot, undo.state);
+            let place = &mut self.slots[undo.slot as usize];
+            place.entry = undo.previous;
+            place.state = undo.state;
+            place.kept = None;
+            if let Some(kept) = undo.kept {
+                place.value = Some(*kept);
+            }
         }
-        self.forget_key(entry.slot);
-        let born = entry.state == State::Pending;
-        if let Some(key) = entry.key {
-            self.know(entry.slot, key);
-        }
-        let place = &mut self.slots[entry.slot as usize];
-        place.frame = entry.frame;
-        place.state = if born { State::Withdrawn } else { entry.state };
-        place.kept = None;
-        if let Some(kept) = entry.kept {
-            place.value = Some(*kept);
-        }
-        if born {
-            unborn(place, entry.birth.as_deref());
+        if undo.state == State::Pending {
+            self.unborn(entry, undo.slot, is_current);
         }
     }
-}
 
-/// Takes back what an INSERT wrote into the values of an entity.
-fn unborn<M: Model>(place: &mut Slot<M>, birth: Option<&Birth>) {
-    let Some(value) = &mut place.value else { return };
-    if M::table().generated_key.is_some() {
-        value.unset_key();
+    fn put_key_back(&mut self, entry: u32, slot: u32, state: State) {
+        if state == State::Pending {
+            return self.forget_key(slot);
+        }
+        let earlier = self.journal.take_key(entry);
+        let was_deleted = self.at(slot).state == State::DeletedFlushed;
+        let key = earlier.or_else(|| self.at(slot).key.clone().filter(|_| was_deleted));
+        if let Some(key) = key {
+            self.know(slot, key);
+        }
     }
-    if M::table().version.is_some() {
-        visit::set_version(value, |_| Version::default());
+
+    /// Takes back what an INSERT wrote into the values of an entity, which is withdrawn.
+    fn unborn(&mut self, entry: u32, slot: u32, is_current: bool) {
+        let filled = self.journal.filled.pop_if(|(other, _)| *other == entry);
+        let place = &mut self.slots[slot as usize];
+        let mut value = place.value.as_mut().filter(|_| is_current);
+        if let Some(value) = &mut value {
+            place.state = State::Withdrawn;
+            if M::table().generated_key.is_some() {
+                value.unset_key();
+            }
+            if M::table().version.is_some() {
+                visit::set_version(*value, |_| Version::default());
+            }
+            if let Some((_, filled)) = filled {
+                visit::unset(*value, &filled);
+            }
+        }
+        while let Some((_, field, entity)) = self.journal.links.pop_if(|(other, ..)| *other == entry) {
+            if let Some(value) = &mut value {
+                visit::relink(*value, field, entity);
+            }
+        }
     }
-    if let Some(birth) = birth {
-        visit::unset(value, &birth.filled);
-        birth
-            .links
-            .iter()
-            .for_each(|&(field, entity)| visit::relink(value, field, entity));
+
+    /// Forgets all entries: the transaction is committed. What was deleted in it is gone.
+    pub(super) fn forget_entries(&mut self) {
+        for undo in std::mem::take(&mut self.journal.entries) {
+            let place = &mut self.slots[undo.slot as usize];
+            if place.generation != undo.generation {
+                continue;
+            }
+            place.entry = NO_ENTRY;
+            if place.state == State::DeletedFlushed {
+                self.vacate(undo.slot);
+            }
+        }
+        self.journal = Journal::new();
     }
 }

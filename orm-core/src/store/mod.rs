@@ -12,8 +12,8 @@ mod visit;
 use std::any::Any;
 
 use crate::error::{Error, Result};
-use crate::schema::{Model, Table};
-use crate::value::{Entity, Ids, Place, Value};
+use crate::schema::Model;
+use crate::value::{Entity, Handle, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use slot::Slot;
@@ -24,18 +24,14 @@ pub(crate) use typed::{Met, Store, decode};
 pub(crate) struct Stores {
     session: u64,
     epoch: u32,
-    frame: u32,
+    /// Whether an entity may have been touched since the last flush.
+    touched: bool,
     stores: Vec<Option<Box<dyn AnyStore>>>,
 }
 
 impl Stores {
     pub(crate) fn new(session: u64) -> Self {
-        Stores {
-            session,
-            epoch: 1,
-            frame: 0,
-            stores: Vec::new(),
-        }
+        Stores { session, epoch: 1, touched: false, stores: Vec::new() }
     }
 
     /// The number of the session.
@@ -67,9 +63,7 @@ impl Stores {
         if self.stores.get(number).is_none_or(Option::is_none) {
             self.make::<M>(number);
         }
-        let store = self.stores[number]
-            .as_deref_mut()
-            .expect("invariant: the store was just made");
+        let store = self.stores[number].as_deref_mut().expect("invariant: the store was just made");
         (store as &mut dyn Any)
             .downcast_mut()
             .expect("invariant: a table has one number, and a number one model")
@@ -83,11 +77,34 @@ impl Stores {
         self.stores[number] = Some(Box::new(Store::<M>::new()));
     }
 
+    /// The values of an entity, to be changed; the first time, a copy is kept.
+    #[inline]
+    pub(crate) fn touch<M: Model>(&mut self, handle: Handle<M>) -> Option<&mut M> {
+        self.touched = true;
+        self.typed_mut::<M>().touch(handle.place.slot, handle.place.generation)
+    }
+
+    /// Whether an entity may have been touched since the last flush.
+    #[inline]
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Says that a flush has written what was touched.
+    pub(crate) fn forget_touched(&mut self) {
+        self.touched = false;
+        self.iter_mut().for_each(AnyStore::forget_touched);
+    }
+
+    /// Puts every touched entity back to its kept copy.
+    pub(crate) fn restore_touched(&mut self) {
+        self.touched = false;
+        self.iter_mut().for_each(AnyStore::restore_touched);
+    }
+
     /// The store of the table of a number.
     pub(crate) fn any(&self, model: usize) -> &dyn AnyStore {
-        self.stores[model]
-            .as_deref()
-            .expect("invariant: a slot is named after its store was made")
+        self.stores[model].as_deref().expect("invariant: a slot is named after its store was made")
     }
 
     /// The store of the table of a number, if it ever held an entity.
@@ -97,9 +114,7 @@ impl Stores {
 
     /// The store of the table of a number.
     pub(crate) fn any_mut(&mut self, model: usize) -> &mut dyn AnyStore {
-        self.stores[model]
-            .as_deref_mut()
-            .expect("invariant: a slot is named after its store was made")
+        self.stores[model].as_deref_mut().expect("invariant: a slot is named after its store was made")
     }
 
     /// Works on one store while the others can be read.
@@ -108,9 +123,8 @@ impl Stores {
         model: usize,
         work: impl FnOnce(&mut dyn AnyStore, &Stores) -> R,
     ) -> R {
-        let mut store = self.stores[model]
-            .take()
-            .expect("invariant: a slot is named after its store was made");
+        let mut store =
+            self.stores[model].take().expect("invariant: a slot is named after its store was made");
         let result = work(&mut *store, self);
         self.stores[model] = Some(store);
         result
@@ -139,16 +153,6 @@ impl Stores {
             .then_some(store)
     }
 
-    /// The number of the innermost frame; 0 outside of any.
-    pub(crate) fn frame(&self) -> u32 {
-        self.frame
-    }
-
-    /// Goes back to a frame that is open still.
-    pub(crate) fn set_frame(&mut self, frame: u32) {
-        self.frame = frame;
-    }
-
     /// A copy of a value with keys in place of the entities that have one.
     pub(crate) fn resolved<M: Model>(&self, value: &M) -> M {
         let mut copy = value.clone();
@@ -157,28 +161,34 @@ impl Stores {
     }
 
     /// Opens a frame: what is overwritten from now on is recorded anew.
-    pub(crate) fn open_frame(&mut self, frame: u32) -> FrameMarks {
-        self.frame = frame;
-        FrameMarks(
-            self.stores
-                .iter()
-                .map(|store| store.as_deref().map_or(0, AnyStore::journal_len))
-                .collect(),
-        )
+    pub(crate) fn open_frame(&mut self) -> FrameMarks {
+        let marks = FrameMarks(
+            self.stores.iter().map(|store| store.as_deref().map_or(0, AnyStore::journal_len)).collect(),
+        );
+        self.set_frame(&marks);
+        marks
+    }
+
+    /// Goes back to a frame that is open still.
+    pub(crate) fn set_frame(&mut self, marks: &FrameMarks) {
+        self.marked(marks).for_each(|(store, mark)| store.set_frame(mark));
     }
 
     /// Takes back everything since a frame was opened.
     pub(crate) fn undo_to(&mut self, marks: &FrameMarks) {
-        for (number, store) in self.stores.iter_mut().enumerate() {
-            if let Some(store) = store {
-                store.undo_to(marks.0.get(number).copied().unwrap_or(0));
-            }
-        }
+        self.marked(marks).for_each(|(store, mark)| store.undo_to(mark));
     }
 
-    /// The table of an entity.
-    pub(crate) fn table_of(&self, entity: Entity) -> Option<&'static Table> {
-        Some(self.stores.get(entity.model)?.as_deref()?.table())
+    /// Every store, and how long its journal was when a frame opened.
+    fn marked<'a>(
+        &'a mut self,
+        marks: &'a FrameMarks,
+    ) -> impl Iterator<Item = (&'a mut (dyn AnyStore + 'static), usize)> {
+        let stores = self.stores.iter_mut().enumerate();
+        stores.filter_map(|(number, store)| {
+            let mark = marks.0.get(number).copied().unwrap_or(0);
+            Some((store.as_deref_mut()?, mark))
+        })
     }
 }
 
@@ -190,9 +200,7 @@ impl Ids for Stores {
 
     fn encode_entity<'a>(&'a self, entity: Entity, out: &mut Vec<Value<'a>>) -> Result<()> {
         let Some(store) = self.holds(entity) else {
-            return Err(Error::misuse(
-                "the handle is of another session, or of an entity that is gone",
-            ));
+            return Err(Error::misuse("the handle is of another session, or of an entity that is gone"));
         };
         if store.key(entity.place.slot).is_none() {
             let model = store.table().model;

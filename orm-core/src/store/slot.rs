@@ -20,6 +20,9 @@ pub enum State {
     Missing,
 }
 
+/// Says that the journal has no entry about a slot.
+pub(crate) const NO_ENTRY: u32 = u32::MAX;
+
 /// A place for one entity; the next one that gets it has another generation.
 pub(crate) struct Slot<M: Model> {
     /// The values; none in a vacant slot.
@@ -31,22 +34,14 @@ pub(crate) struct Slot<M: Model> {
     pub(crate) generation: u32,
     /// The epoch of the values; another one than the session's means stale.
     pub(crate) epoch: u32,
-    /// The frame in which what was here before was recorded.
-    pub(crate) frame: u32,
+    /// The last entry of the journal about this slot, or [`NO_ENTRY`].
+    pub(crate) entry: u32,
     pub(crate) state: State,
 }
 
 impl<M: Model> Slot<M> {
     pub(crate) fn new(value: M, state: State) -> Self {
-        Slot {
-            value: Some(value),
-            kept: None,
-            key: None,
-            generation: 0,
-            epoch: 0,
-            frame: 0,
-            state,
-        }
+        Slot { value: Some(value), kept: None, key: None, generation: 0, epoch: 0, entry: NO_ENTRY, state }
     }
 
     /// Whether it has a row that the next flush may change.

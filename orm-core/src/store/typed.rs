@@ -1,14 +1,17 @@
 //! The store of one model: its slots, and the identity map that finds them by key.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
-use super::journal::Undo;
+use super::journal::Journal;
 use super::slot::{Slot, State};
 use super::visit;
-use crate::error::Result;
+use crate::driver::Statement;
+use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model};
 use crate::value::NoIds;
@@ -21,7 +24,9 @@ pub(crate) struct Store<M: Model> {
     pub(super) hasher: RandomState,
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
-    pub(super) journal: Vec<Undo<M>>,
+    pub(super) journal: Journal<M>,
+    /// The statement that loads a row by its key; kept here so that a `get` need not look for it.
+    pub(crate) select_by_key: Option<Arc<Statement>>,
 }
 
 /// What a row is to a session that meets it.
@@ -40,7 +45,8 @@ impl<M: Model> Store<M> {
             identity: HashTable::new(),
             hasher: RandomState::default(),
             touched: Vec::new(),
-            journal: Vec::new(),
+            journal: Journal::new(),
+            select_by_key: None,
         }
     }
 
@@ -89,9 +95,7 @@ impl<M: Model> Store<M> {
     /// The slot of a handle, unless it has moved on.
     #[inline]
     pub(crate) fn slot(&self, slot: u32, generation: u32) -> Option<&Slot<M>> {
-        self.slots
-            .get(slot as usize)
-            .filter(|place| place.generation == generation && place.value.is_some())
+        self.slots.get(slot as usize).filter(|place| place.generation == generation && place.value.is_some())
     }
 
     /// The slot at a position that is known to be in use.
@@ -107,10 +111,7 @@ impl<M: Model> Store<M> {
     /// The values of a slot, to be changed: the first time, a copy is kept to compare with.
     #[inline]
     pub(crate) fn touch(&mut self, slot: u32, generation: u32) -> Option<&mut M> {
-        let place = self
-            .slots
-            .get_mut(slot as usize)
-            .filter(|place| place.generation == generation)?;
+        let place = self.slots.get_mut(slot as usize).filter(|place| place.generation == generation)?;
         let value = place.value.as_mut()?;
         if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {
             place.kept = Some(Box::new(value.clone()));
@@ -132,9 +133,7 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn find(&self, key: &M::Key) -> Option<u32> {
         self.identity
-            .find(self.hasher.hash_one(key), |&slot| {
-                self.slots[slot as usize].key.as_ref() == Some(key)
-            })
+            .find(self.hasher.hash_one(key), |&slot| self.slots[slot as usize].key.as_ref() == Some(key))
             .copied()
     }
 
@@ -142,30 +141,35 @@ impl<M: Model> Store<M> {
     pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
         self.forget_key(slot);
         let hash = self.hasher.hash_one(&key);
-        if let Ok(entry) = self.identity.find_entry(hash, |&other| {
-            self.slots[other as usize].key.as_ref() == Some(&key)
-        }) {
-            entry.remove();
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let has_key = |&other: &u32| slots[other as usize].key.as_ref() == Some(&key);
+        match self.identity.entry(hash, has_key, |&slot| hash_of(slots, hasher, slot)) {
+            Entry::Occupied(mut entry) => *entry.get_mut() = slot,
+            Entry::Vacant(entry) => {
+                entry.insert(slot);
+            }
         }
         self.slots[slot as usize].key = Some(key);
-        self.enter(slot, hash);
     }
 
     fn enter(&mut self, slot: u32, hash: u64) {
         let (slots, hasher) = (&self.slots, &self.hasher);
-        self.identity
-            .insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
+        self.identity.insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
     }
 
-    /// Takes a slot out of the identity map.
-    pub(crate) fn forget_key(&mut self, slot: u32) {
-        let Some(key) = self.slots[slot as usize].key.take() else {
-            return;
-        };
-        let hash = self.hasher.hash_one(&key);
+    /// Takes a slot out of the identity map; it keeps its key.
+    pub(crate) fn leave_identity(&mut self, slot: u32) {
+        let Some(key) = &self.slots[slot as usize].key else { return };
+        let hash = self.hasher.hash_one(key);
         if let Ok(entry) = self.identity.find_entry(hash, |&other| other == slot) {
             entry.remove();
         }
+    }
+
+    /// Takes a slot and its key out of the identity map.
+    pub(crate) fn forget_key(&mut self, slot: u32) {
+        self.leave_identity(slot);
+        self.slots[slot as usize].key = None;
     }
 
     /// Meets a row: a known key gives its slot, and only a stale one takes the row's values.
@@ -175,31 +179,51 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn meet(&mut self, key: M::Key, epoch: u32, row: &mut Fields<'_>) -> Result<Met> {
         let hash = self.hasher.hash_one(&key);
-        let known = self
-            .identity
-            .find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
+        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
         if let Some(&slot) = known {
             self.meet_again(slot, epoch, row)?;
             return Ok(Met::Known(slot));
         }
         let value = decode(row)?;
-        let slot = self.insert(Slot {
-            key: Some(key),
-            epoch,
-            ..Slot::new(value, State::Persistent)
-        });
+        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
         self.enter(slot, hash);
         Ok(Met::New(slot))
     }
 
-    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
-        let place = &self.slots[slot as usize];
-        if place.epoch == epoch && place.state != State::Missing {
-            return Ok(());
+    /// Meets a row that most likely is a new one, and of which nothing but its values is known yet.
+    ///
+    /// # Errors
+    /// A value error when a column does not hold what its field expects; the row is then not taken in.
+    #[inline]
+    pub(crate) fn meet_decoded(&mut self, epoch: u32, row: &mut Fields<'_>) -> Result<u32> {
+        let value: M = decode(row)?;
+        let Some(key) = Self::own_key(&value) else {
+            return Err(Error::database("a row came without its key"));
+        };
+        let hash = self.hasher.hash_one(&key);
+        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
+        if let Some(&slot) = known {
+            if self.is_stale(slot, epoch) {
+                self.refresh(slot, epoch, value);
+            }
+            return Ok(slot);
         }
-        let value = decode(row)?;
-        self.refresh(slot, epoch, value);
+        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
+        self.enter(slot, hash);
+        Ok(slot)
+    }
+
+    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
+        if self.is_stale(slot, epoch) {
+            let value = decode(row)?;
+            self.refresh(slot, epoch, value);
+        }
         Ok(())
+    }
+
+    fn is_stale(&self, slot: u32, epoch: u32) -> bool {
+        let place = self.at(slot);
+        place.epoch != epoch || place.state == State::Missing
     }
 
     /// Gives a stale slot the values of its row; what was changed since the kept copy stays changed. When the row has
@@ -216,10 +240,7 @@ impl<M: Model> Store<M> {
         };
         let mut against_row = Diff::default();
         row.diff(kept, &mut against_row);
-        if M::table()
-            .version
-            .is_some_and(|version| against_row.changed.contains(version))
-        {
+        if M::table().version.is_some_and(|version| against_row.changed.contains(version)) {
             return;
         }
         let mut changed = Diff::default();
@@ -236,12 +257,8 @@ impl<M: Model> Store<M> {
 
 /// The hash that the identity map has a slot under.
 fn hash_of<M: Model>(slots: &[Slot<M>], hasher: &RandomState, slot: u32) -> u64 {
-    hasher.hash_one(
-        slots[slot as usize]
-            .key
-            .as_ref()
-            .expect("invariant: who is in the identity map has a key"),
-    )
+    hasher
+        .hash_one(slots[slot as usize].key.as_ref().expect("invariant: who is in the identity map has a key"))
 }
 
 /// Decodes a row that holds all columns of its table; an error names the column at which it stopped.

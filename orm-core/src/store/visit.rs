@@ -19,9 +19,7 @@ pub(crate) fn encode<'a, M: Model>(
     ids: &'a dyn Ids,
     out: &mut Vec<Value<'a>>,
 ) -> Result<()> {
-    let mut encoding = Encoding {
-        encoder: Encoder::new(wanted, ids, out),
-    };
+    let mut encoding = Encoding { encoder: Encoder::new(wanted, ids, out) };
     let done = value.visit(&mut encoding);
     let position = encoding.encoder.position();
     done.map_err(|error| error.context(place(M::table(), position)))
@@ -42,23 +40,17 @@ impl<'a> Visitor<'a> for Encoding<'a, '_> {
 #[cold]
 pub(crate) fn place(table: &Table, column: usize) -> String {
     match table.columns.get(column) {
-        Some(column) => format!(
-            "in {}.{} (column {}.{})",
-            table.model, column.field, table.name, column.name
-        ),
+        Some(column) => {
+            format!("in {}.{} (column {}.{})", table.model, column.field, table.name, column.name)
+        }
         None => format!("in {}", table.model),
     }
 }
 
 /// The columns whose value is left to the database.
 pub(crate) fn unset_columns<M: Model>(value: &M) -> ColumnSet {
-    let mut unset = Unset {
-        next: 0,
-        columns: ColumnSet::EMPTY,
-    };
-    value
-        .visit(&mut unset)
-        .expect("invariant: looking for unset fields does not fail");
+    let mut unset = Unset { next: 0, columns: ColumnSet::EMPTY };
+    value.visit(&mut unset).expect("invariant: looking for unset fields does not fail");
     unset.columns
 }
 
@@ -81,9 +73,7 @@ impl<'a> Visitor<'a> for Unset {
 /// Shows the foreign keys of a value, each with the position of its field.
 pub(crate) fn links<'a, M: Model>(value: &'a M, each: &mut dyn FnMut(usize, Link<'a>)) {
     let mut links = Links { field: 0, each };
-    value
-        .visit(&mut links)
-        .expect("invariant: looking at links does not fail");
+    value.visit(&mut links).expect("invariant: looking at links does not fail");
 }
 
 struct Links<'a, 'f> {
@@ -105,9 +95,7 @@ impl<'a> Visitor<'a> for Links<'a, '_> {
 /// Writes keys in place of the entities that have one, and tells which fields named which entity.
 pub(crate) fn resolve<M: Model>(value: &mut M, ids: &dyn Ids, each: &mut dyn FnMut(usize, Entity)) {
     let mut resolve = Resolve { field: 0, ids, each };
-    value
-        .visit_mut(&mut resolve)
-        .expect("invariant: resolving does not fail");
+    value.visit_mut(&mut resolve).expect("invariant: resolving does not fail");
 }
 
 struct Resolve<'a> {
@@ -135,9 +123,7 @@ impl VisitorMut for Resolve<'_> {
 /// Names an entity again in the field at a position.
 pub(crate) fn relink<M: Model>(value: &mut M, field: usize, entity: Entity) {
     let mut relink = Relink { left: field, entity };
-    value
-        .visit_mut(&mut relink)
-        .expect("invariant: relinking does not fail");
+    value.visit_mut(&mut relink).expect("invariant: relinking does not fail");
 }
 
 struct Relink {
@@ -158,9 +144,7 @@ impl VisitorMut for Relink {
 /// Leaves columns to the database again.
 pub(crate) fn unset<M: Model>(value: &mut M, columns: &ColumnSet) {
     let mut unset = UnsetAgain { next: 0, columns };
-    value
-        .visit_mut(&mut unset)
-        .expect("invariant: unsetting does not fail");
+    value.visit_mut(&mut unset).expect("invariant: unsetting does not fail");
 }
 
 struct UnsetAgain<'a> {
@@ -180,9 +164,7 @@ impl VisitorMut for UnsetAgain<'_> {
 
 /// Sets the version by a function of what it was.
 pub(crate) fn set_version<M: Model>(value: &mut M, next: fn(Version) -> Version) {
-    value
-        .visit_mut(&mut SetVersion { next })
-        .expect("invariant: a version is counted without failing");
+    value.visit_mut(&mut SetVersion { next }).expect("invariant: a version is counted without failing");
 }
 
 struct SetVersion {
@@ -203,11 +185,7 @@ impl VisitorMut for SetVersion {
 /// # Errors
 /// Of the first column that does not hold what its field expects, naming it.
 pub(crate) fn assign<M: Model>(value: &mut M, columns: &ColumnSet, row: &mut Fields<'_>) -> Result<()> {
-    let mut assign = Assign {
-        next: 0,
-        columns,
-        row,
-    };
+    let mut assign = Assign { next: 0, columns, row };
     let done = value.visit_mut(&mut assign);
     let position = assign.next;
     done.map_err(|error| error.context(place(M::table(), position)))
@@ -232,15 +210,9 @@ impl VisitorMut for Assign<'_, '_> {
 /// Copies the fields of one value over another, but for some columns.
 pub(crate) fn copy_fields<M: Model>(from: &M, to: &mut M, except: &ColumnSet) {
     let mut gathered = Gather { fields: Vec::new() };
-    from.visit(&mut gathered)
-        .expect("invariant: gathering does not fail");
-    let mut scatter = Scatter {
-        fields: gathered.fields.into_iter(),
-        next: 0,
-        except,
-    };
-    to.visit_mut(&mut scatter)
-        .expect("invariant: scattering does not fail");
+    from.visit(&mut gathered).expect("invariant: gathering does not fail");
+    let mut scatter = Scatter { fields: gathered.fields.into_iter(), next: 0, except };
+    to.visit_mut(&mut scatter).expect("invariant: scattering does not fail");
 }
 
 struct Gather {

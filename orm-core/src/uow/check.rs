@@ -1,8 +1,8 @@
 //! What can be known to be wrong before anything is sent.
 
-use super::change::{Change, ChangeSet};
+use super::change::ChangeSet;
 use crate::error::{Error, Result};
-use crate::store::{State, Stores};
+use crate::store::{AnyStore, State, Stores};
 use crate::value::{Entity, Link};
 
 /// Refuses what cannot be written: ids that name no row, values that their validation refuses, rows that are gone.
@@ -11,43 +11,35 @@ use crate::value::{Entity, Link};
 /// Misuse for an id of another session's, a gone or a withdrawn entity; stale for a change of a row that is missing; a value
 /// error that lists every field that its validation refuses.
 pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> {
-    changes
-        .updates
-        .iter()
-        .try_for_each(|change| check_not_missing(stores, change))?;
-    for change in changes.inserts.iter().chain(&changes.updates) {
-        if !stores.any(change.model).table().foreign_keys.is_empty() {
-            check_links(stores, change)?;
-        }
+    for group in &changes.updates {
+        group.slots.iter().try_for_each(|&slot| check_not_missing(stores.any(group.model), slot))?;
+    }
+    for group in changes.written().filter(|group| group.has_links(stores)) {
+        group.slots.iter().try_for_each(|&slot| check_links(stores, stores.any(group.model), slot))?;
     }
     check_values(stores, changes)
 }
 
-fn check_not_missing(stores: &Stores, change: &Change) -> Result<()> {
-    let store = stores.any(change.model);
-    if store.state(change.slot) != State::Missing {
+fn check_not_missing(store: &dyn AnyStore, slot: u32) -> Result<()> {
+    if store.state(slot) != State::Missing {
         return Ok(());
     }
-    let (model, key) = (store.table().model, store.key_text(change.slot));
+    let (model, key) = (store.table().model, store.key_text(slot));
     Err(Error::stale(format!(
         "the row of `{model}` with key {key} is gone, so its changes cannot be written"
     )))
 }
 
-fn check_links(stores: &Stores, change: &Change) -> Result<()> {
-    let store = stores.any(change.model);
+fn check_links(stores: &Stores, store: &dyn AnyStore, slot: u32) -> Result<()> {
     let mut wrong = Ok(());
-    store.links(change.slot, &mut |field, link| {
+    store.links(slot, &mut |field, link| {
         let Link::Of(entity) = link else { return };
         if wrong.is_ok()
             && let Some(why) = cannot_name(stores, entity)
         {
             let table = store.table();
             let name = table.field_names[field];
-            wrong = Err(Error::misuse(format!(
-                "`{}.{name}` names an entity that {why}",
-                table.model
-            )));
+            wrong = Err(Error::misuse(format!("`{}.{name}` names an entity that {why}", table.model)));
         }
     });
     wrong
@@ -70,12 +62,10 @@ fn cannot_name(stores: &Stores, entity: Entity) -> Option<&'static str> {
 
 fn check_values(stores: &Stores, changes: &ChangeSet) -> Result<()> {
     let mut refused = Vec::new();
-    for change in changes.inserts.iter().chain(&changes.updates) {
-        let store = stores.any(change.model);
+    for group in changes.written() {
+        let store = stores.any(group.model);
         let model = store.table().model;
-        store.validate(change.slot, &mut |field, why| {
-            refused.push(format!("{model}.{field}: {why}"))
-        });
+        store.validate(&group.slots, &mut |field, why| refused.push(format!("{model}.{field}: {why}")));
     }
     if refused.is_empty() {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Finds what changed: only what was added, touched or deleted is looked at.
 
-use super::change::{Change, ChangeSet};
+use super::change::{ChangeSet, Group, Row};
 use crate::store::{AnyStore, State, Stores};
 use crate::util::columns::ColumnSet;
 use crate::value::Entity;
@@ -12,11 +12,11 @@ pub(crate) fn supply_changes(stores: &mut Stores) {
 
 /// The rows to insert, update and delete, with the columns that each writes.
 pub(crate) fn collect_changes(stores: &Stores, pending: &[Entity], deleted: &[Entity]) -> ChangeSet {
+    let updates =
+        if stores.is_touched() { stores.iter().flat_map(collect_updates).collect() } else { Vec::new() };
     ChangeSet {
-        inserts: in_state(stores, pending, State::Pending, |store, slot| {
-            store.insert_columns(slot)
-        }),
-        updates: stores.iter().flat_map(collect_updates).collect(),
+        inserts: in_state(stores, pending, State::Pending, AnyStore::insert_columns),
+        updates,
         deletes: in_state(stores, deleted, State::Deleted, |_, _| ColumnSet::EMPTY),
     }
 }
@@ -26,35 +26,31 @@ fn in_state(
     entities: &[Entity],
     state: State,
     columns: impl Fn(&dyn AnyStore, u32) -> ColumnSet,
-) -> Vec<Change> {
-    let current = |entity: &Entity| {
-        let slot = entity.place.slot;
-        let store = stores.holds(*entity).filter(|store| store.state(slot) == state)?;
-        Some(Change {
-            model: entity.model,
-            slot,
-            columns: columns(store, slot),
-        })
-    };
-    entities.iter().filter_map(current).collect()
+) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for entity in entities {
+        let (model, slot) = (entity.model, entity.place.slot);
+        if let Some(store) = stores.holds(*entity).filter(|store| store.state(slot) == state) {
+            Group::push(&mut groups, Row { model, slot, columns: columns(store, slot) });
+        }
+    }
+    groups
 }
 
-fn collect_updates(store: &dyn AnyStore) -> Vec<Change> {
+/// The rows of a table by the columns that differ, each group by key.
+fn collect_updates(store: &dyn AnyStore) -> Vec<Group> {
     let table = store.table();
-    let change = |slot| {
+    let mut groups: Vec<Group> = Vec::new();
+    for slot in store.touched_by_key() {
         let mut columns = store.changed(slot);
         if columns.is_empty() {
-            return None;
+            continue;
         }
-        table
-            .version
-            .into_iter()
-            .for_each(|version| columns.insert(version));
-        Some(Change {
-            model: table.number,
-            slot,
-            columns,
-        })
-    };
-    store.touched_by_key().into_iter().filter_map(change).collect()
+        table.version.into_iter().for_each(|version| columns.insert(version));
+        match groups.iter_mut().rev().find(|group| group.columns == columns) {
+            Some(group) => group.slots.push(slot),
+            None => groups.push(Group { model: table.number, columns, slots: vec![slot] }),
+        }
+    }
+    groups
 }

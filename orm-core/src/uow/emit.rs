@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::schema::Table;
 use crate::store::{AnyStore, Stores};
 use crate::util::columns::ColumnSet;
-use crate::value::Value;
+use crate::value::{Value, recycle};
 
 /// What a plan is sent over.
 pub(crate) struct Wire<'a> {
@@ -42,11 +42,11 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     let is_generated = table.generated_key.is_some_and(|key| !step.columns.contains(key));
     let mut values = Vec::new();
     for &slot in &step.slots {
-        stores.any_mut(table.number).count_version(slot);
+        if table.version.is_some() {
+            stores.any_mut(table.number).count_version(slot);
+        }
         let mut row = recycle(values);
-        stores
-            .any(table.number)
-            .encode(slot, &step.columns, stores, &mut row)?;
+        stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
         let id = if returning.is_empty() {
             let done = wire.connection.execute(&statement, &row)?;
             values = recycle(row);
@@ -60,14 +60,10 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
         match id {
             Some(id) if stores.any_mut(table.number).set_generated(slot, id) => {}
             Some(id) => {
-                return Err(Error::value(format!(
-                    "the generated key {id} does not fit the key's type"
-                )));
+                return Err(Error::value(format!("the generated key {id} does not fit the key's type")));
             }
             None if is_generated && returning.is_empty() => {
-                return Err(Error::database(
-                    "the database generated no key for a row that needs one",
-                ));
+                return Err(Error::database("the database generated no key for a row that needs one"));
             }
             None if is_generated => {}
             None => stores.beside(table.number, |store, rest| store.set_own_key(slot, rest)),
@@ -82,7 +78,7 @@ fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     let statement = statement(step, Operation::Update, returning, wire);
     let mut values = Vec::new();
     for &slot in &step.slots {
-        if step.action == Action::Update {
+        if step.action == Action::Update && table.version.is_some() {
             stores.any_mut(table.number).count_version(slot);
         }
         let mut row = recycle(values);
@@ -131,11 +127,7 @@ fn emit_deletes(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
 
 /// What an INSERT has to return: what is left to the database, and then the key with it. A key alone is told anyway.
 fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
-    let left: ColumnSet = table
-        .generated
-        .iter()
-        .filter(|&column| !written.contains(column))
-        .collect();
+    let left: ColumnSet = table.generated.iter().filter(|&column| !written.contains(column)).collect();
     let mut returning: ColumnSet = left.iter().chain(table.computed.iter()).collect();
     if let Some(key) = table.generated_key
         && returning.len() == 1
@@ -146,10 +138,7 @@ fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
 }
 
 fn statement(step: &Step, operation: Operation, returning: ColumnSet, wire: &Wire<'_>) -> Arc<Statement> {
-    let sets = RowSets {
-        columns: step.columns,
-        returning,
-    };
+    let sets = RowSets { columns: step.columns, returning };
     wire.statements.of_row(wire.dialect, step.table, operation, sets)
 }
 
@@ -172,9 +161,7 @@ fn returned_row(
 ) -> Result<Vec<Value<'static>>> {
     let mut returned = Vec::new();
     wire.connection.query(statement, values, &mut |row| {
-        returned = (0..row.len())
-            .map(|column| row.value(column).to_value())
-            .collect::<Result<_>>()?;
+        returned = (0..row.len()).map(|column| row.value(column).to_value()).collect::<Result<_>>()?;
         Ok(())
     })?;
     Ok(returned)
@@ -224,14 +211,5 @@ fn explain(error: Error, step: &Step) -> Error {
         }
         false => String::new(),
     };
-    error.context(format!(
-        "while {verb} `{}` in table {}{place}",
-        table.model, table.name
-    ))
-}
-
-/// An empty vector of values of another lifetime, with the memory of one that is not needed any more.
-fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
-    values.clear();
-    values.into_iter().map(|_| Value::Null).collect()
+    error.context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
 }

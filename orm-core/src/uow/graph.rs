@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::change::Change;
+use super::change::Row;
 use crate::error::{Error, Result};
 use crate::schema::Table;
 use crate::store::Stores;
@@ -12,27 +12,15 @@ use crate::value::{Entity, Link};
 /// Tables in foreign-key order, in parts: a part of several tables, or of one that names itself, is a cycle.
 pub(super) fn order_tables(tables: &[&'static Table]) -> Vec<Vec<&'static Table>> {
     let position = |target: &Table| tables.iter().position(|table| table.number == target.number);
-    let needs = |table: usize| {
-        tables[table]
-            .foreign_keys
-            .iter()
-            .filter_map(|key| position(key.target()))
-            .collect()
-    };
+    let needs =
+        |table: usize| tables[table].foreign_keys.iter().filter_map(|key| position(key.target())).collect();
     let parts = strongly_connected(tables.len(), needs);
-    parts
-        .into_iter()
-        .map(|part| part.into_iter().map(|table| tables[table]).collect())
-        .collect()
+    parts.into_iter().map(|part| part.into_iter().map(|table| tables[table]).collect()).collect()
 }
 
 /// Whether a part's rows have to be ordered one by one.
 pub(super) fn is_cycle(part: &[&'static Table]) -> bool {
-    part.len() > 1
-        || part[0]
-            .foreign_keys
-            .iter()
-            .any(|key| key.target().number == part[0].number)
+    part.len() > 1 || part[0].foreign_keys.iter().any(|key| key.target().number == part[0].number)
 }
 
 /// Says that one row has to come after another, because of a foreign key.
@@ -55,12 +43,9 @@ pub(super) struct Leveled {
 ///
 /// # Errors
 /// Misuse when a cycle has no foreign key that can be NULL, naming the tables and columns.
-pub(super) fn level_inserts(stores: &Stores, rows: &[Change]) -> Result<Leveled> {
+pub(super) fn level_inserts(stores: &Stores, rows: &[Row]) -> Result<Leveled> {
     let named = Named::new(stores, rows);
-    let edges = rows
-        .iter()
-        .map(|row| named.edges(stores, row, Which::Current))
-        .collect();
+    let edges = rows.iter().map(|row| named.edges(stores, row, Which::Current)).collect();
     level_rows(stores, rows, edges)
 }
 
@@ -68,33 +53,22 @@ pub(super) fn level_inserts(stores: &Stores, rows: &[Change]) -> Result<Leveled>
 ///
 /// # Errors
 /// Misuse when a cycle has no foreign key that can be NULL, naming the tables and columns.
-pub(super) fn level_deletes(stores: &Stores, rows: &[Change]) -> Result<Leveled> {
+pub(super) fn level_deletes(stores: &Stores, rows: &[Row]) -> Result<Leveled> {
     let named = Named::new(stores, rows);
-    let edges = rows
-        .iter()
-        .map(|row| named.edges(stores, row, Which::Kept))
-        .collect();
+    let edges = rows.iter().map(|row| named.edges(stores, row, Which::Kept)).collect();
     let mut leveled = level_rows(stores, rows, edges)?;
     let deepest = leveled.level.iter().copied().max().unwrap_or(0);
-    leveled
-        .level
-        .iter_mut()
-        .for_each(|level| *level = deepest - *level);
+    leveled.level.iter_mut().for_each(|level| *level = deepest - *level);
     Ok(leveled)
 }
 
-fn level_rows(stores: &Stores, rows: &[Change], mut edges: Vec<Vec<Edge>>) -> Result<Leveled> {
+fn level_rows(stores: &Stores, rows: &[Row], mut edges: Vec<Vec<Edge>>) -> Result<Leveled> {
     let mut waiting = vec![Vec::new(); rows.len()];
     loop {
-        let parts = strongly_connected(rows.len(), |row| {
-            edges[row].iter().map(|edge| edge.before).collect()
-        });
+        let parts = strongly_connected(rows.len(), |row| edges[row].iter().map(|edge| edge.before).collect());
         let cycles: Vec<&Vec<usize>> = parts.iter().filter(|part| has_cycle(part, &edges)).collect();
         if cycles.is_empty() {
-            return Ok(Leveled {
-                level: levels(&parts, &edges),
-                waiting,
-            });
+            return Ok(Leveled { level: levels(&parts, &edges), waiting });
         }
         for cycle in cycles {
             let (row, field) =
@@ -112,9 +86,7 @@ fn has_cycle(part: &[usize], edges: &[Vec<Edge>]) -> bool {
 /// The first edge of a cycle that can wait.
 fn breakable(cycle: &[usize], edges: &[Vec<Edge>]) -> Option<(usize, usize)> {
     cycle.iter().find_map(|&row| {
-        let edge = edges[row]
-            .iter()
-            .find(|edge| edge.can_wait && cycle.contains(&edge.before))?;
+        let edge = edges[row].iter().find(|edge| edge.can_wait && cycle.contains(&edge.before))?;
         Some((row, edge.field))
     })
 }
@@ -123,27 +95,18 @@ fn breakable(cycle: &[usize], edges: &[Vec<Edge>]) -> Option<(usize, usize)> {
 fn levels(parts: &[Vec<usize>], edges: &[Vec<Edge>]) -> Vec<usize> {
     let mut level = vec![0; edges.len()];
     for &row in parts.iter().flatten() {
-        level[row] = edges[row]
-            .iter()
-            .map(|edge| level[edge.before] + 1)
-            .max()
-            .unwrap_or(0);
+        level[row] = edges[row].iter().map(|edge| level[edge.before] + 1).max().unwrap_or(0);
     }
     level
 }
 
-fn unbreakable(stores: &Stores, rows: &[Change], cycle: &[usize], edges: &[Vec<Edge>]) -> Error {
+fn unbreakable(stores: &Stores, rows: &[Row], cycle: &[usize], edges: &[Vec<Edge>]) -> Error {
     let columns: Vec<String> = cycle
         .iter()
         .flat_map(|&row| {
             let table = stores.any(rows[row].model).table();
             let inner = edges[row].iter().filter(|edge| cycle.contains(&edge.before));
-            inner.map(|edge| {
-                format!(
-                    "{}.{}",
-                    table.name, table.columns[table.fields[edge.field].start].name
-                )
-            })
+            inner.map(|edge| format!("{}.{}", table.name, table.columns[table.fields[edge.field].start].name))
         })
         .collect();
     Error::misuse(format!(
@@ -166,11 +129,8 @@ struct Named {
 }
 
 impl Named {
-    fn new(stores: &Stores, rows: &[Change]) -> Self {
-        let mut named = Named {
-            slots: HashMap::new(),
-            keys: HashMap::new(),
-        };
+    fn new(stores: &Stores, rows: &[Row]) -> Self {
+        let mut named = Named { slots: HashMap::new(), keys: HashMap::new() };
         for (index, row) in rows.iter().enumerate() {
             named.slots.insert((row.model, row.slot), index);
             if let Some(key) = stores.any(row.model).own_key_text(row.slot, stores) {
@@ -180,24 +140,17 @@ impl Named {
         named
     }
 
-    fn edges(&self, stores: &Stores, row: &Change, which: Which) -> Vec<Edge> {
+    fn edges(&self, stores: &Stores, row: &Row, which: Which) -> Vec<Edge> {
         let store = stores.any(row.model);
         let table = store.table();
         let mut edges = Vec::new();
         let mut add = |field: usize, link: Link<'_>| {
-            let Some(key) = table
-                .foreign_keys
-                .iter()
-                .find(|key| key.field == table.field_names[field])
+            let Some(key) = table.foreign_keys.iter().find(|key| key.field == table.field_names[field])
             else {
                 return;
             };
             if let Some(before) = self.find(stores, key.target().number, link) {
-                edges.push(Edge {
-                    before,
-                    field,
-                    can_wait: key.nullable,
-                });
+                edges.push(Edge { before, field, can_wait: key.nullable });
             }
         };
         match which {

@@ -7,16 +7,9 @@ use crate::util::columns::ColumnSet;
 /// Records what every row of a plan was, so that the innermost frame can put it back; done before memory is brought in step,
 /// and also when sending failed, since versions were counted and keys came back by then.
 pub(crate) fn record_plan(plan: &Plan, stores: &mut Stores) {
-    let frame = stores.frame();
     for step in plan.steps.iter().filter(|step| is_first(step)) {
         let filled = filled_by_insert(step);
-        let store = stores.any_mut(step.table.number);
-        for &slot in &step.slots {
-            store.record(slot, frame);
-            if !filled.is_empty() {
-                store.record_filled(slot, &filled);
-            }
-        }
+        stores.any_mut(step.table.number).record(&step.slots, &filled);
     }
 }
 
@@ -24,34 +17,22 @@ pub(crate) fn record_plan(plan: &Plan, stores: &mut Stores) {
 pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
     let of = |action| plan.steps.iter().filter(move |step| step.action == action);
     for step in of(Action::Delete) {
-        let store = stores.any_mut(step.table.number);
-        step.slots.iter().for_each(|&slot| store.settle_delete(slot));
+        stores.any_mut(step.table.number).settle_deletes(&step.slots);
     }
-    for step in of(Action::Insert)
-        .chain(of(Action::Update))
-        .filter(|step| !step.table.foreign_keys.is_empty())
+    for step in
+        of(Action::Insert).chain(of(Action::Update)).filter(|step| !step.table.foreign_keys.is_empty())
     {
-        stores.beside(step.table.number, |store, rest| {
-            step.slots.iter().for_each(|&slot| store.resolve(slot, rest))
-        });
+        stores.beside(step.table.number, |store, rest| store.resolve(&step.slots, rest));
     }
     for step in of(Action::Update) {
         let key: ColumnSet = step.table.primary_key.iter().copied().collect();
-        let key_changed = step.columns.intersects(&key);
-        let store = stores.any_mut(step.table.number);
-        step.slots
-            .iter()
-            .for_each(|&slot| store.settle_update(slot, key_changed));
+        stores.any_mut(step.table.number).settle_updates(&step.slots, step.columns.intersects(&key));
     }
     let epoch = stores.epoch();
     for step in of(Action::Insert) {
-        let store = stores.any_mut(step.table.number);
-        store.reserve_keys(step.slots.len());
-        step.slots
-            .iter()
-            .for_each(|&slot| store.settle_insert(slot, epoch));
+        stores.any_mut(step.table.number).settle_inserts(&step.slots, epoch);
     }
-    stores.iter_mut().for_each(|store| store.forget_touched());
+    stores.forget_touched();
 }
 
 /// Whether the step is the first of its rows; what waited follows later.
@@ -66,11 +47,7 @@ fn is_first(step: &Step) -> bool {
 fn filled_by_insert(step: &Step) -> ColumnSet {
     match step.action {
         Action::Insert => {
-            let left = step
-                .table
-                .generated
-                .iter()
-                .filter(|&column| !step.columns.contains(column));
+            let left = step.table.generated.iter().filter(|&column| !step.columns.contains(column));
             left.chain(step.table.computed.iter())
                 .filter(|&column| Some(column) != step.table.generated_key)
                 .collect()

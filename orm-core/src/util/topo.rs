@@ -122,10 +122,7 @@ mod tests {
     #[test]
     fn a_chain_of_a_million_does_not_overflow_the_stack() {
         let count = 1_000_000;
-        let parts = strongly_connected(
-            count,
-            |node| if node + 1 < count { vec![node + 1] } else { vec![] },
-        );
+        let parts = strongly_connected(count, |node| if node + 1 < count { vec![node + 1] } else { vec![] });
         assert_eq!(parts.first(), Some(&vec![count - 1]));
     }
 }

@@ -41,12 +41,7 @@ pub(crate) struct Moment {
     pub(crate) offset: i32,
 }
 
-const MIDNIGHT: Clock = Clock {
-    hour: 0,
-    minute: 0,
-    second: 0,
-    nanosecond: 0,
-};
+const MIDNIGHT: Clock = Clock { hour: 0, minute: 0, second: 0, nanosecond: 0 };
 
 /// The length of the longest text: a day, a space, and a time with nine digits of a fraction.
 const LONGEST: usize = 29;
@@ -64,11 +59,7 @@ impl Day {
         const EXPECTED: &str = "a date as text, `YYYY-MM-DD`";
         read(value, EXPECTED, |text| {
             let day = text.day()?;
-            let clock = if text.is_empty() {
-                MIDNIGHT
-            } else {
-                text.separated_clock()?
-            };
+            let clock = if text.is_empty() { MIDNIGHT } else { text.separated_clock()? };
             (clock == MIDNIGHT).then_some(day)
         })
     }
@@ -131,11 +122,7 @@ impl Moment {
         read(value, MOMENT, |text| {
             let day = text.day()?;
             if text.is_empty() {
-                return Some(Moment {
-                    day,
-                    clock: MIDNIGHT,
-                    offset: 0,
-                });
+                return Some(Moment { day, clock: MIDNIGHT, offset: 0 });
             }
             let clock = text.separated_clock()?;
             let offset = if text.is_empty() { 0 } else { text.offset()? };
@@ -213,12 +200,7 @@ impl Text<'_> {
             Some(_) => self.fraction()?,
             None => 0,
         };
-        Some(Clock {
-            hour,
-            minute,
-            second,
-            nanosecond,
-        })
+        Some(Clock { hour, minute, second, nanosecond })
     }
 
     /// Nanoseconds, from the digits after the point.
@@ -239,11 +221,7 @@ impl Text<'_> {
         };
         let hours = i32::from(self.two_digits()?);
         let _colon = self.one_of(b":");
-        let minutes = if self.is_empty() {
-            0
-        } else {
-            i32::from(self.two_digits()?)
-        };
+        let minutes = if self.is_empty() { 0 } else { i32::from(self.two_digits()?) };
         (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
     }
 
@@ -254,8 +232,7 @@ impl Text<'_> {
     fn digits(&mut self, count: usize) -> Option<u32> {
         let (digits, rest) = self.rest.split_at_checked(count)?;
         let number = digits.iter().try_fold(0, |number, byte| {
-            byte.is_ascii_digit()
-                .then(|| number * 10 + u32::from(byte - b'0'))
+            byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
         })?;
         self.rest = rest;
         Some(number)
@@ -327,23 +304,15 @@ mod tests {
             "2024-05-06x12:34:56",
             "２０２４-05-06",
         ];
-        texts
-            .iter()
-            .for_each(|text| assert_eq!(moment(text), None, "{text}"));
+        texts.iter().for_each(|text| assert_eq!(moment(text), None, "{text}"));
     }
 
     #[test]
     fn an_error_says_what_was_expected_and_does_not_show_the_value() {
         let error = Day::decode(ValueRef::Text(b"secret")).unwrap_err();
-        assert_eq!(
-            error.message(),
-            "expected a date as text, `YYYY-MM-DD`, found other text"
-        );
+        assert_eq!(error.message(), "expected a date as text, `YYYY-MM-DD`, found other text");
         let error = Clock::decode(ValueRef::Int(5)).unwrap_err();
-        assert_eq!(
-            error.message(),
-            "expected a time as text, `HH:MM:SS`, found an integer"
-        );
+        assert_eq!(error.message(), "expected a time as text, `HH:MM:SS`, found an integer");
     }
 
     #[test]

@@ -71,9 +71,7 @@ impl ColumnType for NaiveDateTime {
         if moment.offset == 0 {
             return Ok(local);
         }
-        local
-            .checked_sub_signed(TimeDelta::seconds(i64::from(moment.offset)))
-            .ok_or_else(not_in_calendar)
+        local.checked_sub_signed(TimeDelta::seconds(i64::from(moment.offset))).ok_or_else(not_in_calendar)
     }
 
     #[inline]
@@ -103,11 +101,7 @@ impl ColumnType for DateTime<Utc> {
 
 #[inline]
 fn day_of(date: NaiveDate) -> Day {
-    Day {
-        year: date.year(),
-        month: date.month() as u8,
-        day: date.day() as u8,
-    }
+    Day { year: date.year(), month: date.month() as u8, day: date.day() as u8 }
 }
 
 #[inline]
@@ -116,17 +110,10 @@ fn clock_of(time: NaiveTime) -> Result<Clock> {
         (second, nanos) if nanos < SECOND => (second, nanos),
         (59, nanos) => (60, nanos - SECOND),
         _ => {
-            return Err(Error::value(
-                "a leap second that does not follow second 59 cannot be stored",
-            ));
+            return Err(Error::value("a leap second that does not follow second 59 cannot be stored"));
         }
     };
-    Ok(Clock {
-        hour: time.hour() as u8,
-        minute: time.minute() as u8,
-        second: second as u8,
-        nanosecond,
-    })
+    Ok(Clock { hour: time.hour() as u8, minute: time.minute() as u8, second: second as u8, nanosecond })
 }
 
 fn from_day(day: Day) -> Result<NaiveDate> {
@@ -212,21 +199,13 @@ mod tests {
         assert!(from_text::<NaiveTime>("24:00:00").is_err());
         assert!(from_text::<NaiveTime>("12:34:61").is_err());
         assert!(from_text::<DateTime<Utc>>("2023-13-01 00:00:00").is_err());
-        assert!(
-            from_text::<DateTime<Utc>>("0000-01-01 00:00:00+01:00")
-                .unwrap()
-                .encode()
-                .is_err()
-        );
+        assert!(from_text::<DateTime<Utc>>("0000-01-01 00:00:00+01:00").unwrap().encode().is_err());
     }
 
     #[test]
     fn a_year_of_five_digits_is_refused() {
         let error = NaiveDate::MAX.encode().unwrap_err();
-        assert!(
-            error.is_value() && error.message().contains("0000 to 9999"),
-            "{error}"
-        );
+        assert!(error.is_value() && error.message().contains("0000 to 9999"), "{error}");
         assert!(NaiveDate::MIN.encode().is_err());
     }
 

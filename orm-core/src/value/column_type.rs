@@ -8,6 +8,22 @@ use crate::error::{Error, Result};
 /// Implemented for integers, floats, `bool`, `String`, `Vec<u8>` and `Option` of any of them; behind features for the
 /// types of chrono, time, uuid, serde_json and rust_decimal. `#[derive(ColumnEnum)]` and `#[derive(ColumnType)]` implement
 /// it for enums and newtypes.
+///
+/// | type | feature | stored as |
+/// |---|---|---|
+/// | `NaiveDate`; `Date` | `chrono`; `time` | `2024-05-06` |
+/// | `NaiveTime`; `Time` | | `12:34:56`, with 3, 6 or 9 digits of a fraction where there is one |
+/// | `NaiveDateTime`; `PrimitiveDateTime` | | `2024-05-06 12:34:56`, with a fraction as above |
+/// | `DateTime<Utc>`; `OffsetDateTime` | | the same, in UTC and without a zone |
+/// | `Uuid` | `uuid` | `67e55044-10b1-426f-9247-bb680e5fe0c8` |
+/// | `Json<T>` | `serde_json` | JSON text |
+/// | `Decimal` | `rust_decimal` | text with every digit, without zeros at the end |
+///
+/// These texts sort as the days and times do, SQLite's date functions read them, and `CURRENT_TIMESTAMP` writes the same.
+/// Reading takes more: a `T` for the space, `Z` or an offset (the time is turned into UTC), a day alone, a UUID of 16 bytes, a
+/// decimal from a number. `DateTime<Local>` and `DateTime<FixedOffset>` are no column types, since their offset would be lost:
+/// `.to_utc()` says so in the program. Dates have years of 0 to 9999. Decimals are compared as text where a database has none:
+/// `=` is exact, `<` is not in numeric order.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column type",
     label = "no column can hold this",

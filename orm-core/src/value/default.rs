@@ -110,14 +110,11 @@ mod tests {
         assert_eq!(default_of::<Option<i32>, _, _>(-1), Some(-1));
         assert_eq!(default_of::<Option<i32>, _, _>(None), None);
         assert_eq!(default_of::<Option<i32>, _, _>(Some(3)), Some(3));
-        assert_eq!(default_of::<bool, _, _>(true), true);
+        assert!(default_of::<bool, _, _>(true));
         assert_eq!(default_of::<String, _, _>("a"), "a");
         assert_eq!(default_of::<String, _, _>(String::new), "");
         assert_eq!(default_of::<Option<String>, _, _>("a").as_deref(), Some("a"));
-        assert_eq!(
-            default_of::<Generated<String>, _, _>("a"),
-            Generated::Value("a".to_owned())
-        );
+        assert_eq!(default_of::<Generated<String>, _, _>("a"), Generated::Value("a".to_owned()));
         assert_eq!(default_of::<Vec<u8>, _, _>(Vec::new), Vec::<u8>::new());
         assert_eq!(default_of::<Vec<u8>, _, _>(|| vec![1]), [1]);
         assert_eq!(default_of::<Option<i64>, _, _>(|| 5), Some(5));

@@ -127,9 +127,7 @@ pub trait Ids {
     /// # Errors
     /// Misuse when the entity is of another session, gone, or has no key yet.
     fn encode_entity<'a>(&'a self, _entity: Entity, _out: &mut Vec<Value<'a>>) -> Result<()> {
-        Err(Error::misuse(
-            "an entity of a session can be named only in a statement that this session runs",
-        ))
+        Err(Error::misuse("an entity of a session can be named only in a statement that this session runs"))
     }
 }
 
@@ -152,12 +150,7 @@ pub struct Encoder<'a, 'w> {
 
 impl<'a, 'w> Encoder<'a, 'w> {
     pub(crate) fn new(wanted: &'w ColumnSet, ids: &'a dyn Ids, out: &'w mut Vec<Value<'a>>) -> Self {
-        Encoder {
-            wanted,
-            ids,
-            next: 0,
-            out,
-        }
+        Encoder { wanted, ids, next: 0, out }
     }
 
     /// The position of the column that comes next.
@@ -205,25 +198,20 @@ pub(crate) struct Reference {
 impl Shape {
     /// A column of a type.
     pub fn column<T: ColumnType>(&mut self) {
-        self.columns.push(ShapeColumn {
-            suffix: None,
-            sql_type: T::SQL_TYPE,
-            nullable: T::NULLABLE,
-        });
+        self.columns.push(ShapeColumn { suffix: None, sql_type: T::SQL_TYPE, nullable: T::NULLABLE });
     }
 
     /// The columns of a field of a struct of columns; they are called after it.
     pub fn embedded<T: Field>(&mut self, name: &str) {
         let mut inner = Shape::default();
         T::describe(&mut inner);
-        self.columns
-            .extend(inner.columns.into_iter().map(|column| ShapeColumn {
-                suffix: Some(match &column.suffix {
-                    Some(suffix) => format!("{name}_{suffix}"),
-                    None => name.to_owned(),
-                }),
-                ..column
-            }));
+        self.columns.extend(inner.columns.into_iter().map(|column| ShapeColumn {
+            suffix: Some(match &column.suffix {
+                Some(suffix) => format!("{name}_{suffix}"),
+                None => name.to_owned(),
+            }),
+            ..column
+        }));
     }
 
     /// Says that the database fills the column in.
@@ -234,13 +222,8 @@ impl Shape {
     /// The columns of an id.
     fn id<M: Model, K: Key>(&mut self, nullable: bool) {
         K::describe(self);
-        self.columns
-            .iter_mut()
-            .for_each(|column| column.nullable = nullable);
-        self.reference = Some(Reference {
-            model: std::any::TypeId::of::<M>(),
-            table: M::table,
-        });
+        self.columns.iter_mut().for_each(|column| column.nullable = nullable);
+        self.reference = Some(Reference { model: std::any::TypeId::of::<M>(), table: M::table });
     }
 }
 
@@ -303,9 +286,7 @@ impl<M: Model, K: Key> Field for Id<M, K> {
             Id::Of(handle) => match out.ids.key(handle.entity()) {
                 Some(key) => key_of::<K>(key).encode(out),
                 None => encode_without::<K>(out, || {
-                    Error::misuse(format!(
-                        "{handle:?} is not an entity of this session, or has no key"
-                    ))
+                    Error::misuse(format!("{handle:?} is not an entity of this session, or has no key"))
                 }),
             },
         }

@@ -16,11 +16,7 @@ use crate::row::Fields;
 /// assert_eq!(plan.get().map(String::as_str), Some("free"));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(untagged)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(untagged))]
 pub enum Generated<T> {
     /// Left to the database.
     #[default]
@@ -73,9 +69,7 @@ impl<T: ColumnType> Field for Generated<T> {
     fn encode<'a>(&'a self, out: &mut Encoder<'a, '_>) -> Result<()> {
         out.column(|| match self {
             Generated::Value(value) => value.encode(),
-            Generated::Unset => Err(Error::misuse(
-                "the value is left to the database and not known yet",
-            )),
+            Generated::Unset => Err(Error::misuse("the value is left to the database and not known yet")),
         })
     }
 

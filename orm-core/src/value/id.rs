@@ -32,19 +32,12 @@ impl<M> Handle<M> {
     /// The handle of a slot of a session, for its tenant of a generation.
     #[inline]
     pub(crate) fn at(session: u64, slot: u32, generation: u32) -> Self {
-        Handle::new(Place {
-            session,
-            slot,
-            generation,
-        })
+        Handle::new(Place { session, slot, generation })
     }
 
     #[inline]
     pub(crate) fn new(place: Place) -> Self {
-        Handle {
-            place,
-            model: PhantomData,
-        }
+        Handle { place, model: PhantomData }
     }
 }
 
@@ -52,10 +45,7 @@ impl<M: Model> Handle<M> {
     /// The same name without the model's type.
     #[inline]
     pub(crate) fn entity(self) -> Entity {
-        Entity {
-            model: M::table().number,
-            place: self.place,
-        }
+        Entity { model: M::table().number, place: self.place }
     }
 }
 

@@ -106,15 +106,9 @@ mod tests {
         let numbers: Vec<u64> = numbers().take(600).collect();
         let entry = |&number: &u64| {
             let text = char::from_u32(number as u32 % 0x11_0000).map(|letter| format!("'\"\\\n{letter}"));
-            (
-                format!("key {}", number % 7),
-                (number as i64, number as f64 / 3.0, text),
-            )
+            (format!("key {}", number % 7), (number as i64, number as f64 / 3.0, text))
         };
-        let documents: Vec<_> = numbers
-            .chunks(2)
-            .map(|two| Json(two.iter().map(entry).collect()))
-            .collect();
+        let documents: Vec<_> = numbers.chunks(2).map(|two| Json(two.iter().map(entry).collect())).collect();
         [Json(Document::new())].into_iter().chain(documents)
     }
 
@@ -132,11 +126,7 @@ mod tests {
         assert_eq!(from_text::<Column>("null").unwrap(), null);
         assert_eq!(Column::decode(ValueRef::Null).unwrap(), None);
         assert!(matches!(ColumnType::encode(&None::<Json<u8>>), Ok(Value::Null)));
-        assert!(
-            Json::<serde_json::Value>::decode(ValueRef::Null)
-                .unwrap_err()
-                .is_value()
-        );
+        assert!(Json::<serde_json::Value>::decode(ValueRef::Null).unwrap_err().is_value());
     }
 
     #[test]
@@ -161,17 +151,7 @@ mod tests {
             error.message(),
             "expected JSON of the field's type, found JSON of another shape at line 1, column 12"
         );
-        assert!(
-            from_text::<Json<Vec<u8>>>("[1,")
-                .unwrap_err()
-                .message()
-                .contains("ends too early")
-        );
-        assert!(
-            from_text::<Json<Vec<u8>>>("one")
-                .unwrap_err()
-                .message()
-                .contains("no JSON")
-        );
+        assert!(from_text::<Json<Vec<u8>>>("[1,").unwrap_err().message().contains("ends too early"));
+        assert!(from_text::<Json<Vec<u8>>>("one").unwrap_err().message().contains("no JSON"));
     }
 }

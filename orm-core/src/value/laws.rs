@@ -34,10 +34,7 @@ pub(crate) fn assert_round_trip<T: ColumnType + PartialEq + Debug>(values: impl 
     let mut count = 0;
     for value in values {
         let stored = value.encode().expect("the value can be stored");
-        assert_eq!(
-            T::decode(stored.as_ref()).expect("what was stored can be read"),
-            value
-        );
+        assert_eq!(T::decode(stored.as_ref()).expect("what was stored can be read"), value);
         assert!(value.same(&value.clone()));
         count += 1;
     }
@@ -49,11 +46,7 @@ pub(crate) fn assert_text_sorts<T: ColumnType + Ord + Debug>(values: impl IntoIt
     let mut values: Vec<T> = values.into_iter().collect();
     values.sort();
     for pair in values.windows(2) {
-        assert_eq!(
-            to_text(&pair[0]).cmp(&to_text(&pair[1])),
-            pair[0].cmp(&pair[1]),
-            "{pair:?}"
-        );
+        assert_eq!(to_text(&pair[0]).cmp(&to_text(&pair[1])), pair[0].cmp(&pair[1]), "{pair:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Values between Rust and a database: five storage classes, and the types that can be a column. Rank 1.
 
 mod column_type;
-pub mod default;
+pub(crate) mod default;
 mod field;
 mod generated;
 mod id;
@@ -17,6 +17,7 @@ mod chrono;
 #[cfg(feature = "serde_json")]
 mod json;
 #[cfg(test)]
+#[allow(dead_code, reason = "which laws are asked for depends on the features")]
 mod laws;
 #[cfg(feature = "rust_decimal")]
 mod rust_decimal;
@@ -151,6 +152,13 @@ impl PartialEq for Value<'_> {
             (Value::Null | Value::Int(_) | Value::Real(_) | Value::Text(_) | Value::Blob(_), _) => false,
         }
     }
+}
+
+/// An empty vector of values of another lifetime, with the memory of one that is not needed any more.
+#[inline]
+pub(crate) fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    values.into_iter().map(|_| Value::Null).collect()
 }
 
 /// As SQL would write the literal; blobs by their length.

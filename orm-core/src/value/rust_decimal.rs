@@ -70,13 +70,7 @@ mod tests {
                 (b >> 41) as u32 % 29,
             )
         });
-        let extremes = [
-            Decimal::ZERO,
-            Decimal::MAX,
-            Decimal::MIN,
-            Decimal::new(1, 28),
-            Decimal::new(-0, 5),
-        ];
+        let extremes = [Decimal::ZERO, Decimal::MAX, Decimal::MIN, Decimal::new(1, 28), Decimal::new(-0, 5)];
         extremes.into_iter().chain(some.take(300))
     }
 
@@ -96,10 +90,7 @@ mod tests {
     #[test]
     fn integers_and_floats_are_read_as_they_look() {
         let read = |value| Decimal::decode(value).map(|number| number.to_string()).ok();
-        assert_eq!(
-            read(ValueRef::Int(i64::MIN)).as_deref(),
-            Some("-9223372036854775808")
-        );
+        assert_eq!(read(ValueRef::Int(i64::MIN)).as_deref(), Some("-9223372036854775808"));
         assert_eq!(read(ValueRef::Real(0.99)).as_deref(), Some("0.99"));
         assert_eq!(read(ValueRef::Real(-13.86)).as_deref(), Some("-13.86"));
         assert_eq!(read(ValueRef::Text(b"1.5e3")).as_deref(), Some("1500"));
@@ -113,26 +104,15 @@ mod tests {
 
     #[test]
     fn what_is_no_decimal_is_refused() {
-        for text in [
-            "",
-            "one",
-            "1,5",
-            "0.12345678901234567890123456789012",
-            "99999999999999999999999999999999",
-        ] {
+        for text in
+            ["", "one", "1,5", "0.12345678901234567890123456789012", "99999999999999999999999999999999"]
+        {
             assert!(
-                from_text::<Decimal>(text)
-                    .unwrap_err()
-                    .message()
-                    .starts_with("expected a decimal"),
+                from_text::<Decimal>(text).unwrap_err().message().starts_with("expected a decimal"),
                 "{text}"
             );
         }
-        assert!(
-            Decimal::decode(ValueRef::Real(f64::INFINITY))
-                .unwrap_err()
-                .is_value()
-        );
+        assert!(Decimal::decode(ValueRef::Real(f64::INFINITY)).unwrap_err().is_value());
         assert!(Decimal::decode(ValueRef::Real(1e300)).unwrap_err().is_value());
         assert!(Decimal::decode(ValueRef::Blob(b"1")).unwrap_err().is_value());
     }

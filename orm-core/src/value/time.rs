@@ -66,9 +66,7 @@ impl ColumnType for PrimitiveDateTime {
         if moment.offset == 0 {
             return Ok(local);
         }
-        local
-            .checked_sub(Duration::seconds(i64::from(moment.offset)))
-            .ok_or_else(not_in_calendar)
+        local.checked_sub(Duration::seconds(i64::from(moment.offset))).ok_or_else(not_in_calendar)
     }
 
     #[inline]
@@ -82,9 +80,7 @@ impl ColumnType for OffsetDateTime {
     const SQL_TYPE: SqlType = SqlType::Timestamp;
 
     fn encode(&self) -> Result<Value<'_>> {
-        let utc = self
-            .checked_to_offset(UtcOffset::UTC)
-            .ok_or_else(|| out_of_range(self.year()))?;
+        let utc = self.checked_to_offset(UtcOffset::UTC).ok_or_else(|| out_of_range(self.year()))?;
         Moment::encode(day_of(utc.date()), clock_of(utc.time()))
     }
 
@@ -101,22 +97,13 @@ impl ColumnType for OffsetDateTime {
 #[inline]
 fn day_of(date: Date) -> Day {
     let (year, month, day) = date.to_calendar_date();
-    Day {
-        year,
-        month: u8::from(month),
-        day,
-    }
+    Day { year, month: u8::from(month), day }
 }
 
 #[inline]
 fn clock_of(time: Time) -> Clock {
     let (hour, minute, second, nanosecond) = time.as_hms_nano();
-    Clock {
-        hour,
-        minute,
-        second,
-        nanosecond,
-    }
+    Clock { hour, minute, second, nanosecond }
 }
 
 fn from_day(day: Day) -> Result<Date> {
@@ -149,21 +136,14 @@ mod tests {
             let nanos = (number >> 32) as u32 % 1_000_000_000;
             let nanos =
                 [0, nanos, nanos / 1000 * 1000, nanos / 1_000_000 * 1_000_000][number as usize / 64 % 4];
-            Time::from_hms_nano(
-                number as u8 % 24,
-                (number >> 8) as u8 % 60,
-                (number >> 16) as u8 % 60,
-                nanos,
-            )
-            .unwrap()
+            Time::from_hms_nano(number as u8 % 24, (number >> 8) as u8 % 60, (number >> 16) as u8 % 60, nanos)
+                .unwrap()
         });
         [Time::MIDNIGHT, last].into_iter().chain(some.take(300))
     }
 
     fn moments() -> impl Iterator<Item = PrimitiveDateTime> {
-        dates()
-            .zip(times())
-            .map(|(date, time)| PrimitiveDateTime::new(date, time))
+        dates().zip(times()).map(|(date, time)| PrimitiveDateTime::new(date, time))
     }
 
     /// The same points in time, each at another place of the world.
@@ -171,11 +151,7 @@ mod tests {
         let offsets =
             numbers().map(|number| UtcOffset::from_whole_seconds((number % 86_400) as i32 - 43_200).unwrap());
         moments().zip(offsets).map(|(moment, offset)| {
-            moment.assume_utc().to_offset(if moment.year() % 9999 == 0 {
-                UtcOffset::UTC
-            } else {
-                offset
-            })
+            moment.assume_utc().to_offset(if moment.year() % 9999 == 0 { UtcOffset::UTC } else { offset })
         })
     }
 

@@ -45,9 +45,7 @@ mod tests {
     use super::*;
 
     fn uuids() -> impl Iterator<Item = Uuid> {
-        let some = numbers()
-            .zip(numbers().skip(7))
-            .map(|(high, low)| Uuid::from_u64_pair(high, low));
+        let some = numbers().zip(numbers().skip(7)).map(|(high, low)| Uuid::from_u64_pair(high, low));
         [Uuid::nil(), Uuid::max()].into_iter().chain(some.take(300))
     }
 
@@ -74,18 +72,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        assert!(
-            from_text::<Uuid>("67e55044")
-                .unwrap_err()
-                .message()
-                .starts_with("expected a UUID")
-        );
+        assert!(from_text::<Uuid>("67e55044").unwrap_err().message().starts_with("expected a UUID"));
         assert!(Uuid::decode(ValueRef::Blob(&[1; 15])).unwrap_err().is_value());
-        assert!(
-            Uuid::decode(ValueRef::Int(1))
-                .unwrap_err()
-                .message()
-                .ends_with("found an integer")
-        );
+        assert!(Uuid::decode(ValueRef::Int(1)).unwrap_err().message().ends_with("found an integer"));
     }
 }

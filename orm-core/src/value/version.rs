@@ -7,11 +7,7 @@ use crate::error::Result;
 ///
 /// A flush that meets another version in the database than the one it loaded is a stale error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Version(i64);
 
 impl Version {

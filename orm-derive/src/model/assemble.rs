@@ -14,39 +14,44 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::field::Field;
 use super::read::Model;
-use super::relation::{Kind, Relation};
-use super::{implement, require};
+use super::relation::Relation;
+use super::{implement, relate, require};
 use crate::names;
 
 /// The whole expansion.
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let (library, ident, base) = (&model.library, &model.ident, model.base());
     let columns_type = expand_columns_type(model);
-    let constants = expand_constants(model);
+    let columns_of = expand_columns_of(model);
+    let imports = expand_imports(model);
+    let constants = expand_constants(model, &model.relations);
     let implementation = implement::expand(model);
-    let key = model.key_type();
+    let has_key = expand_has_key(model);
     let lookups = expand_lookups(model);
     let default = expand_default(model);
     let rules = require::expand(model);
-    let orders = expand_orders(model);
+    let options = relate::expand_options(model);
     quote! {
         #columns_type
         const _: () = {
+            #imports
+
+            #columns_of
             #constants
             #implementation
 
             #[automatically_derived]
             impl #library::BelongsTo<#base> for #ident {}
-            #[automatically_derived]
-            impl #library::HasKey<#key> for #ident {}
+            #has_key
 
             #lookups
             #default
             #rules
-            #orders
+            #options
             #library::inventory::submit! { #library::Registration::of::<#ident>() }
         };
     }
@@ -62,11 +67,15 @@ impl Model {
         }
     }
 
-    /// `<Type as FieldOf<Base>>`: the one way by which generated code reaches a field's type.
-    pub(crate) fn field_of(&self, field: &Field) -> TokenStream {
+    /// The module that generated code names, as if written at a place: an error there points to it.
+    pub(crate) fn library_at(&self, span: Span) -> TokenStream {
+        names::respan(self.library.clone(), span)
+    }
+
+    /// `FieldIn::<Base, Type>`: the one way by which generated code reaches a field's type.
+    pub(crate) fn field_in(&self, field: &Field) -> TokenStream {
         let (library, base, ty) = (&self.library, self.base(), &field.ty);
-        let at = field.ty_span.resolved_at(Span::mixed_site());
-        quote_spanned!(at=> <#ty as #library::FieldOf<#base>>)
+        quote!(#library::FieldIn::<#base, #ty>)
     }
 
     /// The fields of the primary key, in order.
@@ -74,11 +83,10 @@ impl Model {
         self.fields.iter().filter(|field| field.primary_key.is_some())
     }
 
-    /// `<Type as KeyField>`.
-    pub(crate) fn key_field(&self, field: &Field) -> TokenStream {
+    /// `KeyIn::<Type>`.
+    pub(crate) fn key_in(&self, field: &Field) -> TokenStream {
         let (library, ty) = (&self.library, &field.ty);
-        let at = field.ty_span.resolved_at(Span::mixed_site());
-        quote_spanned!(at=> <#ty as #library::KeyField>)
+        quote!(#library::KeyIn::<#ty>)
     }
 
     /// The type of the primary key: that of its field, or a tuple.
@@ -86,8 +94,8 @@ impl Model {
         let keys: Vec<TokenStream> = self
             .key_fields()
             .map(|field| {
-                let key_field = self.key_field(field);
-                quote!(#key_field::Key)
+                let (library, ty) = (self.library_at(field.ty_span), &field.ty);
+                quote_spanned!(field.ty_span=> <#ty as #library::KeyField>::Key)
             })
             .collect();
         match &keys[..] {
@@ -102,8 +110,12 @@ impl Model {
         if field.is_own_key() {
             return quote!(#library::Plain);
         }
-        let field_of = self.field_of(field);
-        quote!(#field_of::ColumnRole)
+        if self.base.is_none() {
+            let (library, ty) = (self.library_at(field.ty_span), &field.ty);
+            return quote_spanned!(field.ty_span=> <#ty as #library::Field>::Role);
+        }
+        let (library, base, ty) = (self.library_at(field.ty_span), self.base(), &field.ty);
+        quote_spanned!(field.ty_span=> <#ty as #library::FieldOf<#base>>::ColumnRole)
     }
 
     /// The type that the constants are put on.
@@ -112,39 +124,55 @@ impl Model {
     }
 }
 
-/// The type of `columns = ..`, and its way back to the model.
-pub(crate) fn expand_columns_type(model: &Model) -> TokenStream {
-    let (Some(columns), library, vis, ident) = (&model.columns, &model.library, &model.vis, &model.ident)
-    else {
-        return TokenStream::new();
-    };
-    let docs = format!("The columns and relations of [`{ident}`].");
+fn expand_has_key(model: &Model) -> TokenStream {
+    let (ident, key) = (&model.ident, model.key_type());
+    let span = model.key_fields().next().map_or(ident.span(), |field| field.ty_span);
+    let library = model.library_at(span);
+    quote_spanned! {span=>
+        #[automatically_derived]
+        impl #library::HasKey<#key> for #ident {}
+    }
+}
+
+/// What the constant's code needs: a short name for the library's module, and the traits that it falls back on.
+pub(crate) fn expand_imports(model: &Model) -> TokenStream {
+    let (path, library) = (&model.library_path, &model.library);
     quote! {
+        use #path as #library;
+        #[allow(unused_imports)]
+        use #path::{NoField as _, NoKey as _};
+    }
+}
+
+/// The type of `columns = ..`; it stands outside the constant, where the user's code finds it.
+pub(crate) fn expand_columns_type(model: &Model) -> Option<TokenStream> {
+    let (columns, vis) = (model.columns.as_ref()?, &model.vis);
+    let docs = format!("The columns and relations of [`{}`].", model.ident);
+    Some(quote! {
         #[doc = #docs]
         #vis struct #columns;
+    })
+}
 
+/// The way from the type of `columns = ..` back to the model.
+pub(crate) fn expand_columns_of(model: &Model) -> Option<TokenStream> {
+    let (columns, library, ident) = (model.columns.as_ref()?, &model.library, &model.ident);
+    Some(quote! {
         #[automatically_derived]
         impl #library::Columns for #columns {
             type Model = #ident;
         }
-    }
+    })
 }
 
 /// The columns and relations as associated constants.
-pub(crate) fn expand_constants(model: &Model) -> TokenStream {
+pub(crate) fn expand_constants(model: &Model, relations: &[Relation]) -> TokenStream {
     let owner = model.constants_type();
-    let columns = model
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(at, field)| expand_column(model, at, field));
-    let relations = model
-        .relations
-        .iter()
-        .map(|relation| expand_relation(model, relation));
+    let columns = model.fields.iter().enumerate().map(|(at, field)| expand_column(model, at, field));
+    let relations = relations.iter().map(|relation| relate::expand(model, relation));
     quote! {
         #[automatically_derived]
-        #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces)]
+        #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces, clippy::type_complexity)]
         impl #owner {
             #(#columns)*
             #(#relations)*
@@ -153,9 +181,12 @@ pub(crate) fn expand_constants(model: &Model) -> TokenStream {
 }
 
 fn expand_column(model: &Model, at: usize, field: &Field) -> TokenStream {
-    let (library, vis, ident) = (&model.library, &model.vis, &model.ident);
+    let (vis, ident) = (&model.vis, &model.ident);
     let (name, ty, role) = (&field.ident, &field.ty, model.role(field));
-    let at = index(at);
+    let (library, at) = (model.library_at(field.ty_span), index(at));
+    let constant = quote_spanned! {field.ty_span=>
+        #vis const #name: #library::Column<#ident, #ty, #role> = #library::Column::new(#at);
+    };
     let docs = match &field.docs[..] {
         [] => {
             let docs = format!("The column of the field `{}`.", field.name);
@@ -165,7 +196,7 @@ fn expand_column(model: &Model, at: usize, field: &Field) -> TokenStream {
     };
     quote! {
         #docs
-        #vis const #name: #library::Column<#ident, #ty, #role> = #library::Column::new(#at);
+        #constant
     }
 }
 
@@ -173,69 +204,18 @@ fn index(at: usize) -> proc_macro2::Literal {
     proc_macro2::Literal::u16_suffixed(u16::try_from(at).unwrap_or(u16::MAX))
 }
 
-fn expand_relation(model: &Model, relation: &Relation) -> TokenStream {
-    let (library, vis, ident, name) = (&model.library, &model.vis, &model.ident, &relation.ident);
-    let models = |owner: &TokenStream| quote!(<#owner as #library::Columns>::Model);
-    let (ty, value, docs) = match &relation.kind {
-        Kind::Many(back) => {
-            let (target, path) = (models(&back.owner), &back.path);
-            (
-                quote!(Many<#ident, #target>),
-                quote!(Many::new(#path)),
-                "The rows that name one of these.",
-            )
-        }
-        Kind::One(back) => {
-            let (target, path) = (models(&back.owner), &back.path);
-            (
-                quote!(One<#ident, #target>),
-                quote!(One::new(#path)),
-                "The row that names one of these.",
-            )
-        }
-        Kind::Through(back, on) => {
-            let (link, path) = (models(&back.owner), &back.path);
-            let at = on.column.span().resolved_at(Span::mixed_site());
-            let (hash, owner) = (names::hash(&names::plain(&on.column)), models(&on.owner));
-            let lookup = quote_spanned!(at=> <#owner as #library::ColumnAt<#hash>>);
-            (
-                quote!(Many<#ident, <#lookup::Field as #library::Points>::Target, #library::Through<#link>>),
-                quote!(Many::through(#path, #lookup::COLUMN)),
-                "The rows that are linked to one of these.",
-            )
-        }
-        Kind::Via(back, on) => {
-            let (between, target) = (models(&back.owner), models(&on.owner));
-            let (path, second) = (&back.path, &on.path);
-            (
-                quote!(Many<#ident, #target, #library::Via<#between>>),
-                quote!(Many::via(#path, #second)),
-                "The rows that name one that names one of these.",
-            )
-        }
-    };
-    quote! {
-        #[doc = #docs]
-        #vis const #name: #library::#ty = #library::#value;
-    }
-}
-
-/// What finds the type of a column by its name.
+/// What finds the type of a foreign key by its name. Which fields are foreign keys is not known here, but that the
+/// model's own key is none.
 pub(crate) fn expand_lookups(model: &Model) -> TokenStream {
-    let (library, ident, owner) = (&model.library, &model.ident, model.constants_type());
-    let lookups = model.fields.iter().map(|field| {
-        let (hash, name, ty, role) = (
-            names::hash(&field.name),
-            &field.ident,
-            &field.ty,
-            model.role(field),
-        );
+    let (library, ident) = (&model.library, &model.ident);
+    let fields = model.fields.iter().enumerate().filter(|(_, field)| !field.is_own_key());
+    let lookups = fields.map(|(at, field)| {
+        let (hash, ty, at) = (names::hash(&field.name), &field.ty, index(at));
         quote! {
             #[automatically_derived]
             impl #library::ColumnAt<#hash> for #ident {
                 type Field = #ty;
-                type Role = #role;
-                const COLUMN: #library::Column<#ident, #ty, #role> = #owner::#name;
+                const FIELD: u16 = #at;
             }
         }
     });
@@ -255,7 +235,7 @@ fn expand_default(model: &Model) -> TokenStream {
                 quote!(#name: #call)
             }
             None => {
-                let at = field.ty_span.resolved_at(Span::mixed_site());
+                let at = field.ty_span;
                 let default = quote_spanned!(at=> <#ty as ::core::default::Default>::default());
                 quote!(#name: #default)
             }
@@ -273,45 +253,6 @@ fn expand_default(model: &Model) -> TokenStream {
 
 /// What makes a value of what stands behind `default =` or `on_update =`.
 pub(crate) fn default_call(library: &TokenStream, value: &syn::Expr) -> TokenStream {
-    let at = syn::spanned::Spanned::span(value).resolved_at(Span::mixed_site());
+    let at = value.span();
     quote_spanned!(at=> #library::default_of(#value))
-}
-
-/// Relations' options: they compile if their columns are those of the model that the relation leads to.
-fn expand_orders(model: &Model) -> TokenStream {
-    let library = &model.library;
-    let orders = model.relations.iter().flat_map(|relation| {
-        let target = target_of(model, relation);
-        relation
-            .options
-            .order_by
-            .iter()
-            .map(move |column| quote!(#library::require_column_of::<#target, _>(&#column);))
-    });
-    let filters = model
-        .relations
-        .iter()
-        .filter_map(|relation| relation.options.filter.as_ref());
-    let calls: Vec<TokenStream> = orders.collect();
-    let filters: Vec<TokenStream> = filters
-        .map(|filter| quote!(const _: fn() = || { let _ = #filter; };))
-        .collect();
-    let calls = (!calls.is_empty()).then(|| quote!(const _: () = { #(#calls)* };));
-    quote!(#calls #(#filters)*)
-}
-
-fn target_of(model: &Model, relation: &Relation) -> TokenStream {
-    let library = &model.library;
-    match &relation.kind {
-        Kind::Many(end) | Kind::One(end) | Kind::Via(_, end) => {
-            let owner = &end.owner;
-            quote!(<#owner as #library::Columns>::Model)
-        }
-        Kind::Through(_, on) => {
-            let (owner, hash) = (&on.owner, names::hash(&names::plain(&on.column)));
-            quote! {
-                <<<#owner as #library::Columns>::Model as #library::ColumnAt<#hash>>::Field as #library::Points>::Target
-            }
-        }
-    }
 }

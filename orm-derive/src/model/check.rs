@@ -17,11 +17,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     check_versions(model, errors);
     check_column_names(model, errors);
     check_count(model, errors);
-    model
-        .uniques
-        .iter()
-        .chain(&model.indexes)
-        .for_each(|set| check_field_set(model, set, errors));
+    model.uniques.iter().chain(&model.indexes).for_each(|set| check_field_set(model, set, errors));
     check_relation_names(model, errors);
     for field in &model.fields {
         check_defaults(model, field, errors);
@@ -32,31 +28,18 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
 }
 
 fn check_primary_key(model: &Model, errors: &mut Errors) {
-    let keys = model
-        .fields
-        .iter()
-        .filter(|field| field.primary_key.is_some())
-        .count();
+    let keys = model.fields.iter().filter(|field| field.primary_key.is_some()).count();
     let ident = &model.ident;
-    if keys == 0 {
-        errors.at(
-            ident,
-            format!("`{ident}` has no primary key; mark a field with `#[column(primary_key)]`"),
-        );
+    if keys == 0 && !errors.has_unknown_word {
+        errors.at(ident, format!("`{ident}` has no primary key; mark a field with `#[column(primary_key)]`"));
     } else if keys > 6 {
-        errors.at(
-            ident,
-            format!("the primary key of `{ident}` has {keys} fields; there may be 6"),
-        );
+        errors.at(ident, format!("the primary key of `{ident}` has {keys} fields; there may be 6"));
     }
 }
 
 fn check_versions(model: &Model, errors: &mut Errors) {
     for span in model.fields.iter().filter_map(|field| field.version).skip(1) {
-        errors.push(syn::Error::new(
-            span,
-            format!("`{}` has two versions; one is enough", model.ident),
-        ));
+        errors.push(syn::Error::new(span, format!("`{}` has two versions; one is enough", model.ident)));
     }
 }
 
@@ -78,14 +61,10 @@ fn check_column_names(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// The names that are written, or else the field's, if that is not one more guess.
+/// The names that are written.
 fn names_of(field: &Field) -> Vec<(String, proc_macro2::Span)> {
     match &field.columns {
-        Some(columns) => columns
-            .names
-            .iter()
-            .map(|name| (name.value(), name.span()))
-            .collect(),
+        Some(columns) => columns.names.iter().map(|name| (name.value(), name.span())).collect(),
         None => Vec::new(),
     }
 }
@@ -94,11 +73,7 @@ fn check_count(model: &Model, errors: &mut Errors) {
     if let Some(field) = model.fields.get(MAX_COLUMNS) {
         errors.at(
             &field.ident,
-            format!(
-                "`{}` has {} columns; there may be {MAX_COLUMNS}",
-                model.ident,
-                model.fields.len()
-            ),
+            format!("`{}` has {} columns; there may be {MAX_COLUMNS}", model.ident, model.fields.len()),
         );
     }
 }
@@ -129,10 +104,7 @@ fn check_relation_names(model: &Model, errors: &mut Errors) {
     let mut seen: Vec<&Ident> = Vec::new();
     for ident in model.relations.iter().map(|relation| &relation.ident) {
         if model.fields.iter().any(|field| field.ident == *ident) {
-            errors.at(
-                ident,
-                format!("`{ident}` is a field already; a relation needs a name of its own"),
-            );
+            errors.at(ident, format!("`{ident}` is a field already; a relation needs a name of its own"));
         } else if seen.contains(&ident) {
             errors.at(ident, format!("duplicate relation `{ident}`"));
         }
@@ -149,16 +121,10 @@ fn check_defaults(model: &Model, field: &Field, errors: &mut Errors) {
         errors.at(computed, "a computed column has no `server_default`");
     }
     if let (Some(computed), Some(_)) = (&field.computed, &field.default) {
-        errors.at(
-            computed,
-            "a computed column has no `default`: the database alone fills it in",
-        );
+        errors.at(computed, "a computed column has no `default`: the database alone fills it in");
     }
     if let (Some(computed), Some(_)) = (&field.computed, &field.on_update) {
-        errors.at(
-            computed,
-            "a computed column has no `on_update`: the database alone fills it in",
-        );
+        errors.at(computed, "a computed column has no `on_update`: the database alone fills it in");
     }
 }
 
@@ -191,19 +157,14 @@ fn check_keys(field: &Field, errors: &mut Errors) {
 
 fn check_foreign_key(field: &Field, errors: &mut Errors) {
     if let (Some((span, _)), None) = (field.by, field.on_delete) {
-        errors.push(syn::Error::new(
-            span,
-            "`by` says who carries out `on_delete`, which is missing",
-        ));
+        errors.push(syn::Error::new(span, "`by` says who carries out `on_delete`, which is missing"));
     }
     if !field.is_own_key() {
         return;
     }
     for (span, word) in field.foreign_key_words() {
-        let message = format!(
-            "`{word}` on `{}`: it is the key of its own model, and no foreign key",
-            field.name
-        );
+        let message =
+            format!("`{word}` on `{}`: it is the key of its own model, and no foreign key", field.name);
         errors.push(syn::Error::new(span, message));
     }
 }
@@ -218,9 +179,6 @@ fn check_combinations(field: &Field, errors: &mut Errors) {
         field.validate.is_some(),
     ];
     if refused.contains(&true) {
-        errors.push(syn::Error::new(
-            version,
-            "a version is managed by the session, and by nothing else",
-        ));
+        errors.push(syn::Error::new(version, "a version is managed by the session, and by nothing else"));
     }
 }

@@ -88,12 +88,7 @@ pub(crate) fn read(field: &syn::Field, model: &Ident, errors: &mut Errors) -> Fi
         ident,
         ty: without_self(field.ty.to_token_stream(), model),
         ty_span: syn::spanned::Spanned::span(&field.ty),
-        docs: field
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("doc"))
-            .cloned()
-            .collect(),
+        docs: field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect(),
         primary_key: words.flag("primary_key", errors),
         is_own_id: is_id_of(&field.ty, model),
         columns: column_names(&mut words, errors),
@@ -103,11 +98,7 @@ pub(crate) fn read(field: &syn::Field, model: &Ident, errors: &mut Errors) -> Fi
         default: words.value("default", errors),
         server_default: words.text("server_default", errors),
         on_update: words.value("on_update", errors),
-        on_delete: words.choice(
-            "on_delete",
-            &["cascade", "set_null", "restrict", "no_action"],
-            errors,
-        ),
+        on_delete: words.choice("on_delete", &["cascade", "set_null", "restrict", "no_action"], errors),
         by: words.choice("by", &["session", "database"], errors),
         orphan: words.choice("orphan", &["delete"], errors),
         on_key_update: words.choice("on_key_update", &["cascade", "no_action"], errors),
@@ -137,9 +128,7 @@ impl Field {
             (self.orphan, "orphan"),
             (self.on_key_update, "on_key_update"),
         ];
-        words
-            .into_iter()
-            .filter_map(|(given, word)| given.map(|(span, _)| (span, word)))
+        words.into_iter().filter_map(|(given, word)| given.map(|(span, _)| (span, word)))
     }
 }
 
@@ -147,15 +136,9 @@ fn column_names(words: &mut Words, errors: &mut Errors) -> Option<ColumnNames> {
     let several = words.lists::<LitStr>("names", errors).into_iter().next();
     let one = words.text("name", errors);
     if let (Some((span, _)), Some(_)) = (&several, &one) {
-        errors.push(syn::Error::new(
-            *span,
-            "`name` and `names` stand together; one of them is enough",
-        ));
+        errors.push(syn::Error::new(*span, "`name` and `names` stand together; one of them is enough"));
     }
-    let one = one.map(|name| ColumnNames {
-        word: "name",
-        names: vec![name],
-    });
+    let one = one.map(|name| ColumnNames { word: "name", names: vec![name] });
     one.or(several.map(|(_, names)| ColumnNames { word: "names", names }))
 }
 
@@ -185,11 +168,9 @@ fn is_id_of(ty: &Type, model: &Ident) -> bool {
         return false;
     };
     let names_model = |argument: &syn::GenericArgument| match argument {
-        syn::GenericArgument::Type(Type::Path(path)) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Self" || last.ident == *model),
+        syn::GenericArgument::Type(Type::Path(path)) => {
+            path.path.segments.last().is_some_and(|last| last.ident == "Self" || last.ident == *model)
+        }
         _ => false,
     };
     last.ident == "Id" && arguments.args.first().is_some_and(names_model)

@@ -6,6 +6,7 @@ use quote::quote;
 use super::assemble::default_call;
 use super::field::Field;
 use super::read::{FieldSet, Model};
+use crate::names::respan;
 
 /// An invented name, which cannot meet one of the user's.
 fn local(name: &str) -> Ident {
@@ -88,11 +89,11 @@ fn field_sets(sets: &[FieldSet]) -> TokenStream {
 }
 
 fn expand_field_def(model: &Model, field: &Field) -> TokenStream {
-    let (library, name, field_of) = (&model.library, &field.name, model.field_of(field));
+    let (library, name, field_in) = (&model.library, &field.name, model.field_in(field));
     let mut settings = flags(field);
     settings.extend(texts(field));
     settings.extend(rules(library, field));
-    quote!(#library::FieldDef { name: #name, #(#settings,)* ..#field_of::DEF })
+    quote!(#library::FieldDef { name: #name, #(#settings,)* ..#field_in::DEF })
 }
 
 fn flags(field: &Field) -> Vec<TokenStream> {
@@ -122,9 +123,7 @@ fn texts(field: &Field) -> Vec<TokenStream> {
         (&field.collate, "collate"),
         (&field.comment, "comment"),
     ];
-    let set = texts
-        .into_iter()
-        .filter_map(|(text, name)| text.as_ref().map(|text| (text, name)));
+    let set = texts.into_iter().filter_map(|(text, name)| text.as_ref().map(|text| (text, name)));
     set.map(|(text, name)| {
         let name = Ident::new(name, Span::call_site());
         quote!(#name: ::core::option::Option::Some(#text))
@@ -159,7 +158,7 @@ fn rules(library: &TokenStream, field: &Field) -> Vec<TokenStream> {
 fn expand_reading(model: &Model) -> TokenStream {
     let (library, ident) = (&model.library, &model.ident);
     let names: Vec<&Ident> = model.fields.iter().map(|field| &field.ident).collect();
-    let fields: Vec<TokenStream> = model.fields.iter().map(|field| model.field_of(field)).collect();
+    let fields: Vec<TokenStream> = model.fields.iter().map(|field| model.field_in(field)).collect();
     let (row, visitor) = (local("__orm_row"), local("__orm_visitor"));
     let (kept, diff) = (local("__orm_kept"), local("__orm_diff"));
     quote! {
@@ -189,17 +188,16 @@ fn expand_reading(model: &Model) -> TokenStream {
     }
 }
 
-/// `key`, `set_key` and `unset_key`.
+/// `key`, `set_key` and `unset_key`, placed where the key stands: a type that is no key is an error there.
 fn expand_keys(model: &Model) -> TokenStream {
     let library = &model.library;
     let names: Vec<&Ident> = model.key_fields().map(|field| &field.ident).collect();
-    let fields: Vec<TokenStream> = model.key_fields().map(|field| model.key_field(field)).collect();
+    let fields: Vec<TokenStream> = model.key_fields().map(|field| model.key_in(field)).collect();
     let (ids, key) = (local("__orm_ids"), local("__orm_key"));
     let (get, set) = match (&names[..], &fields[..]) {
-        ([name], [field]) => (
-            quote!(#field::key(&self.#name, #ids)),
-            quote!(#field::set_key(&mut self.#name, #key);),
-        ),
+        ([name], [field]) => {
+            (quote!(#field::key(&self.#name, #ids)), quote!(#field::set_key(&mut self.#name, #key);))
+        }
         _ => {
             let parts = (0..names.len()).map(Literal::usize_unsuffixed);
             (
@@ -208,7 +206,8 @@ fn expand_keys(model: &Model) -> TokenStream {
             )
         }
     };
-    quote! {
+    let span = model.key_fields().next().map_or(model.ident.span(), |field| field.ty_span);
+    let functions = quote! {
         fn key(&self, #ids: &dyn #library::Ids) -> ::core::option::Option<Self::Key> {
             #get
         }
@@ -220,7 +219,8 @@ fn expand_keys(model: &Model) -> TokenStream {
         fn unset_key(&mut self) {
             #(#fields::unset_key(&mut self.#names);)*
         }
-    }
+    };
+    respan(functions, span)
 }
 
 fn expand_on_update(model: &Model) -> TokenStream {
@@ -232,11 +232,7 @@ fn expand_on_update(model: &Model) -> TokenStream {
         .enumerate()
         .filter_map(|(at, field)| {
             let (_, value) = field.on_update.as_ref()?;
-            let (name, at, value) = (
-                &field.ident,
-                Literal::usize_suffixed(at),
-                default_call(library, value),
-            );
+            let (name, at, value) = (&field.ident, Literal::usize_suffixed(at), default_call(library, value));
             Some(quote!(#library::refresh::<Self, _>(#changed, #at, &mut self.#name, || #value);))
         })
         .collect();

@@ -5,6 +5,7 @@ mod check;
 mod field;
 mod implement;
 mod read;
+mod relate;
 mod relation;
 mod require;
 mod stub;

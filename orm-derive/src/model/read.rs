@@ -12,9 +12,7 @@ use crate::words::{Vocabulary, Words};
 
 const MODEL: Vocabulary = Vocabulary {
     attribute: "model",
-    once: &[
-        "base", "table", "schema", "default", "columns", "comment", "crate",
-    ],
+    once: &["base", "table", "schema", "default", "columns", "comment", "crate"],
     often: &["unique", "index", "check"],
 };
 
@@ -23,7 +21,9 @@ pub(crate) struct Model {
     /// The struct.
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
-    /// The module that generated code names.
+    /// The path of the module that generated code names.
+    pub(crate) library_path: TokenStream,
+    /// What that module is called inside the constant that holds the generated code.
     pub(crate) library: TokenStream,
     pub(crate) base: Option<Path>,
     pub(crate) table: String,
@@ -59,26 +59,18 @@ pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     Some(Model {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
-        library: library(&mut words, errors),
+        library_path: library(&mut words, errors),
+        library: quote::quote!(__orm),
         base,
-        table: table.map_or_else(
-            || names::snake_case(&names::plain(&input.ident)),
-            |table| table.value(),
-        ),
+        table: table.map_or_else(|| names::snake_case(&names::plain(&input.ident)), |table| table.value()),
         schema: words.text("schema", errors),
         default: words.flag("default", errors),
-        columns: words
-            .path("columns", errors)
-            .and_then(|path| only_ident(&path, errors)),
+        columns: words.path("columns", errors).and_then(|path| only_ident(&path, errors)),
         uniques: field_sets("unique", &mut words, errors),
         indexes: field_sets("index", &mut words, errors),
         checks: words.texts("check", errors),
         comment: words.text("comment", errors),
-        fields: fields
-            .named
-            .iter()
-            .map(|field| field::read(field, &input.ident, errors))
-            .collect(),
+        fields: fields.named.iter().map(|field| field::read(field, &input.ident, errors)).collect(),
         relations: relation::read(&input.attrs, errors),
     })
 }
@@ -118,10 +110,7 @@ fn field_sets(word: &'static str, words: &mut Words, errors: &mut Errors) -> Vec
     let lists = words.lists::<AnyIdent>(word, errors);
     lists
         .into_iter()
-        .map(|(_, fields)| FieldSet {
-            word,
-            fields: fields.into_iter().map(|field| field.0).collect(),
-        })
+        .map(|(_, fields)| FieldSet { word, fields: fields.into_iter().map(|field| field.0).collect() })
         .collect()
 }
 

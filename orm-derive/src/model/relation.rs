@@ -1,12 +1,12 @@
 //! From `#[relation(..)]` to a [`Relation`].
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprCall, Ident, Path, PathArguments, Token};
 
 use crate::errors::Errors;
-use crate::names::nearest;
+use crate::names::{self, nearest};
 use crate::words::{items_of, listed};
 
 const KINDS: [&str; 4] = ["many", "one", "many_through", "many_via"];
@@ -63,10 +63,7 @@ pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Vec<Relatio
 
 fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
     let Expr::Call(ExprCall { func, args, .. }) = value else {
-        return Err(syn::Error::new_spanned(
-            value,
-            "write a relation as `posts = many(Post::author)`",
-        ));
+        return Err(syn::Error::new_spanned(value, "write a relation as `posts = many(Post::author)`"));
     };
     let kind = func.to_token_stream().to_string();
     let mut paths = Vec::new();
@@ -77,16 +74,20 @@ fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
             other => paths.push(ColumnPath::read(other)?),
         }
     }
-    Ok(Relation {
-        ident,
-        kind: Kind::read(&func, &kind, paths)?,
-        options,
-    })
+    Ok(Relation { ident, kind: Kind::read(&func, &kind, paths)?, options })
 }
 
 impl Options {
     fn set(&mut self, word: &Expr, value: Expr) -> syn::Result<()> {
-        match word.to_token_stream().to_string().as_str() {
+        let name = word.to_token_stream().to_string();
+        let is_set = match name.as_str() {
+            "order_by" => !self.order_by.is_empty(),
+            _ => name == "filter" && self.filter.is_some(),
+        };
+        if is_set {
+            return Err(syn::Error::new_spanned(word, format!("duplicate option `{name}`")));
+        }
+        match name.as_str() {
             "order_by" => ordered_columns(value, &mut self.order_by),
             "filter" => {
                 self.filter = Some(value);
@@ -97,16 +98,38 @@ impl Options {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "known are `order_by`, `filter`".to_owned(),
                 };
-                Err(syn::Error::new_spanned(
-                    word,
-                    format!("unknown option `{other}`; {hint}"),
-                ))
+                Err(syn::Error::new_spanned(word, format!("unknown option `{other}`; {hint}")))
             }
         }
     }
 }
 
 impl Kind {
+    /// The path of the foreign key that names this model.
+    pub(crate) fn back(&self) -> &ColumnPath {
+        match self {
+            Kind::Many(back) | Kind::One(back) | Kind::Through(back, _) | Kind::Via(back, _) => back,
+        }
+    }
+
+    /// What the constant's documentation says.
+    pub(crate) fn docs(&self) -> &'static str {
+        match self {
+            Kind::Many(_) => "The rows that name one of these.",
+            Kind::One(_) => "The row that names one of these.",
+            Kind::Through(..) => "The rows that are linked to one of these.",
+            Kind::Via(..) => "The rows that name one that names one of these.",
+        }
+    }
+
+    /// The second path.
+    pub(crate) fn on(&self) -> Option<&ColumnPath> {
+        match self {
+            Kind::Many(_) | Kind::One(_) => None,
+            Kind::Through(_, on) | Kind::Via(_, on) => Some(on),
+        }
+    }
+
     fn read(func: &Expr, kind: &str, paths: Vec<ColumnPath>) -> syn::Result<Self> {
         let count = paths.len();
         let mut paths = paths.into_iter();
@@ -115,10 +138,9 @@ impl Kind {
             ("one", Some(back), None, _) => Ok(Kind::One(back)),
             ("many_through", Some(back), Some(on), 2) => Ok(Kind::Through(back, on)),
             ("many_via", Some(back), Some(on), 2) => Ok(Kind::Via(back, on)),
-            ("many" | "one", ..) => Err(syn::Error::new_spanned(
-                func,
-                format!("`{kind}` takes one path: `{kind}(Post::author)`"),
-            )),
+            ("many" | "one", ..) => {
+                Err(syn::Error::new_spanned(func, format!("`{kind}` takes one path: `{kind}(Post::author)`")))
+            }
             ("many_through" | "many_via", ..) => Err(syn::Error::new_spanned(
                 func,
                 format!("`{kind}` takes two paths: `{kind}(Link::left, Link::right)`"),
@@ -137,6 +159,16 @@ fn unknown_kind(func: &Expr, kind: &str) -> syn::Error {
 }
 
 impl ColumnPath {
+    /// Where the column stands.
+    pub(crate) fn span(&self) -> Span {
+        self.column.span()
+    }
+
+    /// The hash of the column's name.
+    pub(crate) fn hash(&self) -> u64 {
+        names::hash(&names::plain(&self.column))
+    }
+
     fn read(expr: Expr) -> syn::Result<Self> {
         let wrong = |expr: &dyn ToTokens| {
             syn::Error::new_spanned(
@@ -148,28 +180,16 @@ impl ColumnPath {
             return Err(wrong(&expr));
         };
         let plain = path.qself.is_none() && path.path.segments.len() > 1;
-        let Some(last) = path
-            .path
-            .segments
-            .last()
-            .filter(|last| plain && last.arguments == PathArguments::None)
+        let Some(last) =
+            path.path.segments.last().filter(|last| plain && last.arguments == PathArguments::None)
         else {
             return Err(wrong(&path));
         };
         let column = last.ident.clone();
-        let segments: Punctuated<_, Token![::]> = path
-            .path
-            .segments
-            .iter()
-            .take(path.path.segments.len() - 1)
-            .cloned()
-            .collect();
+        let segments: Punctuated<_, Token![::]> =
+            path.path.segments.iter().take(path.path.segments.len() - 1).cloned().collect();
         let leading = path.path.leading_colon;
-        Ok(ColumnPath {
-            owner: quote::quote!(#leading #segments),
-            column,
-            path: path.path,
-        })
+        Ok(ColumnPath { owner: quote::quote!(#leading #segments), column, path: path.path })
     }
 }
 

@@ -5,17 +5,14 @@ use quote::{quote, quote_spanned};
 
 use super::field::Field;
 use super::read::Model;
+use crate::names::respan;
 
 /// Widths above this may add up to too many columns.
 const SURELY_FEW: usize = 42;
 
 /// The checks of all fields.
 pub(crate) fn expand(model: &Model) -> TokenStream {
-    let fields = model
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(at, field)| expand_field(model, at, field));
+    let fields = model.fields.iter().enumerate().map(|(at, field)| expand_field(model, at, field));
     let count = expand_count(model);
     quote!(#(#fields)* #count)
 }
@@ -28,7 +25,7 @@ fn expand_field(model: &Model, at: usize, field: &Field) -> TokenStream {
     add_name_rules(model, at, &mut rules);
     let version = field.version.map(|_| {
         let ty = &field.ty;
-        quote!(#library::require_version::<#ty>();)
+        quote_spanned!(field.ty_span=> #library::require_version::<#ty>();)
     });
     let calls = rules.calls;
     if calls.is_empty() && version.is_none() {
@@ -43,39 +40,32 @@ fn expand_field(model: &Model, at: usize, field: &Field) -> TokenStream {
 }
 
 /// Collects the calls of a field.
-struct Rules<'model> {
-    library: &'model TokenStream,
-    /// `<Type as FieldOf<Base>>::FACTS`.
+struct Rules {
+    /// `FieldIn::<Base, Type>::FACTS`.
     facts: TokenStream,
     calls: Vec<TokenStream>,
 }
 
-impl<'model> Rules<'model> {
-    fn new(model: &'model Model, field: &Field) -> Self {
+impl Rules {
+    fn new(model: &Model, field: &Field) -> Self {
         let facts = facts(model, field);
-        Rules {
-            library: &model.library,
-            facts,
-            calls: Vec::new(),
-        }
+        Rules { facts, calls: Vec::new() }
     }
 
     /// Requires a fact; `fact` is an expression over the facts.
     fn add(&mut self, span: Span, fact: impl FnOnce(&TokenStream) -> TokenStream, message: String) {
-        let library = self.library;
-        let fact = fact(&self.facts);
-        let at = span.resolved_at(Span::mixed_site());
-        self.calls
-            .push(quote_spanned!(at=> #library::require(#fact, #message);));
+        let facts = &self.facts;
+        let fact = fact(facts);
+        self.calls.push(respan(quote!(#facts.require(#fact, #message);), span));
     }
 }
 
 fn facts(model: &Model, field: &Field) -> TokenStream {
-    let owner = model.field_of(field);
+    let owner = model.field_in(field);
     quote!(#owner::FACTS)
 }
 
-fn add_column_rules(field: &Field, rules: &mut Rules<'_>) {
+fn add_column_rules(field: &Field, rules: &mut Rules) {
     let name = &field.name;
     if let Some(span) = field.primary_key {
         let message = format!("`primary_key` on `{name}`: its type allows NULL, and a key never is NULL");
@@ -109,7 +99,7 @@ fn add_column_rules(field: &Field, rules: &mut Rules<'_>) {
     }
 }
 
-fn add_foreign_key_rules(field: &Field, rules: &mut Rules<'_>) {
+fn add_foreign_key_rules(field: &Field, rules: &mut Rules) {
     let name = &field.name;
     for (span, word) in field.foreign_key_words() {
         let message = format!("`{word}` on `{name}`: it is no foreign key; that would be an `Id<..>`");
@@ -129,7 +119,7 @@ fn add_foreign_key_rules(field: &Field, rules: &mut Rules<'_>) {
 }
 
 /// Two columns of one name, where one of them is a foreign key's default: `author: Id<User>` beside `author_id`.
-fn add_name_rules(model: &Model, at: usize, rules: &mut Rules<'_>) {
+fn add_name_rules(model: &Model, at: usize, rules: &mut Rules) {
     let field = &model.fields[at];
     if field.columns.is_some() {
         return;
@@ -137,10 +127,7 @@ fn add_name_rules(model: &Model, at: usize, rules: &mut Rules<'_>) {
     let as_key = format!("{}_id", field.name);
     for other in model.fields.iter().filter(|other| !std::ptr::eq(*other, field)) {
         let message = |name: &str| {
-            format!(
-                "two columns are named `{name}`: the fields `{}` and `{}`",
-                field.name, other.name
-            )
+            format!("two columns are named `{name}`: the fields `{}` and `{}`", field.name, other.name)
         };
         let theirs = facts(model, other);
         match &other.columns {
@@ -182,9 +169,7 @@ fn expand_count(model: &Model) -> TokenStream {
     let library = &model.library;
     let facts = model.fields.iter().map(|field| facts(model, field));
     let message = format!("`{}` has more than 256 columns", model.ident);
-    let at = model.ident.span().resolved_at(Span::mixed_site());
-    let require = quote_spanned!(at=> #library::require);
-    quote! {
-        const _: () = #require(0usize #(+ #facts.width)* <= #library::MAX_COLUMNS, #message);
-    }
+    let call = quote!(#library::require_few_columns(0usize #(+ #facts.width)*, #message));
+    let call = respan(call, model.ident.span());
+    quote!(const _: () = #call;)
 }

@@ -10,6 +10,8 @@ use super::read::Model;
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let (library, ident, base) = (&model.library, &model.ident, model.base());
     let columns_type = assemble::expand_columns_type(model);
+    let columns_of = assemble::expand_columns_of(model);
+    let imports = assemble::expand_imports(model);
     let constants = expand_constants(model);
     let default = model.default.map(|_| {
         quote! {
@@ -23,6 +25,9 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     quote! {
         #columns_type
         const _: () = {
+            #imports
+
+            #columns_of
             #constants
             #default
 
@@ -40,21 +45,18 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// The constants, unless two of them have one name.
+/// The constants, without the relations if two things have one name.
 fn expand_constants(model: &Model) -> TokenStream {
-    let mut names: Vec<_> = model.fields.iter().map(|field| field.ident.to_string()).collect();
-    names.extend(model.relations.iter().map(|relation| relation.ident.to_string()));
-    names.sort();
+    let fields = model.fields.iter().map(|field| field.ident.to_string());
+    let relations = model.relations.iter().map(|relation| relation.ident.to_string());
+    let mut names: Vec<String> = fields.chain(relations).collect();
     let count = names.len();
+    names.sort();
     names.dedup();
-    match names.len() == count {
-        true => {
-            let lookups = assemble::expand_lookups(model);
-            let constants = assemble::expand_constants(model);
-            quote!(#constants #lookups)
-        }
-        false => TokenStream::new(),
-    }
+    let relations = if names.len() == count { &model.relations[..] } else { &[] };
+    let constants = assemble::expand_constants(model, relations);
+    let lookups = assemble::expand_lookups(model);
+    quote!(#constants #lookups)
 }
 
 fn methods(library: &TokenStream) -> TokenStream {

@@ -25,13 +25,7 @@ struct Slot {
 
 impl Cache {
     pub(super) fn new(bound: usize) -> Self {
-        Cache {
-            slots: Vec::new(),
-            places: HashMap::default(),
-            last: 0,
-            clock: 0,
-            bound: bound.max(1),
-        }
+        Cache { slots: Vec::new(), places: HashMap::default(), last: 0, clock: 0, bound: bound.max(1) }
     }
 
     /// The statement of that number, made if it is not there.
@@ -57,11 +51,7 @@ impl Cache {
 
     #[cold]
     fn put(&mut self, id: StatementId, prepared: Prepared) -> usize {
-        let slot = Slot {
-            id,
-            used: 0,
-            prepared,
-        };
+        let slot = Slot { id, used: 0, prepared };
         let place = if self.slots.len() < self.bound {
             self.slots.push(slot);
             self.slots.len() - 1

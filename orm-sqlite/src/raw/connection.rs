@@ -21,14 +21,7 @@ pub(crate) enum Fixed {
     Ping,
 }
 
-const FIXED: [&str; 6] = [
-    "BEGIN",
-    "BEGIN IMMEDIATE",
-    "BEGIN EXCLUSIVE",
-    "COMMIT",
-    "ROLLBACK",
-    "SELECT 1",
-];
+const FIXED: [&str; 6] = ["BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "COMMIT", "ROLLBACK", "SELECT 1"];
 
 /// A connection with its statements. Fields are dropped in this order: statements end before their connection.
 pub(crate) struct RawConnection {
@@ -54,10 +47,7 @@ impl RawConnection {
         Ok(RawConnection {
             cache: Cache::new(cache_size),
             fixed: [const { None }; FIXED.len()],
-            handle: Handle {
-                db,
-                place: place.into(),
-            },
+            handle: Handle { db, place: place.into() },
             connection,
         })
     }
@@ -70,9 +60,7 @@ impl RawConnection {
     /// Runs a statement to its end.
     pub(crate) fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Done> {
         let (handle, sql) = (&self.handle, statement.sql());
-        let prepared = self
-            .cache
-            .get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
+        let prepared = self.cache.get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
         let kind = prepared.kind;
         let mut run = prepared.run(handle, sql, values)?;
         run.finish().map_err(|_| handle.failure(sql))?;
@@ -88,13 +76,16 @@ impl RawConnection {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
         let (handle, sql) = (&self.handle, statement.sql());
-        let prepared = self
-            .cache
-            .get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
+        let prepared = self.cache.get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
         let mut run = prepared.run(handle, sql, values)?;
         loop {
             match run.step() {
-                Ok(Some(row)) => each(&row)?,
+                Ok(Some(row)) => {
+                    each(&row)?;
+                    if statement.is_single_row() {
+                        return Ok(());
+                    }
+                }
                 Ok(None) => return Ok(()),
                 Err(_) => return Err(handle.failure(sql)),
             }

@@ -17,10 +17,7 @@ pub(super) struct Current<'step> {
 impl Current<'_> {
     #[inline]
     pub(super) fn of(statement: NonNull<ffi::sqlite3_stmt>) -> Self {
-        Current {
-            statement,
-            step: PhantomData,
-        }
+        Current { statement, step: PhantomData }
     }
 }
 

@@ -75,29 +75,16 @@ impl Prepared {
     ) -> Result<(Option<Self>, &'sql str)> {
         let length = c_int::try_from(sql.len()).map_err(|_| Error::value("the SQL is longer than 2 GiB"))?;
         if sql.as_bytes().contains(&0) {
-            return Err(Error::misuse(
-                "the SQL holds a NUL character: bind the text as a value",
-            ));
+            return Err(Error::misuse("the SQL holds a NUL character: bind the text as a value"));
         }
-        let flags = if keep == Keep::Cached {
-            ffi::SQLITE_PREPARE_PERSISTENT
-        } else {
-            0
-        };
+        let flags = if keep == Keep::Cached { ffi::SQLITE_PREPARE_PERSISTENT } else { 0 };
         let start: *const c_char = sql.as_ptr().cast();
         let mut statement = ptr::null_mut();
         let mut tail = ptr::null();
         // SAFETY: the handle is open; `start` is readable for `length` bytes; both out-pointers are ours.
         let code = unsafe {
             let db = handle.db.as_ptr();
-            ffi::sqlite3_prepare_v3(
-                db,
-                start,
-                length,
-                flags as c_uint,
-                &raw mut statement,
-                &raw mut tail,
-            )
+            ffi::sqlite3_prepare_v3(db, start, length, flags as c_uint, &raw mut statement, &raw mut tail)
         };
         if code != ffi::SQLITE_OK {
             return Err(handle.failure(sql));
@@ -125,10 +112,7 @@ impl Prepared {
         if values.len() != self.values {
             return Err(self.wrong_count(values.len(), sql));
         }
-        let run = Run {
-            statement: self.statement,
-            borrowed: PhantomData,
-        };
+        let run = Run { statement: self.statement, borrowed: PhantomData };
         for (value, index) in values.iter().zip(1..) {
             if run.bind(index, value) != ffi::SQLITE_OK {
                 return Err(handle.failure(sql));
@@ -140,10 +124,8 @@ impl Prepared {
     #[cold]
     fn wrong_count(&self, given: usize, sql: &str) -> Error {
         let wanted = self.values;
-        Error::misuse(format!(
-            "the statement takes {wanted} values, and {given} were given"
-        ))
-        .with_statement(sql)
+        Error::misuse(format!("the statement takes {wanted} values, and {given} were given"))
+            .with_statement(sql)
     }
 }
 

@@ -16,8 +16,7 @@ fn connection(cache_size: usize) -> RawConnection {
 
 fn with_table() -> RawConnection {
     let mut raw = connection(8);
-    raw.run_script("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b UNIQUE)")
-        .expect("creates");
+    raw.run_script("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b UNIQUE)").expect("creates");
     raw
 }
 
@@ -62,17 +61,12 @@ fn every_value_comes_back_as_it_was_bound() {
 #[test]
 fn text_of_a_utf16_database_is_converted_and_stays_in_place() {
     let mut raw = connection(8);
-    raw.run_script("PRAGMA encoding = 'UTF-16'; CREATE TABLE u (a TEXT)")
-        .expect("creates");
+    raw.run_script("PRAGMA encoding = 'UTF-16'; CREATE TABLE u (a TEXT)").expect("creates");
     let insert = Statement::new("INSERT INTO u VALUES (?)");
-    raw.execute(&insert, &[Value::Text("größe 🦀".into())])
-        .expect("inserts");
+    raw.execute(&insert, &[Value::Text("größe 🦀".into())]).expect("inserts");
     raw.query(&Statement::new("SELECT a, a FROM u"), &[], &mut |row| {
         let (first, second, again) = (row.value(0), row.value(1), row.value(0));
-        assert_eq!(
-            [owned(first), owned(second)],
-            [Value::Text("größe 🦀".into()), owned(again)]
-        );
+        assert_eq!([owned(first), owned(second)], [Value::Text("größe 🦀".into()), owned(again)]);
         Ok(())
     })
     .expect("reads");
@@ -89,14 +83,8 @@ fn rows_and_generated_keys_are_counted_for_changes_only() {
     assert_eq!(run("SELECT * FROM t"), done(0, None));
     assert_eq!(run("CREATE TABLE u (x)"), done(0, None));
     assert_eq!(run("INSERT OR IGNORE INTO t (b) VALUES (1)"), done(0, None));
-    assert_eq!(
-        run("INSERT INTO t (b) VALUES (1) ON CONFLICT (b) DO UPDATE SET a = 9"),
-        done(1, None)
-    );
-    assert_eq!(
-        run("WITH x AS (SELECT 4 AS v) INSERT INTO t (b) SELECT v FROM x"),
-        done(1, Some(4))
-    );
+    assert_eq!(run("INSERT INTO t (b) VALUES (1) ON CONFLICT (b) DO UPDATE SET a = 9"), done(1, None));
+    assert_eq!(run("WITH x AS (SELECT 4 AS v) INSERT INTO t (b) SELECT v FROM x"), done(1, Some(4)));
     assert_eq!(run("INSERT INTO t (b) VALUES (7) RETURNING id"), done(1, Some(5)));
     assert_eq!(run("DELETE FROM t"), done(5, None));
 }
@@ -105,41 +93,22 @@ fn rows_and_generated_keys_are_counted_for_changes_only() {
 fn a_text_holds_exactly_one_statement() {
     let mut raw = with_table();
     for sql in ["", "  ", "-- nothing\n", ";"] {
-        let error = raw
-            .execute(&Statement::new(sql), &[])
-            .expect_err("nothing to run");
-        assert!(
-            error.is_misuse() && error.message().contains("no SQL"),
-            "{sql:?}: {error}"
-        );
+        let error = raw.execute(&Statement::new(sql), &[]).expect_err("nothing to run");
+        assert!(error.is_misuse() && error.message().contains("no SQL"), "{sql:?}: {error}");
     }
-    for sql in [
-        "SELECT 1; SELECT 2",
-        "SELECT 1; /* x */ DELETE FROM t",
-        "SELECT 1;;SELECT 2",
-    ] {
-        let error = raw
-            .execute(&Statement::new(sql), &[])
-            .expect_err("two statements");
-        assert!(
-            error.is_misuse() && error.message().contains("more than one"),
-            "{sql:?}: {error}"
-        );
+    for sql in ["SELECT 1; SELECT 2", "SELECT 1; /* x */ DELETE FROM t", "SELECT 1;;SELECT 2"] {
+        let error = raw.execute(&Statement::new(sql), &[]).expect_err("two statements");
+        assert!(error.is_misuse() && error.message().contains("more than one"), "{sql:?}: {error}");
     }
-    raw.execute(&Statement::new("SELECT 1 ; -- the end\n ;; "), &[])
-        .expect("one statement");
-    let error = raw
-        .execute(&Statement::new("SELECT 1\0; DROP TABLE t"), &[])
-        .expect_err("NUL");
+    raw.execute(&Statement::new("SELECT 1 ; -- the end\n ;; "), &[]).expect("one statement");
+    let error = raw.execute(&Statement::new("SELECT 1\0; DROP TABLE t"), &[]).expect_err("NUL");
     assert!(error.is_misuse());
 }
 
 #[test]
 fn a_wrong_number_of_values_names_both() {
     let mut raw = connection(8);
-    let error = raw
-        .execute(&Statement::new("SELECT ?, ?"), &[Value::Int(1)])
-        .expect_err("too few");
+    let error = raw.execute(&Statement::new("SELECT ?, ?"), &[Value::Int(1)]).expect_err("too few");
     assert!(error.is_misuse());
     assert_eq!(error.message(), "the statement takes 2 values, and 1 were given");
     assert_eq!(error.statement(), Some("SELECT ?, ?"));
@@ -156,8 +125,7 @@ fn a_statement_runs_again_after_an_error_of_the_reader() {
     });
     assert!(error.is_err_and(|error| error.is_value()));
     assert_eq!(seen, 1);
-    raw.run_script("CREATE TABLE after (x)")
-        .expect("no statement is left running");
+    raw.run_script("CREATE TABLE after (x)").expect("no statement is left running");
     assert_eq!(rows_of(&mut raw, &statement), 2);
 }
 
@@ -167,9 +135,7 @@ fn a_statement_runs_again_after_a_panic_of_the_reader() {
     let statement = Statement::new("SELECT ? UNION SELECT 2");
     let text = "gone".to_owned();
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        raw.query(&statement, &[Value::Text(text.as_str().into())], &mut |_| {
-            std::panic::panic_any("stop")
-        })
+        raw.query(&statement, &[Value::Text(text.as_str().into())], &mut |_| std::panic::panic_any("stop"))
     }));
     assert!(caught.is_err());
     drop(text);
@@ -243,8 +209,7 @@ fn a_statement_survives_a_change_of_the_schema() {
         width
     };
     assert_eq!(width(&mut raw), 3);
-    raw.run_script("ALTER TABLE t ADD COLUMN c DEFAULT 'new'")
-        .expect("alters");
+    raw.run_script("ALTER TABLE t ADD COLUMN c DEFAULT 'new'").expect("alters");
     assert_eq!(width(&mut raw), 4);
     raw.execute(&insert, &[Value::Text("y".into())]).expect("inserts");
 }
@@ -253,16 +218,12 @@ fn a_statement_survives_a_change_of_the_schema() {
 fn an_error_carries_the_statement_and_no_value() {
     let mut raw = with_table();
     let insert = Statement::new("INSERT INTO t (b) VALUES (?)");
-    raw.execute(&insert, &[Value::Text("secret".into())])
-        .expect("inserts");
-    let error = raw
-        .execute(&insert, &[Value::Text("secret".into())])
-        .expect_err("twice");
+    raw.execute(&insert, &[Value::Text("secret".into())]).expect("inserts");
+    let error = raw.execute(&insert, &[Value::Text("secret".into())]).expect_err("twice");
     assert!(error.is_unique());
     assert_eq!(error.statement(), Some("INSERT INTO t (b) VALUES (?)"));
     assert!(!format!("{error} {error:?}").contains("secret"));
-    raw.execute(&insert, &[Value::Int(1)])
-        .expect("the statement runs again");
+    raw.execute(&insert, &[Value::Int(1)]).expect("the statement runs again");
 }
 
 #[test]
@@ -271,9 +232,7 @@ fn a_script_names_the_statement_that_failed() {
     let script = "CREATE TABLE a (x UNIQUE); INSERT INTO a VALUES (1); -- one\n INSERT INTO a VALUES (1); DELETE FROM a";
     let error = raw.run_script(script).expect_err("twice");
     assert_eq!(error.statement(), Some("-- one\n INSERT INTO a VALUES (1);"));
-    let error = raw
-        .run_script("CREATE TABLE b (z); SELEC 1; SELECT 2")
-        .expect_err("no SQL");
+    let error = raw.run_script("CREATE TABLE b (z); SELEC 1; SELECT 2").expect_err("no SQL");
     assert_eq!(error.statement().map(str::trim_start), Some("SELEC 1; SELECT 2"));
     assert!(raw.run_script("SELECT ?").is_err_and(|error| error.is_misuse()));
 }
@@ -317,9 +276,7 @@ fn statements_are_finalized_before_the_connection_closes() {
         "m",
     )
     .expect("open");
-    second
-        .run_script("CREATE TABLE t (x)")
-        .expect("the first one is gone");
+    second.run_script("CREATE TABLE t (x)").expect("the first one is gone");
 }
 
 #[test]
@@ -329,9 +286,7 @@ fn a_connection_goes_to_another_thread() {
     let mut raw = with_table();
     rows_of(&mut raw, &Statement::new("SELECT 1"));
     let statement = Statement::new("SELECT 2");
-    let count = std::thread::spawn(move || rows_of(&mut raw, &statement))
-        .join()
-        .expect("no panic");
+    let count = std::thread::spawn(move || rows_of(&mut raw, &statement)).join().expect("no panic");
     assert_eq!(count, 1);
 }
 
@@ -347,10 +302,8 @@ fn every_keyword_of_sqlite_is_known_and_in_order() {
             })
             .collect()
     };
-    let missing: Vec<_> = words
-        .iter()
-        .filter(|word| KEYWORDS.binary_search(&word.as_str()).is_err())
-        .collect();
+    let missing: Vec<_> =
+        words.iter().filter(|word| KEYWORDS.binary_search(&word.as_str()).is_err()).collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(KEYWORDS.is_sorted());
 }

@@ -38,10 +38,7 @@ impl<B> Metadata<B> {
     /// The statements that create all tables, with their constraints and indexes, in foreign-key order. They make only what
     /// is not there yet. No database is asked.
     pub fn create_all_sql(&self, dialect: &dyn Dialect) -> Vec<String> {
-        compile_create_all(self.tables(), dialect)
-            .into_iter()
-            .map(|step| step.sql)
-            .collect()
+        compile_create_all(self.tables(), dialect).into_iter().map(|step| step.sql).collect()
     }
 
     /// The statements that drop all tables that are there, in the reverse order. They belong in one transaction: where tables
@@ -73,11 +70,7 @@ pub(crate) fn compile_create_all(tables: &[&'static Table], dialect: &dyn Dialec
     for part in &parts {
         for &table in part {
             let sql = write_table(table, dialect, |key| !is_added_later(table, key, part, dialect));
-            steps.push(Creation {
-                table,
-                part: Part::Table,
-                sql,
-            });
+            steps.push(Creation { table, part: Part::Table, sql });
         }
         for &table in part {
             steps.extend(later_keys(table, part, dialect).map(|key| Creation {
@@ -88,17 +81,11 @@ pub(crate) fn compile_create_all(tables: &[&'static Table], dialect: &dyn Dialec
         }
     }
     for &table in parts.iter().flatten() {
-        steps.extend(
-            table
-                .indexes
-                .iter()
-                .enumerate()
-                .map(|(position, index)| Creation {
-                    table,
-                    part: Part::Index(position),
-                    sql: create_index(table, index, &names.name(table, index), dialect),
-                }),
-        );
+        steps.extend(table.indexes.iter().enumerate().map(|(position, index)| Creation {
+            table,
+            part: Part::Index(position),
+            sql: create_index(table, index, &names.name(table, index), dialect),
+        }));
         steps.extend(comments(table, dialect));
     }
     steps
@@ -138,10 +125,7 @@ fn later_keys<'a>(
     part: &'a [&'static Table],
     dialect: &'a dyn Dialect,
 ) -> impl Iterator<Item = &'static ForeignKey> + 'a {
-    table
-        .foreign_keys
-        .iter()
-        .filter(move |key| is_added_later(table, key, part, dialect))
+    table.foreign_keys.iter().filter(move |key| is_added_later(table, key, part, dialect))
 }
 
 fn add_foreign_key(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> String {
@@ -164,12 +148,7 @@ fn create_index(table: &Table, index: &Index, name: &str, dialect: &dyn Dialect)
     writer.sql("CREATE INDEX IF NOT EXISTS ");
     match (dialect.capabilities().schemas, table.schema) {
         (Schemas::Databases, Some(schema)) => {
-            writer
-                .name(schema)
-                .sql(".")
-                .name(name)
-                .sql(" ON ")
-                .name(table.name);
+            writer.name(schema).sql(".").name(name).sql(" ON ").name(table.name);
         }
         (Schemas::Databases, None) | (Schemas::NameSpaces, _) => {
             writer.name(name).sql(" ON ").table_name(table);
@@ -186,30 +165,14 @@ fn comments(table: &'static Table, dialect: &dyn Dialect) -> Vec<Creation> {
     }
     let of_table = table.comment.map(|comment| {
         let mut writer = Writer::new(dialect);
-        writer
-            .sql("COMMENT ON TABLE ")
-            .table_name(table)
-            .sql(" IS ")
-            .text(comment);
+        writer.sql("COMMENT ON TABLE ").table_name(table).sql(" IS ").text(comment);
         writer.finish()
     });
     let of_columns = table.columns.iter().filter_map(|column| {
         let mut writer = Writer::new(dialect);
-        writer
-            .sql("COMMENT ON COLUMN ")
-            .table_name(table)
-            .sql(".")
-            .name(&column.name);
+        writer.sql("COMMENT ON COLUMN ").table_name(table).sql(".").name(&column.name);
         writer.sql(" IS ").text(column.comment?);
         Some(writer.finish())
     });
-    of_table
-        .into_iter()
-        .chain(of_columns)
-        .map(|sql| Creation {
-            table,
-            part: Part::Addition,
-            sql,
-        })
-        .collect()
+    of_table.into_iter().chain(of_columns).map(|sql| Creation { table, part: Part::Addition, sql }).collect()
 }

@@ -19,10 +19,7 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(max_identifier: usize) -> Self {
-        Names {
-            max: max_identifier,
-            taken: BTreeSet::new(),
-        }
+        Names { max: max_identifier, taken: BTreeSet::new() }
     }
 
     /// A name that fits and is new: the one asked for, if it can be.
@@ -49,10 +46,7 @@ impl IndexNames {
         for index in tables.iter().flat_map(|table| &table.indexes) {
             *wanted.entry(index.name.to_ascii_lowercase()).or_default() += 1;
         }
-        IndexNames {
-            max: max_identifier,
-            wanted,
-        }
+        IndexNames { max: max_identifier, wanted }
     }
 
     /// The name of an index; one that others ask for too is told apart by a hash of table and columns.
@@ -61,12 +55,7 @@ impl IndexNames {
             return shorten(&index.name, self.max);
         }
         let columns: Vec<&str> = table.names(&index.columns).collect();
-        let full = format!(
-            "{}\0{}\0{}",
-            table.schema.unwrap_or(""),
-            table.name,
-            columns.join("\0")
-        );
+        let full = format!("{}\0{}\0{}", table.schema.unwrap_or(""), table.name, columns.join("\0"));
         shorten(&format!("{}_{:08x}", index.name, hash(&full)), self.max)
     }
 }
@@ -82,9 +71,7 @@ fn shorten(name: &str, max: usize) -> String {
 
 /// FNV-1a of 32 bits: the same on every machine and in every version, which std's hashers do not promise.
 fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
@@ -102,10 +89,7 @@ mod tests {
         let first = names.take("ck_a_table_with_a_long_name_1");
         assert_eq!(first, "ck_a_table__72f1b81e");
         assert_ne!(names.take("ck_a_table_with_a_long_name_2"), first);
-        assert_eq!(
-            shorten("ix_日本語日本語", 17),
-            format!("ix_日_{:08x}", hash("ix_日本語日本語"))
-        );
+        assert_eq!(shorten("ix_日本語日本語", 17), format!("ix_日_{:08x}", hash("ix_日本語日本語")));
     }
 
     #[test]

@@ -56,12 +56,7 @@ pub(super) fn foreign_key_name(table: &Table, key: &ForeignKey, dialect: &dyn Di
     let mut name = String::new();
     for other in &table.foreign_keys {
         let columns: Vec<&str> = table.names(&other.columns).collect();
-        name = names.take(&format!(
-            "fk_{}_{}_{}",
-            table.name,
-            columns.join("_"),
-            other.target().name
-        ));
+        name = names.take(&format!("fk_{}_{}_{}", table.name, columns.join("_"), other.target().name));
         if std::ptr::eq(other, key) {
             break;
         }
@@ -82,16 +77,11 @@ struct Body<'table> {
 impl<'table> Body<'table> {
     fn new(table: &'table Table, dialect: &'table dyn Dialect) -> Self {
         let mut writer = Writer::new(dialect);
-        writer
-            .sql("CREATE TABLE IF NOT EXISTS ")
-            .table_name(table)
-            .sql(" (");
+        writer.sql("CREATE TABLE IF NOT EXISTS ").table_name(table).sql(" (");
         Body {
             table,
             dialect,
-            generated: table
-                .generated_key
-                .map(|column| dialect.generated_key(&table.columns[column])),
+            generated: table.generated_key.map(|column| dialect.generated_key(&table.columns[column])),
             names: Names::new(dialect.capabilities().max_identifier),
             writer,
             lines: 0,
@@ -127,10 +117,7 @@ impl<'table> Body<'table> {
             writer.sql(" COLLATE ").name(collation);
         }
         if let Some(expression) = column.computed {
-            writer
-                .sql(" GENERATED ALWAYS AS (")
-                .sql(expression)
-                .sql(") STORED");
+            writer.sql(" GENERATED ALWAYS AS (").sql(expression).sql(") STORED");
         } else if let Some(default) = column.server_default {
             write_default(writer, default);
         }
@@ -145,20 +132,12 @@ impl<'table> Body<'table> {
         };
         let name = self.names_own_key(&generated);
         let writer = self.line();
-        writer
-            .name(&column.name)
-            .sql(" ")
-            .sql(&generated.column_type)
-            .sql(" NOT NULL");
+        writer.name(&column.name).sql(" ").sql(&generated.column_type).sql(" NOT NULL");
         if !generated.clause.is_empty() {
             writer.sql(" ").sql(generated.clause);
         }
         if let (Some(name), Some(clause)) = (name, generated.primary_key) {
-            writer
-                .sql(" CONSTRAINT ")
-                .name(&name)
-                .sql(" PRIMARY KEY ")
-                .sql(clause);
+            writer.sql(" CONSTRAINT ").name(&name).sql(" PRIMARY KEY ").sql(clause);
         }
     }
 
@@ -168,10 +147,7 @@ impl<'table> Body<'table> {
     }
 
     fn write_primary_key(&mut self) {
-        let is_written = self
-            .generated
-            .as_ref()
-            .is_some_and(|key| key.primary_key.is_some());
+        let is_written = self.generated.as_ref().is_some_and(|key| key.primary_key.is_some());
         if is_written || self.table.primary_key.is_empty() {
             return;
         }
@@ -211,12 +187,7 @@ impl<'table> Body<'table> {
     fn write_check(&mut self, wanted: &str, condition: &str) {
         let name = self.names.take(wanted);
         let writer = self.line();
-        writer
-            .sql("CONSTRAINT ")
-            .name(&name)
-            .sql(" CHECK (")
-            .sql(condition)
-            .sql(")");
+        writer.sql("CONSTRAINT ").name(&name).sql(" CHECK (").sql(condition).sql(")");
     }
 
     /// The values that the column's type has, where the database does not know them.
@@ -225,16 +196,9 @@ impl<'table> Body<'table> {
         if values.is_empty() {
             return;
         }
-        let name = self
-            .names
-            .take(&format!("ck_{}_{}", self.table.name, column.name));
+        let name = self.names.take(&format!("ck_{}_{}", self.table.name, column.name));
         let writer = self.line();
-        writer
-            .sql("CONSTRAINT ")
-            .name(&name)
-            .sql(" CHECK (")
-            .name(&column.name)
-            .sql(" IN (");
+        writer.sql("CONSTRAINT ").name(&name).sql(" CHECK (").name(&column.name).sql(" IN (");
         writer.list(values, |writer, value| match value {
             Literal::Text(text) => {
                 writer.text(text);
@@ -287,14 +251,7 @@ fn write_default(writer: &mut Writer<'_>, default: &str) {
 }
 
 fn is_literal(sql: &str) -> bool {
-    const WORDS: [&str; 6] = [
-        "NULL",
-        "TRUE",
-        "FALSE",
-        "CURRENT_TIMESTAMP",
-        "CURRENT_DATE",
-        "CURRENT_TIME",
-    ];
+    const WORDS: [&str; 6] = ["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"];
     let is_text = sql
         .strip_prefix('\'')
         .and_then(|rest| rest.strip_suffix('\''))
@@ -311,29 +268,10 @@ mod tests {
 
     #[test]
     fn literals_are_told_from_expressions() {
-        for literal in [
-            "0",
-            "-1.5",
-            "'free'",
-            "''",
-            "'it''s'",
-            "NULL",
-            "current_timestamp",
-            "TRUE",
-        ] {
+        for literal in ["0", "-1.5", "'free'", "''", "'it''s'", "NULL", "current_timestamp", "TRUE"] {
             assert!(is_literal(literal), "{literal}");
         }
-        for expression in [
-            "1 + 1",
-            "'a' || 'b'",
-            "'",
-            "datetime('now')",
-            "(1)",
-            "1e5",
-            "random()",
-            "-",
-            "",
-        ] {
+        for expression in ["1 + 1", "'a' || 'b'", "'", "datetime('now')", "(1)", "1e5", "random()", "-", ""] {
             assert!(!is_literal(expression), "{expression}");
         }
     }

@@ -1,73 +1,21 @@
-use std::borrow::Cow;
-
 use super::*;
-use crate::compile::{Capabilities, Schemas};
+use crate::compile::probe::EMBEDDED;
 use crate::schema::Model;
 use crate::schema::fixture::*;
 use crate::schema::live::LiveIndex;
-use crate::value::SqlType;
-
-/// A database that is called by its types' names alone.
-struct Probe;
-
-impl Dialect for Probe {
-    fn name(&self) -> &'static str {
-        "probe"
-    }
-
-    fn capabilities(&self) -> &'static Capabilities {
-        &Capabilities {
-            foreign_keys_inline_only: true,
-            error_aborts_transaction: false,
-            error_may_end_transaction: false,
-            returning: true,
-            max_binds: 100,
-            max_identifier: 64,
-            comments: false,
-            booleans: false,
-            case_insensitive_names: true,
-            schemas: Schemas::Databases,
-        }
-    }
-
-    fn column_type(&self, sql_type: &SqlType, length: Option<u32>) -> Cow<'static, str> {
-        match (sql_type, length) {
-            (SqlType::Text, Some(length)) => format!("VARCHAR({length})").into(),
-            (SqlType::Text | SqlType::TextEnum(_), _) => "TEXT".into(),
-            (_, _) => "INTEGER".into(),
-        }
-    }
-
-    fn keywords(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn accepts(&self, sql_type: &SqlType, declared_type: &str) -> bool {
-        let declared = declared_type
-            .split('(')
-            .next()
-            .map(|word| word.replace("VARCHAR", "TEXT"));
-        let needed = self.column_type(sql_type, None);
-        declared.is_some_and(|declared| declared == needed)
-    }
-
-    fn generates_key(&self, declared_type: &str) -> bool {
-        declared_type == "INTEGER"
-    }
-}
 
 /// The database that `tables` would make.
 fn live_of(tables: &[&'static Table]) -> LiveSchema {
-    LiveSchema {
-        tables: tables.iter().map(|table| live_table(table)).collect(),
-    }
+    LiveSchema { tables: tables.iter().map(|table| live_table(table)).collect() }
 }
 
 fn live_table(table: &'static Table) -> LiveTable {
     let owned = |columns: &[usize]| -> Vec<String> { table.names(columns).map(str::to_owned).collect() };
+    let declared_type =
+        |column: &TableColumn| EMBEDDED.column_type(&column.sql_type, column.length).into_owned();
     let column = |column: &TableColumn| LiveColumn {
         name: column.name.clone(),
-        declared_type: Probe.column_type(&column.sql_type, column.length).into_owned(),
+        declared_type: declared_type(column),
         nullable: column.nullable,
         default: column.server_default.map(str::to_owned),
         computed: column.computed.is_some(),
@@ -75,32 +23,25 @@ fn live_table(table: &'static Table) -> LiveTable {
     let key = |key: &ForeignKey| LiveForeignKey {
         columns: owned(&key.columns),
         table: key.target().name.to_owned(),
-        references: key
-            .target()
-            .names(&key.target().primary_key)
-            .map(str::to_owned)
-            .collect(),
+        references: key.target().names(&key.target().primary_key).map(str::to_owned).collect(),
         on_delete: key.on_delete_in_database().words().to_owned(),
         on_update: key.on_key_update.words().to_owned(),
     };
+    let mut columns: Vec<LiveColumn> = table.columns.iter().map(column).collect();
+    if let Some(key) = table.generated_key {
+        columns[key].declared_type = "INTEGER".to_owned();
+    }
     LiveTable {
         schema: table.schema.map(str::to_owned),
         name: table.name.to_owned(),
-        columns: table.columns.iter().map(column).collect(),
+        columns,
         primary_key: owned(&table.primary_key),
         foreign_keys: table.foreign_keys.iter().map(key).collect(),
-        uniques: table
-            .uniques
-            .iter()
-            .map(|unique| owned(&unique.columns))
-            .collect(),
+        uniques: table.uniques.iter().map(|unique| owned(&unique.columns)).collect(),
         indexes: table
             .indexes
             .iter()
-            .map(|index| LiveIndex {
-                name: "any".to_owned(),
-                columns: owned(&index.columns),
-            })
+            .map(|index| LiveIndex { name: "any".to_owned(), columns: owned(&index.columns) })
             .collect(),
     }
 }
@@ -109,51 +50,33 @@ fn live_table(table: &'static Table) -> LiveTable {
 fn words_after(table: &'static Table, change: impl FnOnce(&mut LiveTable)) -> Vec<String> {
     let mut live = live_of(&[table]);
     change(&mut live.tables[0]);
-    differences(&[table], &live, &Probe)
-        .iter()
-        .map(Difference::to_string)
-        .collect()
+    differences(&[table], &live, &EMBEDDED).iter().map(Difference::to_string).collect()
 }
 
 #[test]
 fn a_database_made_from_the_models_has_no_difference() {
     let tables = crate::schema::Metadata::<Shop>::new().tables().to_vec();
-    assert_eq!(differences(&tables, &live_of(&tables), &Probe), []);
+    assert_eq!(differences(&tables, &live_of(&tables), &EMBEDDED), []);
 }
 
 #[test]
 fn names_are_compared_as_the_database_compares_them() {
     let change = |live: &mut LiveTable| {
         live.name = "USERS".to_owned();
-        live.columns
-            .iter_mut()
-            .for_each(|column| column.name.make_ascii_uppercase());
-        live.uniques
-            .iter_mut()
-            .flatten()
-            .for_each(|name| name.make_ascii_uppercase());
+        live.columns.iter_mut().for_each(|column| column.name.make_ascii_uppercase());
+        live.uniques.iter_mut().flatten().for_each(|name| name.make_ascii_uppercase());
     };
     assert_eq!(words_after(User::table(), change), [""; 0]);
 }
 
 #[test]
 fn what_is_missing_is_named() {
-    let found = differences(
-        &[User::table(), Team::table()],
-        &live_of(&[Team::table()]),
-        &Probe,
-    );
+    let found = differences(&[User::table(), Team::table()], &live_of(&[Team::table()]), &EMBEDDED);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].to_string(), "table `users` is missing");
-    assert_eq!(
-        (found[0].table(), found[0].kind()),
-        ("users", DifferenceKind::MissingTable)
-    );
+    assert_eq!((found[0].table(), found[0].kind()), ("users", DifferenceKind::MissingTable));
     let change = |live: &mut LiveTable| live.columns.retain(|column| column.name != "active");
-    assert_eq!(
-        words_after(User::table(), change),
-        ["column `users.active` is missing"]
-    );
+    assert_eq!(words_after(User::table(), change), ["column `users.active` is missing"]);
 }
 
 #[test]
@@ -167,6 +90,7 @@ fn a_table_of_another_schema_is_another_table() {
 #[test]
 fn columns_are_held_against_their_fields() {
     let change = |live: &mut LiveTable| {
+        live.columns[0].declared_type = "TEXT".to_owned();
         live.columns[1].declared_type = "INTEGER".to_owned();
         live.columns[3].nullable = true;
         live.columns[5].declared_type = String::new();
@@ -177,6 +101,7 @@ fn columns_are_held_against_their_fields() {
         "`users.email` is INTEGER in the database; `User::email` needs VARCHAR(100)",
         "`users.home_city` is NOT NULL in the database, but `User::home` allows NULL",
         "`users.home_street` has no type in the database; `User::home` needs TEXT",
+        "`users.id` is TEXT in the database; `User::id` needs INTEGER",
     ];
     assert_eq!(words_after(User::table(), change), expected);
 }
@@ -191,7 +116,6 @@ fn what_the_database_shall_fill_in_it_must_fill_in() {
     };
     let expected = [
         "`users.folded` is not computed by the database; `User::folded` is `lower(email)`",
-        "`users.id` is INT in the database; `User::id` needs INTEGER",
         "the database does not generate `users.id`, which is INT; `User::id` is left to it and needs INTEGER",
         "`users.plan` has no default in the database, and `User::plan` is left to it: an INSERT would fail",
         "`users.version` is computed by the database; `User::version` would be written",
@@ -208,19 +132,10 @@ fn an_unknown_column_is_a_difference_only_when_it_has_to_be_filled() {
         default: default.map(str::to_owned),
         computed: false,
     };
-    assert_eq!(
-        words_after(User::table(), |live| live.columns.push(extra(true, None))),
-        [""; 0]
-    );
-    assert_eq!(
-        words_after(User::table(), |live| live.columns.push(extra(false, Some("''")))),
-        [""; 0]
-    );
+    assert_eq!(words_after(User::table(), |live| live.columns.push(extra(true, None))), [""; 0]);
+    assert_eq!(words_after(User::table(), |live| live.columns.push(extra(false, Some("''")))), [""; 0]);
     let expected = "the database has a column `users.extra` that is NOT NULL without a default, which `User` does not know: every INSERT would fail";
-    assert_eq!(
-        words_after(User::table(), |live| live.columns.push(extra(false, None))),
-        [expected]
-    );
+    assert_eq!(words_after(User::table(), |live| live.columns.push(extra(false, None))), [expected]);
 }
 
 #[test]
@@ -277,9 +192,7 @@ fn uniqueness_and_indexes_are_looked_for_in_whatever_gives_them() {
             columns: vec!["folded".to_owned(), "plan".to_owned()],
         });
     };
-    let expected = [
-        "`users.email` is not unique in the database",
-        "`users.home_city` has no index in the database",
-    ];
+    let expected =
+        ["`users.email` is not unique in the database", "`users.home_city` has no index in the database"];
     assert_eq!(words_after(User::table(), change), expected);
 }

@@ -1,0 +1,25 @@
+use orm_core::prelude::*;
+
+#[derive(DeclarativeBase)]
+pub struct Db;
+
+#[derive(Model, Clone)]
+#[model(base = Db)]
+pub struct Post {
+    #[column(primary_key)]
+    pub id: Id<Post>,
+    pub author: Id<User>,
+    pub parent: Option<Id<Post>>,
+    pub title: String,
+}
+
+#[derive(Model, Clone)]
+#[model(base = Db)]
+#[relation(posts = mny(Post::author))]
+//~^ ERROR unknown relation `mny`; did you mean `many`?
+pub struct User {
+    #[column(primary_key)]
+    pub id: Id<User>,
+}
+
+fn main() {}
