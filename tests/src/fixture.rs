@@ -68,11 +68,7 @@ impl<B: DeclarativeBase> Db<B> {
         let engine = Engine::<B>::builder(probe.watch(driver)).build().unwrap();
         engine.create_all().unwrap();
         probe.take();
-        Db {
-            engine,
-            probe,
-            _folder: folder,
-        }
+        Db { engine, probe, _folder: folder }
     }
 
     /// A factory with the defaults.
@@ -93,10 +89,7 @@ impl<B: DeclarativeBase> Db<B> {
     /// The rows of a query of your own, in a session of its own that leaves no trace.
     pub fn rows<T: orm_core::FromRow>(&self, sql: &'static str) -> Vec<T> {
         let before = self.probe.take_steps();
-        assert!(
-            before.is_empty(),
-            "look at what was sent before the rows: {before:?}"
-        );
+        assert!(before.is_empty(), "look at what was sent before the rows: {before:?}");
         let rows = self.session().sql(sql, params![]).unwrap().fetch().unwrap();
         self.probe.take();
         rows
@@ -129,10 +122,6 @@ pub fn panic_text(work: impl FnOnce()) -> String {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).expect_err("this was to panic");
     match payload.downcast::<String>() {
         Ok(text) => *text,
-        Err(payload) => payload
-            .downcast_ref::<&str>()
-            .copied()
-            .unwrap_or_default()
-            .to_owned(),
+        Err(payload) => payload.downcast_ref::<&str>().copied().unwrap_or_default().to_owned(),
     }
 }

@@ -29,11 +29,7 @@ pub struct User {
 impl User {
     /// A user whose email is made from the name.
     pub fn named(name: &str) -> Self {
-        User {
-            name: name.into(),
-            email: format!("{name}@x.org"),
-            ..User::default()
-        }
+        User { name: name.into(), email: format!("{name}@x.org"), ..User::default() }
     }
 }
 
@@ -58,11 +54,7 @@ pub struct Post {
 impl Post {
     /// A post without an editor.
     pub fn by(author: impl Into<Id<User>>, title: &str) -> Self {
-        Post {
-            author: author.into(),
-            title: title.into(),
-            ..Post::default()
-        }
+        Post { author: author.into(), title: title.into(), ..Post::default() }
     }
 }
 
@@ -120,11 +112,7 @@ pub struct Country {
 impl Country {
     /// A country that is a part of none.
     pub fn new(code: &str, name: &str) -> Self {
-        Country {
-            code: code.into(),
-            parent: None,
-            name: name.into(),
-        }
+        Country { code: code.into(), parent: None, name: name.into() }
     }
 }
 
@@ -144,11 +132,7 @@ pub struct Employee {
 impl Employee {
     /// An employee under a manager.
     pub fn under(manager: impl Into<Option<Id<Employee>>>, name: &str) -> Self {
-        Employee {
-            manager: manager.into(),
-            name: name.into(),
-            ..Employee::default()
-        }
+        Employee { manager: manager.into(), name: name.into(), ..Employee::default() }
     }
 }
 
@@ -223,10 +207,7 @@ pub struct Doc {
 impl Doc {
     /// A document with a title.
     pub fn titled(title: &str) -> Self {
-        Doc {
-            title: title.into(),
-            ..Doc::default()
-        }
+        Doc { title: title.into(), ..Doc::default() }
     }
 }
 

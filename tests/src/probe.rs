@@ -42,10 +42,7 @@ struct Fault {
 impl Probe {
     /// A driver that this probe watches.
     pub fn watch(&self, driver: Box<dyn Driver>) -> ProbeDriver {
-        ProbeDriver {
-            inner: driver,
-            probe: self.clone(),
-        }
+        ProbeDriver { inner: driver, probe: self.clone() }
     }
 
     /// What was sent since the last call.
@@ -87,11 +84,7 @@ impl Probe {
     }
 
     fn fail_when(&self, error: Error, hits: impl FnMut(&str) -> bool + Send + 'static) {
-        self.lock().faults.push_back(Fault {
-            hits: Box::new(hits),
-            ends_transaction: false,
-            error,
-        });
+        self.lock().faults.push_back(Fault { hits: Box::new(hits), ends_transaction: false, error });
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -120,10 +113,7 @@ impl Driver for ProbeDriver {
     fn connect(&self, options: &ConnectOptions) -> Result<Box<dyn Connection>> {
         let inner = self.inner.connect(options)?;
         self.probe.lock().connects += 1;
-        Ok(Box::new(ProbeConnection {
-            inner,
-            probe: self.probe.clone(),
-        }))
+        Ok(Box::new(ProbeConnection { inner, probe: self.probe.clone() }))
     }
 
     fn pool_defaults(&self) -> PoolDefaults {
@@ -148,11 +138,7 @@ struct ProbeConnection {
 impl ProbeConnection {
     /// Writes a step down; an error if it shall fail.
     fn note(&mut self, sql: &str, id: Option<StatementId>, values: usize) -> Result<()> {
-        let step = Step {
-            sql: sql.to_owned(),
-            id,
-            values,
-        };
+        let step = Step { sql: sql.to_owned(), id, values };
         let Some(fault) = self.probe.note(step) else {
             return Ok(());
         };

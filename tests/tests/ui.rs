@@ -27,16 +27,9 @@ fn compile_fail_errors_are_ours_short_and_in_place() {
     for program in programs("ui/fail") {
         let source = fs::read_to_string(&program).expect("the program can be read");
         let output = fs::read_to_string(program.with_extension("stderr")).unwrap_or_default();
-        let name = program
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        complaints.extend(
-            check(&source, &output)
-                .into_iter()
-                .map(|complaint| format!("{name}: {complaint}")),
-        );
+        let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        complaints
+            .extend(check(&source, &output).into_iter().map(|complaint| format!("{name}: {complaint}")));
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
@@ -62,17 +55,15 @@ fn check(source: &str, output: &str) -> Vec<String> {
         complaints.push("no line is marked".to_owned());
     }
     for mark in &marks {
-        let at = errors
-            .iter()
-            .position(|error| error.line == mark.line && error.headline.contains(&mark.words));
+        let at =
+            errors.iter().position(|error| error.line == mark.line && error.headline.contains(&mark.words));
         match at {
             Some(at) => drop(errors.remove(at)),
             None => complaints.push(format!("line {} has no error `{}`", mark.line, mark.words)),
         }
     }
-    let unmarked = errors
-        .iter()
-        .map(|error| format!("line {} is not marked: {}", error.line, error.headline));
+    let unmarked =
+        errors.iter().map(|error| format!("line {} is not marked: {}", error.line, error.headline));
     complaints.extend(unmarked);
     complaints
 }
@@ -86,10 +77,7 @@ fn too_long(error: &Reported<'_>) -> Option<String> {
 fn marks_of(source: &str) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for (index, text) in source.lines().enumerate() {
-        let Some((sign, words)) = text
-            .trim()
-            .strip_prefix("//~")
-            .and_then(|mark| mark.split_once(" ERROR "))
+        let Some((sign, words)) = text.trim().strip_prefix("//~").and_then(|mark| mark.split_once(" ERROR "))
         else {
             continue;
         };
@@ -97,10 +85,7 @@ fn marks_of(source: &str) -> Vec<Mark> {
             "|" => marks.last().map_or(0, |mark| mark.line),
             carets => index + 1 - carets.len(),
         };
-        marks.push(Mark {
-            line,
-            words: words.to_owned(),
-        });
+        marks.push(Mark { line, words: words.to_owned() });
     }
     marks
 }
@@ -135,9 +120,8 @@ fn programs(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let files = fs::read_dir(folder).expect("the folder is there");
     let paths = files.map(|file| file.expect("the folder can be read").path());
-    let mut programs: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
-        .collect();
+    let mut programs: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
     programs.sort();
     programs
 }

@@ -69,10 +69,7 @@ fn s41_rows_are_inserted_in_foreign_key_order_whatever_the_order_of_add(lab: &La
     for parent_is_first in [true, false] {
         let db = lab.db();
         let mut s = db.session();
-        let comment = Comment {
-            body: "hm".into(),
-            ..Comment::default()
-        };
+        let comment = Comment { body: "hm".into(), ..Comment::default() };
         let (ann, post, comment) = if parent_is_first {
             let ann = s.add(User::named("ann"));
             (ann, s.add(Post::by(Id::New, "a")), s.add(comment))
@@ -84,16 +81,7 @@ fn s41_rows_are_inserted_in_foreign_key_order_whatever_the_order_of_add(lab: &La
         s[comment].post = post.into();
         s[post].author = ann.into();
         s.commit().unwrap();
-        assert_eq!(
-            db.sent(),
-            [
-                "BEGIN IMMEDIATE",
-                INSERT_USER,
-                INSERT_POST,
-                INSERT_COMMENT,
-                "COMMIT"
-            ]
-        );
+        assert_eq!(db.sent(), ["BEGIN IMMEDIATE", INSERT_USER, INSERT_POST, INSERT_COMMENT, "COMMIT"]);
         let rows = db.rows::<(String, String, String)>(
             "SELECT u.name, p.title, c.body FROM comments c JOIN posts p ON p.id = c.post_id JOIN users u ON u.id = p.author_id",
         );
@@ -107,10 +95,7 @@ fn s41_within_a_table_rows_are_inserted_in_the_order_of_add(lab: &Lab) {
     let names = ["z", "b", "y", "a"];
     let handles = s.add_all(names.map(User::named));
     s.commit().unwrap();
-    assert_eq!(
-        handles.iter().map(|&h| s.key(h)).collect::<Vec<_>>(),
-        [Some(1), Some(2), Some(3), Some(4)]
-    );
+    assert_eq!(handles.iter().map(|&h| s.key(h)).collect::<Vec<_>>(), [Some(1), Some(2), Some(3), Some(4)]);
     db.sent();
     let rows = db.rows::<(String,)>("SELECT name FROM users ORDER BY id");
     assert_eq!(rows.into_iter().map(|(name,)| name).collect::<Vec<_>>(), names);
@@ -119,10 +104,7 @@ fn s41_within_a_table_rows_are_inserted_in_the_order_of_add(lab: &Lab) {
 fn s10_rows_of_one_table_that_differ_in_shape_keep_their_order(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let with = |title: &str| Doc {
-        plan: "gold".into(),
-        ..Doc::titled(title)
-    };
+    let with = |title: &str| Doc { plan: "gold".into(), ..Doc::titled(title) };
     let docs = s.add_all([Doc::titled("1"), with("2"), Doc::titled("3")]);
     s.commit().unwrap();
     assert_eq!(
@@ -135,20 +117,13 @@ fn s10_rows_of_one_table_that_differ_in_shape_keep_their_order(lab: &Lab) {
             "COMMIT"
         ]
     );
-    assert_eq!(
-        docs.iter().map(|&doc| s.key(doc)).collect::<Vec<_>>(),
-        [Some(1), Some(2), Some(3)]
-    );
+    assert_eq!(docs.iter().map(|&doc| s.key(doc)).collect::<Vec<_>>(), [Some(1), Some(2), Some(3)]);
     assert_eq!(s[docs[0]].plan, "free".into());
     assert!(db.sent().is_empty());
     let rows = db.rows::<(i64, String, String)>("SELECT id, title, plan FROM docs ORDER BY id");
     assert_eq!(
         rows,
-        [
-            (1, "1".into(), "free".into()),
-            (2, "2".into(), "gold".into()),
-            (3, "3".into(), "free".into())
-        ]
+        [(1, "1".into(), "free".into()), (2, "2".into(), "gold".into()), (3, "3".into(), "free".into())]
     );
 }
 
@@ -158,17 +133,10 @@ fn ids_of_new_rows_reach_children_and_grandchildren(lab: &Lab) {
     let mut s = db.session();
     let ann = s.add(User::named("ann"));
     let post = s.add(Post::by(ann, "a"));
-    let comment = s.add(Comment {
-        post: post.into(),
-        body: "hm".into(),
-        ..Comment::default()
-    });
+    let comment = s.add(Comment { post: post.into(), body: "hm".into(), ..Comment::default() });
     assert_eq!((s.key(ann), s.key(comment)), (None, None));
     s.flush().unwrap();
-    assert_eq!(
-        (s[ann].id, s[post].author, s[comment].post),
-        (Id::Key(2), Id::Key(2), Id::Key(1))
-    );
+    assert_eq!((s[ann].id, s[post].author, s[comment].post), (Id::Key(2), Id::Key(2), Id::Key(1)));
     assert_eq!((s.key(s[post].author), s.key(comment)), (Some(2), Some(1)));
     assert_eq!(s.get(s[post].author).unwrap(), Some(ann));
 }
@@ -185,19 +153,9 @@ fn a_self_reference_is_inserted_by_level(lab: &Lab) {
     s.commit().unwrap();
     assert_eq!(
         db.sent(),
-        [
-            "BEGIN IMMEDIATE",
-            INSERT_EMPLOYEE,
-            INSERT_EMPLOYEE,
-            INSERT_EMPLOYEE,
-            INSERT_EMPLOYEE,
-            "COMMIT"
-        ]
+        ["BEGIN IMMEDIATE", INSERT_EMPLOYEE, INSERT_EMPLOYEE, INSERT_EMPLOYEE, INSERT_EMPLOYEE, "COMMIT"]
     );
-    assert_eq!(
-        [head, middle, other, leaf].map(|h| s.key(h).unwrap()),
-        [1, 2, 3, 4]
-    );
+    assert_eq!([head, middle, other, leaf].map(|h| s.key(h).unwrap()), [1, 2, 3, 4]);
     assert_eq!(
         db.rows::<(String, Option<i64>)>("SELECT name, manager_id FROM employees ORDER BY id"),
         [
@@ -212,15 +170,8 @@ fn a_self_reference_is_inserted_by_level(lab: &Lab) {
 fn a_cycle_is_broken_at_the_nullable_foreign_key(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let person = s.add(Person {
-        name: "joe".into(),
-        ..Person::default()
-    });
-    let ball = s.add(Ball {
-        owner: person.into(),
-        colour: "red".into(),
-        ..Ball::default()
-    });
+    let person = s.add(Person { name: "joe".into(), ..Person::default() });
+    let ball = s.add(Ball { owner: person.into(), colour: "red".into(), ..Ball::default() });
     s[person].favourite = ball.into();
     s.commit().unwrap();
     assert_eq!(
@@ -233,10 +184,7 @@ fn a_cycle_is_broken_at_the_nullable_foreign_key(lab: &Lab) {
             "COMMIT"
         ]
     );
-    assert_eq!(
-        (s[person].favourite, s[ball].owner),
-        (Some(Id::Key(1)), Id::Key(1))
-    );
+    assert_eq!((s[person].favourite, s[ball].owner), (Some(Id::Key(1)), Id::Key(1)));
     s.flush().unwrap();
     assert!(db.sent().is_empty());
     assert_eq!(
@@ -262,20 +210,14 @@ fn a_row_that_names_itself_is_inserted_then_linked(lab: &Lab) {
             "COMMIT"
         ]
     );
-    assert_eq!(
-        db.rows::<(i64, i64)>("SELECT id, manager_id FROM employees"),
-        [(1, 1)]
-    );
+    assert_eq!(db.rows::<(i64, i64)>("SELECT id, manager_id FROM employees"), [(1, 1)]);
 }
 
 fn a_cycle_without_a_nullable_foreign_key_is_misuse_before_sql(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let hen = s.add(Hen::default());
-    let egg = s.add(Egg {
-        laid_by: hen.into(),
-        ..Egg::default()
-    });
+    let egg = s.add(Egg { laid_by: hen.into(), ..Egg::default() });
     s[hen].hatched_from = egg.into();
     let error = s.flush().unwrap_err();
     assert!(error.is_misuse(), "{error:?}");
@@ -321,10 +263,7 @@ fn s15_a_changed_column_is_the_only_one_written(lab: &Lab) {
     s[jack].age = 40;
     db.sent();
     s.commit().unwrap();
-    assert_eq!(
-        db.sent(),
-        ["UPDATE users SET bio = ?, age = ? WHERE id = ?", "COMMIT"]
-    );
+    assert_eq!(db.sent(), ["UPDATE users SET bio = ?, age = ? WHERE id = ?", "COMMIT"]);
     assert_eq!(
         db.rows::<(String, Option<String>, i64)>("SELECT name, bio, age FROM users"),
         [("jack".into(), Some("sailor".into()), 40)]
@@ -371,11 +310,7 @@ fn s15_assigning_an_equal_struct_writes_nothing(lab: &Lab) {
     db.sent();
     s.flush().unwrap();
     assert!(db.sent().is_empty());
-    s[jack] = User {
-        id: 1.into(),
-        age: 50,
-        ..User::named("jack")
-    };
+    s[jack] = User { id: 1.into(), age: 50, ..User::named("jack") };
     s.flush().unwrap();
     assert_eq!(db.sent(), ["UPDATE users SET age = ? WHERE id = ?"]);
 }
@@ -412,19 +347,15 @@ fn updates_are_grouped_by_columns_and_ordered_by_key(lab: &Lab) {
     db.store_users(&["a", "b", "c", "d"]);
     let mut s = db.session();
     let users = s.query::<User>().order_by(User::id.desc()).all().unwrap();
-    let [d, c, b, a] = users[..] else {
-        panic!("four users")
-    };
+    let [d, c, b, a] = users[..] else { panic!("four users") };
     s[d].age = 1;
     s[c].name = "C".into();
     s[b].age = 2;
     s[a].name = "A".into();
     db.sent();
     s.commit().unwrap();
-    let (by_name, by_age) = (
-        "UPDATE users SET name = ? WHERE id = ?",
-        "UPDATE users SET age = ? WHERE id = ?",
-    );
+    let (by_name, by_age) =
+        ("UPDATE users SET name = ? WHERE id = ?", "UPDATE users SET age = ? WHERE id = ?");
     let sent = db.sent();
     assert!(
         sent == [by_name, by_name, by_age, by_age, "COMMIT"]
@@ -433,12 +364,7 @@ fn updates_are_grouped_by_columns_and_ordered_by_key(lab: &Lab) {
     );
     assert_eq!(
         db.rows::<(String, i64)>("SELECT name, age FROM users ORDER BY id"),
-        [
-            ("A".into(), 18),
-            ("b".into(), 2),
-            ("C".into(), 18),
-            ("d".into(), 1)
-        ]
+        [("A".into(), 18), ("b".into(), 2), ("C".into(), 18), ("d".into(), 1)]
     );
 }
 
@@ -453,11 +379,8 @@ fn updates_of_a_table_use_one_statement_for_each_set_of_columns(lab: &Lab) {
         s.commit().unwrap();
     }
     let steps = db.probe.take_steps();
-    let mut updates: Vec<_> = steps
-        .iter()
-        .filter(|step| step.sql.starts_with("UPDATE"))
-        .map(|step| step.id)
-        .collect();
+    let mut updates: Vec<_> =
+        steps.iter().filter(|step| step.sql.starts_with("UPDATE")).map(|step| step.id).collect();
     assert_eq!(updates.len(), 6);
     updates.dedup();
     assert_eq!(updates.len(), 1);
@@ -606,19 +529,9 @@ fn setting_a_foreign_key_to_a_new_entity_inserts_it_first(lab: &Lab) {
     s[post].editor = editor.into();
     db.sent();
     s.commit().unwrap();
-    assert_eq!(
-        db.sent(),
-        [
-            INSERT_USER,
-            "UPDATE posts SET editor_id = ? WHERE id = ?",
-            "COMMIT"
-        ]
-    );
+    assert_eq!(db.sent(), [INSERT_USER, "UPDATE posts SET editor_id = ? WHERE id = ?", "COMMIT"]);
     assert_eq!(s[post].editor, Some(Id::Key(2)));
-    assert_eq!(
-        db.rows::<(i64, i64)>("SELECT author_id, editor_id FROM posts"),
-        [(1, 2)]
-    );
+    assert_eq!(db.rows::<(i64, i64)>("SELECT author_id, editor_id FROM posts"), [(1, 2)]);
 }
 
 fn a_nullable_foreign_key_comes_and_goes(lab: &Lab) {
@@ -631,40 +544,20 @@ fn a_nullable_foreign_key_comes_and_goes(lab: &Lab) {
     s[post].editor = Some(1.into());
     s.commit().unwrap();
     db.sent();
-    assert_eq!(
-        db.rows::<(Option<i64>,)>("SELECT editor_id FROM posts"),
-        [(Some(1),)]
-    );
+    assert_eq!(db.rows::<(Option<i64>,)>("SELECT editor_id FROM posts"), [(Some(1),)]);
     s[post].editor = None;
     s.commit().unwrap();
-    assert_eq!(
-        db.sent(),
-        [
-            "BEGIN IMMEDIATE",
-            "UPDATE posts SET editor_id = ? WHERE id = ?",
-            "COMMIT"
-        ]
-    );
-    assert_eq!(
-        db.rows::<(Option<i64>,)>("SELECT editor_id FROM posts"),
-        [(None,)]
-    );
+    assert_eq!(db.sent(), ["BEGIN IMMEDIATE", "UPDATE posts SET editor_id = ? WHERE id = ?", "COMMIT"]);
+    assert_eq!(db.rows::<(Option<i64>,)>("SELECT editor_id FROM posts"), [(None,)]);
 }
 
 fn a_composite_key_takes_the_keys_of_new_rows(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let member = s.add(Membership::default());
-    let group = s.add(Group {
-        name: "g".into(),
-        ..Group::default()
-    });
+    let group = s.add(Group { name: "g".into(), ..Group::default() });
     let user = s.add(User::named("ann"));
-    s[member] = Membership {
-        user: user.into(),
-        group: group.into(),
-        role: "admin".into(),
-    };
+    s[member] = Membership { user: user.into(), group: group.into(), role: "admin".into() };
     s.commit().unwrap();
     assert_eq!(
         db.sent(),
@@ -697,37 +590,19 @@ fn a_composite_key_is_updated_and_deleted_by_both_columns(lab: &Lab) {
     s[member].role = "z".into();
     db.sent();
     s.commit().unwrap();
-    assert_eq!(
-        db.sent(),
-        [
-            "UPDATE memberships SET role = ? WHERE user_id = ? AND group_id = ?",
-            "COMMIT"
-        ]
-    );
+    assert_eq!(db.sent(), ["UPDATE memberships SET role = ? WHERE user_id = ? AND group_id = ?", "COMMIT"]);
     s.delete(member);
     s.commit().unwrap();
-    assert_eq!(
-        db.sent()[1],
-        "DELETE FROM memberships WHERE user_id = ? AND group_id = ?"
-    );
-    assert_eq!(
-        db.rows::<(i64, String)>("SELECT group_id, role FROM memberships"),
-        [(1, "x".into())]
-    );
+    assert_eq!(db.sent()[1], "DELETE FROM memberships WHERE user_id = ? AND group_id = ?");
+    assert_eq!(db.rows::<(i64, String)>("SELECT group_id, role FROM memberships"), [(1, "x".into())]);
 }
 
 fn a_natural_key_round_trips_with_its_self_reference(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let scotland = s.add(Country {
-        parent: Some("gb".into()),
-        ..Country::new("sco", "Scotland")
-    });
+    let scotland = s.add(Country { parent: Some("gb".into()), ..Country::new("sco", "Scotland") });
     let britain = s.add(Country::new("gb", "Britain"));
-    let wales = s.add(Country {
-        parent: britain.into(),
-        ..Country::new("wal", "Wales")
-    });
+    let wales = s.add(Country { parent: britain.into(), ..Country::new("wal", "Wales") });
     s.commit().unwrap();
     let insert = "INSERT INTO countries (code, parent_id, name) VALUES (?, ?, ?)";
     assert_eq!(db.sent(), ["BEGIN IMMEDIATE", insert, insert, insert, "COMMIT"]);
@@ -737,11 +612,7 @@ fn a_natural_key_round_trips_with_its_self_reference(lab: &Lab) {
     db.sent();
     assert_eq!(
         db.rows::<(String, Option<String>)>("SELECT code, parent_id FROM countries ORDER BY code"),
-        [
-            ("gb".into(), None),
-            ("sco".into(), Some("gb".into())),
-            ("wal".into(), Some("gb".into()))
-        ]
+        [("gb".into(), None), ("sco".into(), Some("gb".into())), ("wal".into(), Some("gb".into()))]
     );
 }
 
@@ -753,10 +624,7 @@ fn a_natural_key_can_change(lab: &Lab) {
     s[germany].code = "DE".into();
     db.sent();
     s.commit().unwrap();
-    assert_eq!(
-        db.sent(),
-        ["UPDATE countries SET code = ? WHERE code = ?", "COMMIT"]
-    );
+    assert_eq!(db.sent(), ["UPDATE countries SET code = ? WHERE code = ?", "COMMIT"]);
     assert_eq!(
         db.rows::<(String, String)>("SELECT code, name FROM countries"),
         [("DE".into(), "Germany".into())]
@@ -795,10 +663,7 @@ fn setting_a_generated_key_to_new_is_misuse(lab: &Lab) {
 fn a_generated_key_can_be_given(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let given = s.add(User {
-        id: 100.into(),
-        ..User::named("given")
-    });
+    let given = s.add(User { id: 100.into(), ..User::named("given") });
     let next = s.add(User::named("next"));
     s.commit().unwrap();
     assert_eq!((s.key(given), s.key(next)), (Some(100), Some(101)));
@@ -826,15 +691,9 @@ fn s18_a_server_default_comes_back_with_the_insert(lab: &Lab) {
 fn s17_a_given_value_takes_the_place_of_the_server_default(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    s.add(Doc {
-        plan: "gold".into(),
-        ..Doc::titled("a")
-    });
+    s.add(Doc { plan: "gold".into(), ..Doc::titled("a") });
     s.commit().unwrap();
-    assert_eq!(
-        db.sent()[1],
-        "INSERT INTO docs (title, \"plan\", note, version) VALUES (?, ?, ?, ?)"
-    );
+    assert_eq!(db.sent()[1], "INSERT INTO docs (title, \"plan\", note, version) VALUES (?, ?, ?, ?)");
     assert_eq!(db.rows::<(String,)>("SELECT plan FROM docs"), [("gold".into(),)]);
 }
 
@@ -847,32 +706,20 @@ fn generated_unset_on_an_update_means_unchanged(lab: &Lab) {
     s[doc].title = "b".into();
     db.sent();
     s.flush().unwrap();
-    assert_eq!(
-        db.sent()[1],
-        "UPDATE docs SET title = ?, note = ?, version = ? WHERE id = ? AND version = ?"
-    );
+    assert_eq!(db.sent()[1], "UPDATE docs SET title = ?, note = ?, version = ? WHERE id = ? AND version = ?");
     s.commit().unwrap();
     db.sent();
-    assert_eq!(
-        db.rows::<(String, String)>("SELECT title, plan FROM docs"),
-        [("b".into(), "free".into())]
-    );
+    assert_eq!(db.rows::<(String, String)>("SELECT title, plan FROM docs"), [("b".into(), "free".into())]);
     s[doc].plan = "gold".into();
     s.commit().unwrap();
     db.sent();
-    assert_eq!(
-        db.rows::<(String, String)>("SELECT title, plan FROM docs"),
-        [("b".into(), "gold".into())]
-    );
+    assert_eq!(db.rows::<(String, String)>("SELECT title, plan FROM docs"), [("b".into(), "gold".into())]);
 }
 
 fn s17_none_is_stored_as_null(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let ann = s.add(User {
-        bio: Some("x".into()),
-        ..User::named("ann")
-    });
+    let ann = s.add(User { bio: Some("x".into()), ..User::named("ann") });
     s.commit().unwrap();
     s[ann].bio = None;
     s.commit().unwrap();
@@ -891,10 +738,7 @@ fn s58_a_version_is_one_at_insert_and_grows_with_each_update(lab: &Lab) {
     s[doc].title = "b".into();
     s.flush().unwrap();
     assert_eq!(s[doc].version.get(), 2);
-    assert_eq!(
-        db.sent(),
-        ["UPDATE docs SET title = ?, note = ?, version = ? WHERE id = ? AND version = ?"]
-    );
+    assert_eq!(db.sent(), ["UPDATE docs SET title = ?, note = ?, version = ? WHERE id = ? AND version = ?"]);
     s[doc].title = "c".into();
     s.flush().unwrap();
     assert_eq!(s[doc].version.get(), 3);
@@ -936,10 +780,7 @@ fn s59_a_concurrent_change_is_stale(lab: &Lab) {
     db.sent();
     let error = b.commit().unwrap_err();
     assert!(error.is_stale(), "{error:?}");
-    assert!(
-        error.message().contains("Doc") && error.message().contains('1'),
-        "{error}"
-    );
+    assert!(error.message().contains("Doc") && error.message().contains('1'), "{error}");
     assert_eq!(
         db.sent(),
         [
@@ -948,10 +789,7 @@ fn s59_a_concurrent_change_is_stale(lab: &Lab) {
             "ROLLBACK"
         ]
     );
-    assert_eq!(
-        db.rows::<(String, i64)>("SELECT title, version FROM docs"),
-        [("by a".into(), 2)]
-    );
+    assert_eq!(db.rows::<(String, i64)>("SELECT title, version FROM docs"), [("by a".into(), 2)]);
 }
 
 fn s59_after_rollback_the_same_work_succeeds(lab: &Lab) {
@@ -968,10 +806,7 @@ fn s59_after_rollback_the_same_work_succeeds(lab: &Lab) {
     b[in_b].title = "by b".into();
     b.commit().unwrap();
     db.sent();
-    assert_eq!(
-        db.rows::<(String, i64)>("SELECT title, version FROM docs"),
-        [("by b".into(), 3)]
-    );
+    assert_eq!(db.rows::<(String, i64)>("SELECT title, version FROM docs"), [("by b".into(), 3)]);
 }
 
 fn s59_the_version_is_refreshed_with_its_row(lab: &Lab) {
@@ -996,14 +831,7 @@ fn s60_a_delete_of_a_changed_row_is_stale(lab: &Lab) {
     db.sent();
     let error = b.commit().unwrap_err();
     assert!(error.is_stale(), "{error:?}");
-    assert_eq!(
-        db.sent(),
-        [
-            "BEGIN IMMEDIATE",
-            "DELETE FROM docs WHERE id = ? AND version = ?",
-            "ROLLBACK"
-        ]
-    );
+    assert_eq!(db.sent(), ["BEGIN IMMEDIATE", "DELETE FROM docs WHERE id = ? AND version = ?", "ROLLBACK"]);
     assert_eq!(db.rows::<(i64,)>("SELECT count(*) FROM docs"), [(1,)]);
 }
 
@@ -1016,10 +844,7 @@ fn a_row_without_version_that_is_gone_is_stale(lab: &Lab) {
     s[jack].age = 1;
     s[ed].age = 1;
     let error = s.flush().unwrap_err();
-    assert!(
-        error.is_stale() && error.message().contains("`User` with key 2"),
-        "{error}"
-    );
+    assert!(error.is_stale() && error.message().contains("`User` with key 2"), "{error}");
     s.rollback().unwrap();
     s.execute("DELETE FROM users WHERE id = 2", params![]).unwrap();
     s.delete(ed);
@@ -1039,10 +864,7 @@ fn s16_on_update_fires_with_an_update_and_only_then(lab: &Lab) {
     s.commit().unwrap();
     assert_eq!(s[doc].note, "edited");
     db.sent();
-    assert_eq!(
-        db.rows::<(String,)>("SELECT note FROM docs"),
-        [("edited".into(),)]
-    );
+    assert_eq!(db.rows::<(String,)>("SELECT note FROM docs"), [("edited".into(),)]);
 }
 
 fn s16_an_explicit_value_wins_over_on_update(lab: &Lab) {
@@ -1054,10 +876,7 @@ fn s16_an_explicit_value_wins_over_on_update(lab: &Lab) {
     s[doc].note = "by hand".into();
     s.commit().unwrap();
     db.sent();
-    assert_eq!(
-        db.rows::<(String,)>("SELECT note FROM docs"),
-        [("by hand".into(),)]
-    );
+    assert_eq!(db.rows::<(String,)>("SELECT note FROM docs"), [("by hand".into(),)]);
 }
 
 fn a_plan_says_what_a_flush_would_do_and_does_nothing(lab: &Lab) {
@@ -1078,17 +897,9 @@ fn a_plan_says_what_a_flush_would_do_and_does_nothing(lab: &Lab) {
 fn ten_thousand_rows_get_their_keys_in_order(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let groups = s.add_all((0..10_000).map(|number| Group {
-        id: Id::New,
-        name: number.to_string(),
-    }));
+    let groups = s.add_all((0..10_000).map(|number| Group { id: Id::New, name: number.to_string() }));
     s.commit().unwrap();
-    let mut ids: Vec<_> = db
-        .probe
-        .take_steps()
-        .into_iter()
-        .filter_map(|step| step.id)
-        .collect();
+    let mut ids: Vec<_> = db.probe.take_steps().into_iter().filter_map(|step| step.id).collect();
     ids.sort();
     ids.dedup();
     assert!(ids.len() <= 2, "{} statements were prepared", ids.len());
@@ -1130,15 +941,7 @@ fn raw_identifiers_keywords_and_quotes_round_trip(lab: &Lab) {
         .untracked()
         .one()
         .unwrap();
-    assert_eq!(
-        found,
-        Odd {
-            id: 1.into(),
-            group: None,
-            quoted: format!("{}\"", value.quoted),
-            ..value
-        }
-    );
+    assert_eq!(found, Odd { id: 1.into(), group: None, quoted: format!("{}\"", value.quoted), ..value });
     assert_eq!(s.query::<User>().count().unwrap(), 0);
     s.delete(odd);
     s.commit().unwrap();

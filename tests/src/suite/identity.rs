@@ -39,13 +39,7 @@ fn s1_one_row_is_one_entity(lab: &Lab) {
     db.store_users(&["jack", "ed"]);
     let mut s = db.session();
     let first = s.get::<User>(1).unwrap().unwrap();
-    assert_eq!(
-        db.sent(),
-        [
-            "BEGIN",
-            "SELECT id, name, email, bio, age FROM users WHERE id = ?"
-        ]
-    );
+    assert_eq!(db.sent(), ["BEGIN", "SELECT id, name, email, bio, age FROM users WHERE id = ?"]);
     let again = s.get::<User>(1).unwrap().unwrap();
     assert!(db.sent().is_empty());
     let queried = s.query::<User>().filter(User::name.eq("jack")).one().unwrap();
@@ -81,8 +75,7 @@ fn s2_rows_never_overwrite_what_is_loaded(lab: &Lab) {
     db.store_users(&["jack"]);
     let mut s = db.session();
     let jack = s.get_one::<User>(1).unwrap();
-    s.execute("UPDATE users SET name = ? WHERE id = ?", params!["jill", 1])
-        .unwrap();
+    s.execute("UPDATE users SET name = ? WHERE id = ?", params!["jill", 1]).unwrap();
     assert_eq!(s.query::<User>().all().unwrap(), [jack]);
     assert_eq!(s[jack].name, "jack");
     let rows: Vec<User> = s.query::<User>().untracked().all().unwrap();
@@ -99,20 +92,14 @@ fn s2_an_edit_survives_a_query(lab: &Lab) {
     assert_eq!(s[jack].name, "dirty");
     s.commit().unwrap();
     db.sent();
-    assert_eq!(
-        db.rows::<(String,)>("SELECT name FROM users"),
-        [("dirty".to_owned(),)]
-    );
+    assert_eq!(db.rows::<(String,)>("SELECT name FROM users"), [("dirty".to_owned(),)]);
 }
 
 fn s7_add_never_upserts(lab: &Lab) {
     let db = lab.db();
     db.store_users(&["jack"]);
     let mut s = db.session();
-    s.add(User {
-        id: 1.into(),
-        ..User::named("other")
-    });
+    s.add(User { id: 1.into(), ..User::named("other") });
     let error = s.flush().unwrap_err();
     assert!(error.is_unique(), "{error:?}");
     assert_eq!(
@@ -123,10 +110,7 @@ fn s7_add_never_upserts(lab: &Lab) {
             "ROLLBACK"
         ]
     );
-    assert_eq!(
-        db.rows::<(String,)>("SELECT name FROM users"),
-        [("jack".to_owned(),)]
-    );
+    assert_eq!(db.rows::<(String,)>("SELECT name FROM users"), [("jack".to_owned(),)]);
 }
 
 fn s8_get_of_what_is_missing(lab: &Lab) {
@@ -135,10 +119,7 @@ fn s8_get_of_what_is_missing(lab: &Lab) {
     assert_eq!(s.get::<User>(7).unwrap(), None);
     let error = s.get_one::<User>(7).unwrap_err();
     assert!(error.is_not_found());
-    assert!(
-        error.message().contains("User") && error.message().contains('7'),
-        "{error}"
-    );
+    assert!(error.message().contains("User") && error.message().contains('7'), "{error}");
 }
 
 fn s8_get_takes_keys_ids_and_handles(lab: &Lab) {
@@ -195,10 +176,7 @@ fn get_flushes_first_and_then_hits(lab: &Lab) {
     assert_eq!(s.get::<Country>("de").unwrap(), Some(germany));
     assert_eq!(
         db.sent(),
-        [
-            "BEGIN IMMEDIATE",
-            "INSERT INTO countries (code, parent_id, name) VALUES (?, ?, ?)"
-        ]
+        ["BEGIN IMMEDIATE", "INSERT INTO countries (code, parent_id, name) VALUES (?, ?, ?)"]
     );
 }
 
@@ -240,10 +218,7 @@ fn get_of_a_row_deleted_elsewhere_is_none_and_values_stay(lab: &Lab) {
     s[jack].name = "gone".into();
     let error = s.flush().unwrap_err();
     assert!(error.is_stale(), "{error:?}");
-    assert!(
-        error.message().contains("User") && error.message().contains('1'),
-        "{error}"
-    );
+    assert!(error.message().contains("User") && error.message().contains('1'), "{error}");
 }
 
 fn s4_a_handle_of_another_session_is_recognised(lab: &Lab) {
@@ -332,10 +307,7 @@ fn a_deleted_entity_is_readable_until_the_commit(lab: &Lab) {
     let mut s = db.session();
     let jack = s.get_one::<User>(1).unwrap();
     s.delete(jack);
-    assert_eq!(
-        (s.state(jack), s[jack].name.as_str()),
-        (Some(State::Deleted), "jack")
-    );
+    assert_eq!((s.state(jack), s[jack].name.as_str()), (Some(State::Deleted), "jack"));
     s.flush().unwrap();
     assert_eq!(s.state(jack), Some(State::DeletedFlushed));
     assert_eq!(s[jack].name, "jack");
@@ -378,10 +350,7 @@ fn expunge_of_a_pending_entity_that_others_name_is_misuse(lab: &Lab) {
     let post = s.add(Post::by(ann, "a"));
     let error = s.expunge(ann).unwrap_err();
     assert!(error.is_misuse());
-    assert!(
-        error.message().contains("User") && error.message().contains("Post"),
-        "{error}"
-    );
+    assert!(error.message().contains("User") && error.message().contains("Post"), "{error}");
     s.expunge(post).unwrap();
     s.expunge(ann).unwrap();
     s.commit().unwrap();
@@ -392,10 +361,7 @@ fn s114_to_owned_outlives_the_session(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let ann = s.add(User::named("ann"));
-    let post = s.add(Post {
-        editor: ann.into(),
-        ..Post::by(ann, "a")
-    });
+    let post = s.add(Post { editor: ann.into(), ..Post::by(ann, "a") });
     s.commit().unwrap();
     let owned = s.to_owned(post).unwrap();
     s.close();

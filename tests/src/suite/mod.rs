@@ -40,4 +40,5 @@ pub mod identity;
 pub mod query;
 pub mod scope;
 pub mod transaction;
+pub mod undo;
 pub mod value;

@@ -79,10 +79,7 @@ fn each_comparison_finds_its_rows(lab: &Lab) {
     assert_eq!(keys(&mut s, all().filter(User::age.gt(30))), [4, 5]);
     assert_eq!(keys(&mut s, all().filter(User::age.ge(30))), [3, 4, 5]);
     assert_eq!(keys(&mut s, all().filter(User::name.eq("bob"))), [2]);
-    assert_eq!(
-        keys(&mut s, all().filter(User::name.gt(String::from("cid")))),
-        [4, 5]
-    );
+    assert_eq!(keys(&mut s, all().filter(User::name.gt(String::from("cid")))), [4, 5]);
     assert_eq!(keys(&mut s, all().filter(User::bio.eq("c"))), [3]);
     assert_eq!(keys(&mut s, all().filter(User::id.eq(4))), [4]);
 }
@@ -90,13 +87,9 @@ fn each_comparison_finds_its_rows(lab: &Lab) {
 fn comparisons_take_columns_on_both_sides(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    s.execute("UPDATE users SET name = email WHERE id < 3", params![])
-        .unwrap();
+    s.execute("UPDATE users SET name = email WHERE id < 3", params![]).unwrap();
     assert_eq!(keys(&mut s, select().filter(User::name.eq(User::email))), [1, 2]);
-    assert_eq!(
-        keys(&mut s, select().filter(User::bio.eq(User::name))),
-        [] as [i64; 0]
-    );
+    assert_eq!(keys(&mut s, select().filter(User::bio.eq(User::name))), [] as [i64; 0]);
 }
 
 fn null_is_found_by_is_null_only(lab: &Lab) {
@@ -115,27 +108,12 @@ fn a_foreign_key_compares_with_keys_ids_and_handles(lab: &Lab) {
     let ann = s.get_one::<User>(1).unwrap();
     let by_key = s.query::<Post>().filter(Post::author.eq(1)).all().unwrap();
     assert_eq!(by_key.len(), 1);
-    assert_eq!(
-        s.query::<Post>().filter(Post::author.eq(ann)).all().unwrap(),
-        by_key
-    );
-    assert_eq!(
-        s.query::<Post>()
-            .filter(Post::author.eq(Id::<User>::Key(1)))
-            .all()
-            .unwrap(),
-        by_key
-    );
-    assert_eq!(
-        s.query::<Post>().filter(Post::author.in_([ann])).all().unwrap(),
-        by_key
-    );
+    assert_eq!(s.query::<Post>().filter(Post::author.eq(ann)).all().unwrap(), by_key);
+    assert_eq!(s.query::<Post>().filter(Post::author.eq(Id::<User>::Key(1))).all().unwrap(), by_key);
+    assert_eq!(s.query::<Post>().filter(Post::author.in_([ann])).all().unwrap(), by_key);
     let edited = s.query::<Post>().filter(Post::editor.eq(ann)).one().unwrap();
     assert_eq!(s[edited].title, "b");
-    assert_eq!(
-        s.query::<Post>().filter(Post::editor.is_null()).all().unwrap(),
-        by_key
-    );
+    assert_eq!(s.query::<Post>().filter(Post::editor.is_null()).all().unwrap(), by_key);
 }
 
 fn a_foreign_key_of_a_pending_entity_is_flushed_first(lab: &Lab) {
@@ -143,41 +121,23 @@ fn a_foreign_key_of_a_pending_entity_is_flushed_first(lab: &Lab) {
     let mut s = db.session();
     let new = s.add(User::named("new"));
     let post = s.add(Post::by(new, "a"));
-    assert_eq!(
-        s.query::<Post>().filter(Post::author.eq(new)).all().unwrap(),
-        [post]
-    );
+    assert_eq!(s.query::<Post>().filter(Post::author.eq(new)).all().unwrap(), [post]);
 }
 
 fn in_an_empty_list_is_nothing(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    assert_eq!(
-        keys(&mut s, select().filter(User::id.in_([] as [i64; 0]))),
-        [] as [i64; 0]
-    );
-    assert_eq!(
-        keys(&mut s, select().filter(!User::id.in_([] as [i64; 0]))),
-        [1, 2, 3, 4, 5]
-    );
-    assert_eq!(
-        keys(&mut s, select().filter(!User::bio.in_([] as [&str; 0]))),
-        [1, 2, 3, 4, 5]
-    );
+    assert_eq!(keys(&mut s, select().filter(User::id.in_([] as [i64; 0]))), [] as [i64; 0]);
+    assert_eq!(keys(&mut s, select().filter(!User::id.in_([] as [i64; 0]))), [1, 2, 3, 4, 5]);
+    assert_eq!(keys(&mut s, select().filter(!User::bio.in_([] as [&str; 0]))), [1, 2, 3, 4, 5]);
 }
 
 fn in_lists_of_one_and_of_several(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
     assert_eq!(keys(&mut s, select().filter(User::name.in_(["eve"]))), [5]);
-    assert_eq!(
-        keys(&mut s, select().filter(User::name.in_(["eve", "ann", "zoe"]))),
-        [1, 5]
-    );
-    assert_eq!(
-        keys(&mut s, select().filter(User::age.in_(vec![20, 20, 30]))),
-        [2, 3]
-    );
+    assert_eq!(keys(&mut s, select().filter(User::name.in_(["eve", "ann", "zoe"]))), [1, 5]);
+    assert_eq!(keys(&mut s, select().filter(User::age.in_(vec![20, 20, 30]))), [2, 3]);
 }
 
 fn in_takes_a_thousand_values(lab: &Lab) {
@@ -230,14 +190,8 @@ fn contains_starts_and_ends_take_wildcards_as_they_are(lab: &Lab) {
 fn between_includes_both_ends(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    assert_eq!(
-        keys(&mut s, select().filter(User::age.between(20, 40))),
-        [2, 3, 4]
-    );
-    assert_eq!(
-        keys(&mut s, select().filter(User::age.between(40, 20))),
-        [] as [i64; 0]
-    );
+    assert_eq!(keys(&mut s, select().filter(User::age.between(20, 40))), [2, 3, 4]);
+    assert_eq!(keys(&mut s, select().filter(User::age.between(40, 20))), [] as [i64; 0]);
     assert_eq!(keys(&mut s, select().filter(!User::age.between(20, 40))), [1, 5]);
 }
 
@@ -248,26 +202,18 @@ fn and_or_not_nest_as_they_are_written(lab: &Lab) {
     let quiet = || User::bio.is_null();
     assert_eq!(keys(&mut s, select().filter(young().and(quiet()))), [2]);
     assert_eq!(keys(&mut s, select().filter(young().or(quiet()))), [1, 2, 4]);
-    assert_eq!(
-        keys(&mut s, select().filter((!young()).or(quiet()))),
-        [2, 3, 4, 5]
-    );
+    assert_eq!(keys(&mut s, select().filter((!young()).or(quiet()))), [2, 3, 4, 5]);
     assert_eq!(keys(&mut s, select().filter(!young().or(quiet()))), [3, 5]);
     let eve = || User::name.eq("eve");
     assert_eq!(keys(&mut s, select().filter(eve().or(young()).and(quiet()))), [2]);
-    assert_eq!(
-        keys(&mut s, select().filter(eve().or(young().and(quiet())))),
-        [2, 5]
-    );
+    assert_eq!(keys(&mut s, select().filter(eve().or(young().and(quiet())))), [2, 5]);
     assert_eq!(keys(&mut s, select().filter(!!eve())), [5]);
 }
 
 fn filters_add_up(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    let found = select()
-        .filter(User::age.gt(10).or(User::age.lt(0)))
-        .filter(User::bio.is_not_null());
+    let found = select().filter(User::age.gt(10).or(User::age.lt(0))).filter(User::bio.is_not_null());
     assert_eq!(keys(&mut s, found), [3, 5]);
 }
 
@@ -281,14 +227,8 @@ fn order_by_goes_by_all_its_parts(lab: &Lab) {
     };
     assert_eq!(names(&mut s, select().order_by(User::name)), "abc");
     assert_eq!(names(&mut s, select().order_by(User::name.desc())), "cba");
-    assert_eq!(
-        names(&mut s, select().order_by((User::bio.desc(), User::name.asc()))),
-        "cab"
-    );
-    assert_eq!(
-        names(&mut s, select().order_by(User::bio).order_by(User::name.desc())),
-        "bac"
-    );
+    assert_eq!(names(&mut s, select().order_by((User::bio.desc(), User::name.asc()))), "cab");
+    assert_eq!(names(&mut s, select().order_by(User::bio).order_by(User::name.desc())), "bac");
 }
 
 fn limit_and_offset_cut(lab: &Lab) {
@@ -317,12 +257,7 @@ fn s79_first_is_none_without_a_row(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
     assert_eq!(s.query::<User>().filter(User::age.gt(99)).first().unwrap(), None);
-    let first = s
-        .query::<User>()
-        .order_by(User::age.desc())
-        .first()
-        .unwrap()
-        .unwrap();
+    let first = s.query::<User>().order_by(User::age.desc()).first().unwrap().unwrap();
     assert_eq!(s[first].name, "eve");
     assert_eq!(s.query::<User>().limit(0).first().unwrap(), None);
 }
@@ -335,26 +270,14 @@ fn s79_one_says_which(lab: &Lab) {
     let none = s.query::<User>().filter(User::name.eq("zoe")).one().unwrap_err();
     assert!(none.is_not_found() && none.message().contains("User"), "{none}");
     let many = s.query::<User>().filter(User::age.gt(10)).one().unwrap_err();
-    assert!(
-        many.is_multiple_found() && many.message().contains("User"),
-        "{many}"
-    );
+    assert!(many.is_multiple_found() && many.message().contains("User"), "{many}");
 }
 
 fn s79_one_or_none_refuses_two(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    assert_eq!(
-        s.query::<User>().filter(User::age.eq(99)).one_or_none().unwrap(),
-        None
-    );
-    assert!(
-        s.query::<User>()
-            .filter(User::age.eq(10))
-            .one_or_none()
-            .unwrap()
-            .is_some()
-    );
+    assert_eq!(s.query::<User>().filter(User::age.eq(99)).one_or_none().unwrap(), None);
+    assert!(s.query::<User>().filter(User::age.eq(10)).one_or_none().unwrap().is_some());
     assert!(s.query::<User>().one_or_none().unwrap_err().is_multiple_found());
 }
 
@@ -362,18 +285,9 @@ fn count_and_exists_return_no_rows(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
     let old = || select::<User>().filter(User::age.ge(40));
-    assert_eq!(
-        (old().count(&mut s).unwrap(), old().exists(&mut s).unwrap()),
-        (2, true)
-    );
+    assert_eq!((old().count(&mut s).unwrap(), old().exists(&mut s).unwrap()), (2, true));
     let ancient = || select::<User>().filter(User::age.ge(400));
-    assert_eq!(
-        (
-            ancient().count(&mut s).unwrap(),
-            ancient().exists(&mut s).unwrap()
-        ),
-        (0, false)
-    );
+    assert_eq!((ancient().count(&mut s).unwrap(), ancient().exists(&mut s).unwrap()), (0, false));
     let sent = db.sent();
     assert_eq!(sent[1], "SELECT COUNT(*) FROM users WHERE age >= ?");
     assert!(sent[2].starts_with("SELECT EXISTS"), "{sent:?}");
@@ -398,12 +312,7 @@ fn untracked_rows_are_no_entities(lab: &Lab) {
     db.sent();
     s.commit().unwrap();
     assert_eq!(db.sent(), ["COMMIT"]);
-    let one: User = s
-        .query::<User>()
-        .untracked()
-        .filter(User::id.eq(1))
-        .one()
-        .unwrap();
+    let one: User = s.query::<User>().untracked().filter(User::id.eq(1)).one().unwrap();
     assert_eq!(one.name, "ann");
 }
 
@@ -412,12 +321,7 @@ fn untracked_sees_what_was_flushed(lab: &Lab) {
     let mut s = db.session();
     let ann = s.get_one::<User>(1).unwrap();
     s[ann].name = "anna".into();
-    let found = s
-        .query::<User>()
-        .filter(User::name.eq("anna"))
-        .untracked()
-        .one()
-        .unwrap();
+    let found = s.query::<User>().filter(User::name.eq("anna")).untracked().one().unwrap();
     assert_eq!(found.id, Id::Key(1));
 }
 
@@ -428,13 +332,7 @@ fn a_query_meets_edits_in_memory(lab: &Lab) {
     s[ann].age = 99;
     assert_eq!(s.query::<User>().filter(User::age.eq(99)).all().unwrap(), [ann]);
     s.delete(ann);
-    assert!(
-        s.query::<User>()
-            .filter(User::age.eq(99))
-            .all()
-            .unwrap()
-            .is_empty()
-    );
+    assert!(s.query::<User>().filter(User::age.eq(99)).all().unwrap().is_empty());
 }
 
 fn statement_ids(db: &Db<Blog>) -> Vec<orm_core::driver::StatementId> {
@@ -468,12 +366,7 @@ fn s110_pages_of_one_query_are_one_statement(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
     for page in 0..10 {
-        s.query::<User>()
-            .order_by(User::id)
-            .limit(2)
-            .offset(page * 2)
-            .all()
-            .unwrap();
+        s.query::<User>().order_by(User::id).limit(2).offset(page * 2).all().unwrap();
     }
     assert_eq!(statement_ids(&db).len(), 1);
 }
@@ -528,114 +421,64 @@ fn raw_sql_binds_its_values(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
     let rows: Vec<(i64, String)> = s
-        .sql(
-            "SELECT id, name FROM users WHERE name LIKE ? AND age < ? ORDER BY id",
-            params!["%n", 30],
-        )
+        .sql("SELECT id, name FROM users WHERE name LIKE ? AND age < ? ORDER BY id", params!["%n", 30])
         .unwrap()
         .fetch()
         .unwrap();
     assert_eq!(rows, [(1, "ann".to_owned())]);
     let none: Option<(i64,)> = s
-        .sql(
-            "SELECT id FROM users WHERE bio IS ? AND age = ?",
-            params![None::<String>, 999],
-        )
+        .sql("SELECT id FROM users WHERE bio IS ? AND age = ?", params![None::<String>, 999])
         .unwrap()
         .fetch_first()
         .unwrap();
     assert_eq!(none, None);
-    let error = s
-        .sql("SELECT id FROM users WHERE id = ?", params![])
-        .unwrap()
-        .fetch::<(i64,)>();
+    let error = s.sql("SELECT id FROM users WHERE id = ?", params![]).unwrap().fetch::<(i64,)>();
     assert!(error.unwrap_err().is_misuse());
 }
 
 fn raw_sql_counts_its_columns(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    let error = s
-        .sql("SELECT id, name FROM users", params![])
-        .unwrap()
-        .fetch::<(i64,)>()
-        .unwrap_err();
+    let error = s.sql("SELECT id, name FROM users", params![]).unwrap().fetch::<(i64,)>().unwrap_err();
     assert!(error.is_misuse(), "{error:?}");
-    assert!(
-        error.message().contains('2') && error.message().contains('1'),
-        "{error}"
-    );
-    let error = s
-        .sql("SELECT name AS it FROM users", params![])
-        .unwrap()
-        .fetch::<(i64,)>()
-        .unwrap_err();
+    assert!(error.message().contains('2') && error.message().contains('1'), "{error}");
+    let error = s.sql("SELECT name AS it FROM users", params![]).unwrap().fetch::<(i64,)>().unwrap_err();
     assert!(error.is_value() && error.to_string().contains("it"), "{error:?}");
 }
 
 fn raw_sql_ends_say_how_many_rows_there_are(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    let one: (i64,) = s
-        .sql("SELECT count(*) FROM users", params![])
-        .unwrap()
-        .fetch_one()
-        .unwrap();
+    let one: (i64,) = s.sql("SELECT count(*) FROM users", params![]).unwrap().fetch_one().unwrap();
     assert_eq!(one, (5,));
-    let none = s
-        .sql("SELECT id FROM users WHERE id = 9", params![])
-        .unwrap()
-        .fetch_one::<(i64,)>();
+    let none = s.sql("SELECT id FROM users WHERE id = 9", params![]).unwrap().fetch_one::<(i64,)>();
     assert!(none.unwrap_err().is_not_found());
-    let many = s
-        .sql("SELECT id FROM users", params![])
-        .unwrap()
-        .fetch_one::<(i64,)>();
+    let many = s.sql("SELECT id FROM users", params![]).unwrap().fetch_one::<(i64,)>();
     assert!(many.unwrap_err().is_multiple_found());
 }
 
 fn raw_sql_returns_every_column_type(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let row: (i64, f64, String, Vec<u8>, Option<i32>, bool, Mood) = s
-        .sql("SELECT 1, 2.5, 'x', x'00ff', NULL, ?, 'Cross'", params![true])
-        .unwrap()
-        .fetch_one()
-        .unwrap();
+    let row: (i64, f64, String, Vec<u8>, Option<i32>, bool, Mood) =
+        s.sql("SELECT 1, 2.5, 'x', x'00ff', NULL, ?, 'Cross'", params![true]).unwrap().fetch_one().unwrap();
     assert_eq!(row, (1, 2.5, "x".into(), vec![0, 255], None, true, Mood::Cross));
 }
 
 fn execute_counts_the_rows(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    assert_eq!(
-        s.execute("UPDATE users SET age = age + ? WHERE age > 20", params![1])
-            .unwrap(),
-        3
-    );
-    assert_eq!(
-        s.execute("DELETE FROM users WHERE age > 900", params![]).unwrap(),
-        0
-    );
+    assert_eq!(s.execute("UPDATE users SET age = age + ? WHERE age > 20", params![1]).unwrap(), 3);
+    assert_eq!(s.execute("DELETE FROM users WHERE age > 900", params![]).unwrap(), 0);
     s.rollback().unwrap();
-    assert_eq!(
-        select::<User>().filter(User::age.eq(50)).count(&mut s).unwrap(),
-        1
-    );
+    assert_eq!(select::<User>().filter(User::age.eq(50)).count(&mut s).unwrap(), 1);
 }
 
 fn sql_errors_name_what_is_missing(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
-    let error = s
-        .sql("SELECT no_such FROM users", params![])
-        .unwrap()
-        .fetch::<(i64,)>()
-        .unwrap_err();
-    assert!(
-        error.is_schema() && error.message().contains("no_such"),
-        "{error:?}"
-    );
+    let error = s.sql("SELECT no_such FROM users", params![]).unwrap().fetch::<(i64,)>().unwrap_err();
+    assert!(error.is_schema() && error.message().contains("no_such"), "{error:?}");
     assert!(error.to_string().contains("SELECT no_such FROM users"), "{error}");
     let error = s.execute("SELEC 1", params![]).unwrap_err();
     assert!(error.to_string().contains("SELEC"), "{error}");
@@ -649,29 +492,10 @@ fn values_cannot_become_sql(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
     for text in ["' OR 1 = 1 --", "'; DROP TABLE users; --", "\" OR \"\" = \"", "?"] {
-        assert!(
-            !select::<User>()
-                .filter(User::name.eq(text))
-                .exists(&mut s)
-                .unwrap()
-        );
-        assert!(
-            !select::<User>()
-                .filter(User::name.in_([text]))
-                .exists(&mut s)
-                .unwrap()
-        );
-        assert!(
-            !select::<User>()
-                .filter(User::name.contains(text))
-                .exists(&mut s)
-                .unwrap()
-        );
-        assert_eq!(
-            s.execute("DELETE FROM users WHERE name = ?", params![text])
-                .unwrap(),
-            0
-        );
+        assert!(!select::<User>().filter(User::name.eq(text)).exists(&mut s).unwrap());
+        assert!(!select::<User>().filter(User::name.in_([text])).exists(&mut s).unwrap());
+        assert!(!select::<User>().filter(User::name.contains(text)).exists(&mut s).unwrap());
+        assert_eq!(s.execute("DELETE FROM users WHERE name = ?", params![text]).unwrap(), 0);
     }
     assert_eq!(s.query::<User>().count().unwrap(), 5);
 }
@@ -680,18 +504,11 @@ fn contains_of_a_nul_is_no_wildcard(lab: &Lab) {
     let db = five(lab);
     let mut s = db.session();
     for found in [
-        select::<User>()
-            .filter(User::name.contains("\0nobody"))
-            .count(&mut s),
-        select::<User>()
-            .filter(User::name.starts_with("a\0"))
-            .count(&mut s),
+        select::<User>().filter(User::name.contains("\0nobody")).count(&mut s),
+        select::<User>().filter(User::name.starts_with("a\0")).count(&mut s),
         select::<User>().filter(User::name.ends_with("\0")).count(&mut s),
     ] {
         // None, or an error that says that it cannot be asked.
-        assert!(
-            found.as_ref().is_ok_and(|&count| count == 0) || found.is_err(),
-            "{found:?}"
-        );
+        assert!(found.as_ref().is_ok_and(|&count| count == 0) || found.is_err(), "{found:?}");
     }
 }

@@ -69,12 +69,7 @@ fn s102_remove_rolls_back_and_gives_the_connection_back(lab: &Lab) {
     assert_eq!(db.engine.pool_status().checked_out, 1);
     scoped.remove();
     assert_eq!(db.engine.pool_status().checked_out, 0);
-    assert_eq!(
-        scoped
-            .with(|s| Ok((s.find(ann).is_some(), s.query::<User>().count()?)))
-            .unwrap(),
-        (false, 0)
-    );
+    assert_eq!(scoped.with(|s| Ok((s.find(ann).is_some(), s.query::<User>().count()?))).unwrap(), (false, 0));
     scoped.remove();
     scoped.remove();
 }
@@ -161,13 +156,7 @@ fn s102_a_busy_key_is_misuse_and_never_a_wait(lab: &Lab) {
             Ok(())
         })
         .unwrap();
-    std::thread::scope(|threads| {
-        threads
-            .spawn(|| scoped.with(|s| s.flush()))
-            .join()
-            .unwrap()
-            .unwrap()
-    });
+    std::thread::scope(|threads| threads.spawn(|| scoped.with(|s| s.flush())).join().unwrap().unwrap());
 }
 
 fn s102_two_scoped_sessions_are_two_sessions(lab: &Lab) {
@@ -198,10 +187,7 @@ fn s102_an_error_of_the_closure_keeps_the_session(lab: &Lab) {
     let scoped = ScopedSession::new(db.maker());
     let ann = scoped.with(|s| Ok(s.add(User::named("ann")))).unwrap();
     assert!(scoped.with(|s| s.get_one::<User>(99)).is_err());
-    assert_eq!(
-        scoped.with(|s| Ok(s.state(ann))).unwrap(),
-        Some(State::Persistent)
-    );
+    assert_eq!(scoped.with(|s| Ok(s.state(ann))).unwrap(), Some(State::Persistent));
 }
 
 /// A base of its own: what is bound to it is so for all tests of the process.
@@ -255,10 +241,7 @@ fn a_base_is_bound_once(lab: &Lab) {
     let error = Bound::bind(db.engine.clone()).unwrap_err();
     assert!(error.is_misuse() && error.message().contains("Bound"), "{error}");
     let mut s = Bound::session().unwrap();
-    s.add(Thing {
-        name: "t".into(),
-        ..Thing::default()
-    });
+    s.add(Thing { name: "t".into(), ..Thing::default() });
     s.commit().unwrap();
     let mut other = Bound::engine().unwrap().session();
     assert_eq!(other.query::<Thing>().count().unwrap(), 1);
@@ -278,18 +261,9 @@ fn two_databases_in_one_program(lab: &Lab) {
     let (mut in_blog, mut in_log) = (blog.session(), log.session());
     let ann = in_blog.add(User::named("ann"));
     in_blog.commit().unwrap();
-    let line = in_log.add(Line {
-        user_key: in_blog.key(ann).unwrap(),
-        ..Line::default()
-    });
+    let line = in_log.add(Line { user_key: in_blog.key(ann).unwrap(), ..Line::default() });
     in_log.commit().unwrap();
-    assert_eq!(
-        (
-            in_blog.query::<User>().count().unwrap(),
-            in_log.query::<Line>().count().unwrap()
-        ),
-        (1, 1)
-    );
+    assert_eq!((in_blog.query::<User>().count().unwrap(), in_log.query::<Line>().count().unwrap()), (1, 1));
     assert_eq!(in_log[line].user_key, 1);
     // Both tables are named `users`, and neither base knows the other's.
     assert_eq!(Log::metadata().tables().len(), 1);
@@ -377,10 +351,7 @@ fn a_session_moves_to_another_thread_with_its_work(lab: &Lab) {
     s.commit().unwrap();
     assert_eq!((s[ann].age, s.key(bob)), (99, Some(2)));
     db.sent();
-    assert_eq!(
-        db.rows::<(i64,)>("SELECT age FROM users ORDER BY id"),
-        [(99,), (18,)]
-    );
+    assert_eq!(db.rows::<(i64,)>("SELECT age FROM users ORDER BY id"), [(99,), (18,)]);
 }
 
 fn sessions_of_an_engine_are_isolated(lab: &Lab) {

@@ -77,10 +77,7 @@ fn s21_a_connection_is_taken_by_the_first_statement_and_given_back_by_commit(lab
     s.add(User::named("ann"));
     assert_eq!((in_use(&db), db.sent().len()), (0, 0));
     s.flush().unwrap();
-    assert_eq!(
-        (in_use(&db), db.sent()),
-        (1, vec!["BEGIN IMMEDIATE".into(), INSERT_USER.into()])
-    );
+    assert_eq!((in_use(&db), db.sent()), (1, vec!["BEGIN IMMEDIATE".into(), INSERT_USER.into()]));
     s.commit().unwrap();
     assert_eq!((in_use(&db), db.sent()), (0, vec!["COMMIT".into()]));
     s.commit().unwrap();
@@ -100,10 +97,7 @@ fn s21_a_first_read_begins_deferred(lab: &Lab) {
     s.query::<User>().count().unwrap();
     s.add(User::named("ann"));
     s.commit().unwrap();
-    assert_eq!(
-        db.sent(),
-        ["BEGIN", "SELECT COUNT(*) FROM users", INSERT_USER, "COMMIT"]
-    );
+    assert_eq!(db.sent(), ["BEGIN", "SELECT COUNT(*) FROM users", INSERT_USER, "COMMIT"]);
 }
 
 fn s21_the_factory_can_choose_how_to_begin(lab: &Lab) {
@@ -167,14 +161,8 @@ fn s26_rollback_restores_what_was_flushed(lab: &Lab) {
     db.sent();
     s.rollback().unwrap();
     assert_eq!(db.sent(), ["ROLLBACK"]);
-    assert_eq!(
-        (s[u1].name.as_str(), s.state(u1)),
-        ("u1", Some(State::Persistent))
-    );
-    assert_eq!(
-        (s[u2].name.as_str(), s.state(u2)),
-        ("u2", Some(State::Persistent))
-    );
+    assert_eq!((s[u1].name.as_str(), s.state(u1)), ("u1", Some(State::Persistent)));
+    assert_eq!((s[u2].name.as_str(), s.state(u2)), ("u2", Some(State::Persistent)));
     assert_eq!((s[u3].name.as_str(), s.state(u3)), ("u3", Some(State::Withdrawn)));
     assert_eq!((s[u3].id, s.key(u3)), (Id::New, None));
     assert!(s.plan().unwrap().is_empty());
@@ -192,10 +180,7 @@ fn s26_rollback_restores_what_was_not_flushed(lab: &Lab) {
     db.sent();
     s.rollback().unwrap();
     assert_eq!(db.sent(), ["ROLLBACK"]);
-    assert_eq!(
-        (s[u1].name.as_str(), s.state(u2)),
-        ("u1", Some(State::Persistent))
-    );
+    assert_eq!((s[u1].name.as_str(), s.state(u2)), ("u1", Some(State::Persistent)));
     assert_eq!((s[u3].name.as_str(), s.state(u3)), ("u3", Some(State::Withdrawn)));
     s.commit().unwrap();
     assert!(db.sent().is_empty());
@@ -249,14 +234,8 @@ fn rollback_marks_everything_stale(lab: &Lab) {
 fn poisoned(db: &Db<Blog>) -> (Session<Blog>, [Handle<User>; 2]) {
     db.store_users(&["old"]);
     let mut s = db.session();
-    let fine = s.add(User {
-        id: 2.into(),
-        ..User::named("fine")
-    });
-    let twice = s.add(User {
-        id: 1.into(),
-        ..User::named("twice")
-    });
+    let fine = s.add(User { id: 2.into(), ..User::named("fine") });
+    let twice = s.add(User { id: 1.into(), ..User::named("twice") });
     assert!(s.flush().unwrap_err().is_unique());
     (s, [fine, twice])
 }
@@ -272,10 +251,7 @@ fn s27_a_failed_flush_poisons_the_session_until_rollback(lab: &Lab) {
         s.query::<User>().count().unwrap_err(),
         s.get::<User>(1).unwrap_err(),
         s.execute("DELETE FROM users", params![]).unwrap_err(),
-        s.sql("SELECT 1", params![])
-            .unwrap()
-            .fetch::<(i64,)>()
-            .unwrap_err(),
+        s.sql("SELECT 1", params![]).unwrap().fetch::<(i64,)>().unwrap_err(),
         s.nested(|_| Ok(())).unwrap_err(),
     ];
     for error in errors {
@@ -291,10 +267,7 @@ fn s27_reads_of_memory_work_while_poisoned(lab: &Lab) {
     let db = lab.db();
     let (s, [fine, twice]) = poisoned(&db);
     assert_eq!((s[fine].name.as_str(), s[twice].name.as_str()), ("fine", "twice"));
-    assert_eq!(
-        (s.state(fine), s.state(twice)),
-        (Some(State::Withdrawn), Some(State::Withdrawn))
-    );
+    assert_eq!((s.state(fine), s.state(twice)), (Some(State::Withdrawn), Some(State::Withdrawn)));
 }
 
 fn s27_after_rollback_the_same_work_succeeds(lab: &Lab) {
@@ -319,14 +292,8 @@ fn s27_a_failed_flush_undoes_what_it_had_sent(lab: &Lab) {
     let error = s.commit().unwrap_err();
     assert!(error.is_foreign_key(), "{error:?}");
     s.rollback().unwrap();
-    assert_eq!(
-        (s[u1].name.as_str(), s.state(u2)),
-        ("u1", Some(State::Persistent))
-    );
-    assert_eq!(
-        (s.state(u3), s.state(bad)),
-        (Some(State::Withdrawn), Some(State::Withdrawn))
-    );
+    assert_eq!((s[u1].name.as_str(), s.state(u2)), ("u1", Some(State::Persistent)));
+    assert_eq!((s.state(u3), s.state(bad)), (Some(State::Withdrawn), Some(State::Withdrawn)));
     assert_eq!((s.key(u3), s[u3].id), (None, Id::New));
     drop(s);
     assert_eq!(names(&db), ["u1", "u2"]);
@@ -350,11 +317,7 @@ fn s27_a_fault_at_any_statement_leaves_nothing(lab: &Lab) {
         assert_eq!(s.query::<User>().count().unwrap(), 0, "{nth}");
         work(&mut s).unwrap();
         db.sent();
-        assert_eq!(
-            db.rows::<(i64, i64)>("SELECT author_id, id FROM posts"),
-            [(1, 1), (1, 2)],
-            "{nth}"
-        );
+        assert_eq!(db.rows::<(i64, i64)>("SELECT author_id, id FROM posts"), [(1, 1), (1, 2)], "{nth}");
     }
 }
 
@@ -365,8 +328,7 @@ fn an_error_that_ends_the_transaction_undoes_all_frames(lab: &Lab) {
     let error = s
         .nested(|s| {
             s.add(User::named("inner"));
-            db.probe
-                .end_transaction_at("INSERT", Error::full("the disk is full"));
+            db.probe.end_transaction_at("INSERT", Error::full("the disk is full"));
             s.flush()
         })
         .unwrap_err();
@@ -375,10 +337,7 @@ fn an_error_that_ends_the_transaction_undoes_all_frames(lab: &Lab) {
     db.sent();
     assert!(s.query::<User>().count().is_err());
     assert!(s.commit().is_err());
-    assert!(
-        db.sent().is_empty(),
-        "a statement was sent outside of a transaction"
-    );
+    assert!(db.sent().is_empty(), "a statement was sent outside of a transaction");
     s.rollback().unwrap();
     assert_eq!(s.query::<User>().count().unwrap(), 0);
 }
@@ -392,20 +351,13 @@ fn s28_a_deferred_constraint_fails_the_commit(lab: &Lab) {
     db.run(DEFERRED);
     let mut s = db.session();
     let ann = s.add(User::named("ann"));
-    s.execute("INSERT INTO notes (user_id) VALUES (77)", params![])
-        .unwrap();
+    s.execute("INSERT INTO notes (user_id) VALUES (77)", params![]).unwrap();
     db.sent();
     let error = s.commit().unwrap_err();
     assert!(error.is_foreign_key(), "{error:?}");
     assert_eq!(db.sent(), ["COMMIT", "ROLLBACK"]);
     assert_eq!((s.state(ann), s.key(ann)), (Some(State::Withdrawn), None));
-    assert!(
-        s.query::<User>()
-            .all()
-            .unwrap_err()
-            .to_string()
-            .contains("foreign key")
-    );
+    assert!(s.query::<User>().all().unwrap_err().to_string().contains("foreign key"));
     assert!(db.sent().is_empty());
 }
 
@@ -414,14 +366,12 @@ fn s28_after_it_the_session_works_again(lab: &Lab) {
     db.run(DEFERRED);
     let mut s = db.session();
     let ann = s.add(User::named("ann"));
-    s.execute("INSERT INTO notes (user_id) VALUES (77)", params![])
-        .unwrap();
+    s.execute("INSERT INTO notes (user_id) VALUES (77)", params![]).unwrap();
     s.commit().unwrap_err();
     s.rollback().unwrap();
     let ann = s.to_owned(ann).unwrap();
     s.add(ann);
-    s.execute("INSERT INTO notes (user_id) VALUES (1)", params![])
-        .unwrap();
+    s.execute("INSERT INTO notes (user_id) VALUES (1)", params![]).unwrap();
     s.commit().unwrap();
     assert_eq!(names(&db), ["ann"]);
     assert_eq!(db.rows::<(i64,)>("SELECT user_id FROM notes"), [(1,)]);
@@ -483,10 +433,7 @@ fn s29_a_savepoint_undoes_edits_inside_it(lab: &Lab) {
     assert_eq!((s[ed].name.as_str(), s[ed].age), ("ed", 30));
     s.commit().unwrap();
     db.sent();
-    assert_eq!(
-        db.rows::<(String, i64)>("SELECT name, age FROM users"),
-        [("ed".into(), 30)]
-    );
+    assert_eq!(db.rows::<(String, i64)>("SELECT name, age FROM users"), [("ed".into(), 30)]);
 }
 
 fn s29_a_savepoint_that_is_kept_is_committed(lab: &Lab) {
@@ -512,10 +459,7 @@ fn s29_a_savepoint_that_is_kept_is_committed(lab: &Lab) {
     );
     assert_eq!(s.key(jack), Some(2));
     s.rollback().unwrap();
-    assert_eq!(
-        (s.state(ed), s.state(jack)),
-        (Some(State::Withdrawn), Some(State::Withdrawn))
-    );
+    assert_eq!((s.state(ed), s.state(jack)), (Some(State::Withdrawn), Some(State::Withdrawn)));
     assert!(names(&db).is_empty());
 }
 
@@ -552,11 +496,7 @@ fn nested_twice_undoes_only_the_inner_one(lab: &Lab) {
     })
     .unwrap();
     s.commit().unwrap();
-    let words: Vec<_> = db
-        .sent()
-        .into_iter()
-        .filter(|sql| !sql.contains("users"))
-        .collect();
+    let words: Vec<_> = db.sent().into_iter().filter(|sql| !sql.contains("users")).collect();
     assert_eq!(
         words,
         [
@@ -581,16 +521,7 @@ fn nested_in_a_fresh_session_begins_the_transaction(lab: &Lab) {
     })
     .unwrap();
     s.commit().unwrap();
-    assert_eq!(
-        db.sent(),
-        [
-            "BEGIN IMMEDIATE",
-            "SAVEPOINT s1",
-            INSERT_USER,
-            "RELEASE s1",
-            "COMMIT"
-        ]
-    );
+    assert_eq!(db.sent(), ["BEGIN IMMEDIATE", "SAVEPOINT s1", INSERT_USER, "RELEASE s1", "COMMIT"]);
 }
 
 fn a_swallowed_flush_error_fails_its_savepoint(lab: &Lab) {
@@ -604,10 +535,7 @@ fn a_swallowed_flush_error_fails_its_savepoint(lab: &Lab) {
         Ok("swallowed")
     });
     let error = done.unwrap_err();
-    assert!(
-        error.is_unique(),
-        "the savepoint is to return the error of its flush, not {error:?}"
-    );
+    assert!(error.is_unique(), "the savepoint is to return the error of its flush, not {error:?}");
     s.commit().unwrap();
     assert_eq!(names(&db), ["ed"]);
 }
@@ -624,10 +552,7 @@ fn deletes_in_a_savepoint_are_undone(lab: &Lab) {
         s.flush()?;
         Err::<(), _>(Error::misuse("no"))
     });
-    assert_eq!(
-        (s.state(a), s.state(b)),
-        (Some(State::DeletedFlushed), Some(State::Persistent))
-    );
+    assert_eq!((s.state(a), s.state(b)), (Some(State::DeletedFlushed), Some(State::Persistent)));
     s.commit().unwrap();
     assert_eq!(names(&db), ["b"]);
 }
@@ -670,10 +595,7 @@ fn s23_after_commit_entities_are_stale_but_readable(lab: &Lab) {
     assert_eq!((s[users[0]].name.as_str(), s[users[1]].name.as_str()), ("a", "b"));
     assert!(db.sent().is_empty());
     s.query::<User>().all().unwrap();
-    assert_eq!(
-        (s[users[0]].name.as_str(), s[users[1]].name.as_str()),
-        ("a!", "b!")
-    );
+    assert_eq!((s[users[0]].name.as_str(), s[users[1]].name.as_str()), ("a!", "b!"));
     assert_eq!(db.sent().len(), 2);
 }
 
@@ -823,13 +745,7 @@ fn an_autoflush_that_fails_poisons_too(lab: &Lab) {
     let mut s = db.session();
     s.add(User::named("ed"));
     assert!(s.query::<User>().all().unwrap_err().is_unique());
-    assert!(
-        s.query::<User>()
-            .all()
-            .unwrap_err()
-            .to_string()
-            .contains("users.email")
-    );
+    assert!(s.query::<User>().all().unwrap_err().to_string().contains("users.email"));
     s.rollback().unwrap();
     assert_eq!(s.query::<User>().count().unwrap(), 1);
 }

@@ -63,10 +63,7 @@ fn broken(lab: &Lab, assignment: &str) -> Db<Blog> {
 fn assert_value_error(lab: &Lab, assignment: &str, words: &[&str]) {
     let db = broken(lab, assignment);
     let mut s = db.session();
-    for error in [
-        s.get::<Sample>(7).unwrap_err(),
-        s.query::<Sample>().all().unwrap_err(),
-    ] {
+    for error in [s.get::<Sample>(7).unwrap_err(), s.query::<Sample>().all().unwrap_err()] {
         assert!(error.is_value(), "{error:?}");
         let text = error.to_string();
         for word in words.iter().chain(&["Sample", "7"]) {
@@ -96,13 +93,7 @@ fn every_column_type_round_trips(lab: &Lab) {
     s.commit().unwrap();
     s.close();
     let found = s.query::<Sample>().untracked().one().unwrap();
-    assert_eq!(
-        found,
-        Sample {
-            id: 1.into(),
-            ..value
-        }
-    );
+    assert_eq!(found, Sample { id: 1.into(), ..value });
     let tracked = s.get_one::<Sample>(1).unwrap();
     assert_eq!(s[tracked], found);
 }
@@ -111,12 +102,7 @@ fn extreme_integers_round_trip(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let [least, most] = [
-        Sample {
-            small: i16::MIN,
-            count: 0,
-            wide: 0,
-            ..Sample::default()
-        },
+        Sample { small: i16::MIN, count: 0, wide: 0, ..Sample::default() },
         Sample {
             small: i16::MAX,
             count: u32::MAX,
@@ -126,34 +112,19 @@ fn extreme_integers_round_trip(lab: &Lab) {
         },
     ]
     .map(|sample| s.add(sample));
-    let posts = [i64::MIN, i64::MAX].map(|views| Post {
-        views,
-        ..Post::by(1, "a")
-    });
+    let posts = [i64::MIN, i64::MAX].map(|views| Post { views, ..Post::by(1, "a") });
     s.add(User::named("ann"));
     s.flush().unwrap();
     s.add_all(posts);
     s.commit().unwrap();
     let (least, most) = (s.key(least).unwrap(), s.key(most).unwrap());
     s.close();
-    let (least, most) = (
-        s.get_one::<Sample>(least).unwrap(),
-        s.get_one::<Sample>(most).unwrap(),
-    );
+    let (least, most) = (s.get_one::<Sample>(least).unwrap(), s.get_one::<Sample>(most).unwrap());
     assert_eq!(s[least].small, i16::MIN);
-    assert_eq!(
-        (s[most].small, s[most].count, s[most].score),
-        (i16::MAX, u32::MAX, i64::MAX)
-    );
+    assert_eq!((s[most].small, s[most].count, s[most].score), (i16::MAX, u32::MAX, i64::MAX));
     assert_eq!(s[most].wide, i64::MAX as u64);
-    let views: Vec<i64> = s
-        .query::<Post>()
-        .untracked()
-        .all()
-        .unwrap()
-        .iter()
-        .map(|post| post.views)
-        .collect();
+    let views: Vec<i64> =
+        s.query::<Post>().untracked().all().unwrap().iter().map(|post| post.views).collect();
     assert_eq!(views, [i64::MIN, i64::MAX]);
 }
 
@@ -171,16 +142,10 @@ fn a_negative_integer_in_an_unsigned_field_is_a_value_error(lab: &Lab) {
 fn an_unsigned_value_above_the_databases_integer_is_refused_before_sql(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    s.add(Sample {
-        wide: u64::MAX,
-        ..Sample::default()
-    });
+    s.add(Sample { wide: u64::MAX, ..Sample::default() });
     let error = s.flush().unwrap_err();
     assert!(error.is_value(), "{error:?}");
-    assert!(
-        error.to_string().contains("Sample") && error.to_string().contains("wide"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("Sample") && error.to_string().contains("wide"), "{error}");
     assert!(db.sent().iter().all(|sql| !sql.starts_with("INSERT")));
 }
 
@@ -224,10 +189,7 @@ fn a_bad_key_names_the_model(lab: &Lab) {
     let mut s = db.session();
     let error = s.query::<Sample>().all().unwrap_err();
     assert!(error.is_value(), "{error:?}");
-    assert!(
-        error.to_string().contains("Sample") && error.to_string().contains("id"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("Sample") && error.to_string().contains("id"), "{error}");
 }
 
 fn a_bad_row_leaves_the_session_usable(lab: &Lab) {
@@ -270,25 +232,11 @@ const ODD: [&str; 12] = [
 fn odd_texts_round_trip(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    s.add_all(ODD.map(|text| Sample {
-        text: text.into(),
-        ..Sample::default()
-    }));
+    s.add_all(ODD.map(|text| Sample { text: text.into(), ..Sample::default() }));
     s.commit().unwrap();
     s.close();
-    let found = s
-        .query::<Sample>()
-        .order_by(Sample::id)
-        .untracked()
-        .all()
-        .unwrap();
-    assert_eq!(
-        found
-            .iter()
-            .map(|sample| sample.text.as_str())
-            .collect::<Vec<_>>(),
-        ODD
-    );
+    let found = s.query::<Sample>().order_by(Sample::id).untracked().all().unwrap();
+    assert_eq!(found.iter().map(|sample| sample.text.as_str()).collect::<Vec<_>>(), ODD);
     for (key, text) in (1..).zip(ODD) {
         let found = s.query::<Sample>().filter(Sample::text.eq(text)).one().unwrap();
         assert_eq!(s.key(found), Some(key), "{text:?}");
@@ -319,21 +267,11 @@ fn a_megabyte_of_text_round_trips(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let text: String = "\u{1F980}'\"\0 ".chars().cycle().take(1 << 20).collect();
-    let sample = s.add(Sample {
-        text: text.clone(),
-        bytes: text.clone().into_bytes(),
-        ..Sample::default()
-    });
+    let sample = s.add(Sample { text: text.clone(), bytes: text.clone().into_bytes(), ..Sample::default() });
     s.commit().unwrap();
     assert_eq!(s.get_one(sample).unwrap(), sample);
     assert!(s[sample].text == text && s[sample].bytes == text.as_bytes());
-    assert_eq!(
-        s.query::<Sample>()
-            .filter(Sample::text.eq(&text))
-            .count()
-            .unwrap(),
-        1
-    );
+    assert_eq!(s.query::<Sample>().filter(Sample::text.eq(&text)).count().unwrap(), 1);
     s[sample].text.push('x');
     s.commit().unwrap();
     db.sent();
@@ -345,10 +283,7 @@ fn a_megabyte_of_text_round_trips(lab: &Lab) {
 fn a_megabyte_of_text_is_no_part_of_an_error(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    s.add_all([0, 1].map(|_| User {
-        email: "x".repeat(1 << 20),
-        ..User::named("a")
-    }));
+    s.add_all([0, 1].map(|_| User { email: "x".repeat(1 << 20), ..User::named("a") }));
     let error = s.flush().unwrap_err();
     assert!(error.is_unique() && error.to_string().len() < 1_000 && format!("{error:?}").len() < 1_000);
 }
@@ -357,10 +292,7 @@ fn bytes_round_trip(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let all: Vec<u8> = (0..=255).collect();
-    let samples = s.add_all([vec![], all.clone()].map(|bytes| Sample {
-        bytes,
-        ..Sample::default()
-    }));
+    let samples = s.add_all([vec![], all.clone()].map(|bytes| Sample { bytes, ..Sample::default() }));
     s.commit().unwrap();
     s.get_one(samples[0]).unwrap();
     s.get_one(samples[1]).unwrap();
@@ -370,27 +302,11 @@ fn bytes_round_trip(lab: &Lab) {
 fn floats_round_trip_by_bits(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let ratios = [
-        0.1,
-        f64::MIN_POSITIVE,
-        f64::MAX,
-        5e-324,
-        1.0 / 3.0,
-        1e15,
-        9007199254740993.0,
-    ];
-    s.add_all(ratios.map(|ratio| Sample {
-        ratio,
-        ..Sample::default()
-    }));
+    let ratios = [0.1, f64::MIN_POSITIVE, f64::MAX, 5e-324, 1.0 / 3.0, 1e15, 9007199254740993.0];
+    s.add_all(ratios.map(|ratio| Sample { ratio, ..Sample::default() }));
     s.commit().unwrap();
     s.close();
-    let found = s
-        .query::<Sample>()
-        .order_by(Sample::id)
-        .untracked()
-        .all()
-        .unwrap();
+    let found = s.query::<Sample>().order_by(Sample::id).untracked().all().unwrap();
     for (sample, ratio) in found.iter().zip(ratios) {
         assert_eq!(sample.ratio.to_bits(), ratio.to_bits(), "{ratio}");
     }
@@ -399,14 +315,8 @@ fn floats_round_trip_by_bits(lab: &Lab) {
 fn nan_is_refused_where_it_would_become_null(lab: &Lab) {
     // SQLite stores NaN as NULL: kept or refused, but never another value without a word.
     for sample in [
-        Sample {
-            ratio: f64::NAN,
-            ..Sample::default()
-        },
-        Sample {
-            factor: Some(f64::NAN),
-            ..Sample::default()
-        },
+        Sample { ratio: f64::NAN, ..Sample::default() },
+        Sample { factor: Some(f64::NAN), ..Sample::default() },
     ] {
         let db = lab.db();
         let mut s = db.session();
@@ -450,24 +360,15 @@ fn a_negative_zero_is_a_change_of_bits(lab: &Lab) {
 fn infinities_round_trip(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let sample = s.add(Sample {
-        ratio: f64::INFINITY,
-        factor: Some(f64::NEG_INFINITY),
-        ..Sample::default()
-    });
+    let sample = s.add(Sample { ratio: f64::INFINITY, factor: Some(f64::NEG_INFINITY), ..Sample::default() });
     s.commit().unwrap();
     s.get_one(sample).unwrap();
-    assert_eq!(
-        (s[sample].ratio, s[sample].factor),
-        (f64::INFINITY, Some(f64::NEG_INFINITY))
-    );
+    assert_eq!((s[sample].ratio, s[sample].factor), (f64::INFINITY, Some(f64::NEG_INFINITY)));
 }
 
 /// What an error says of the constraint.
 fn constraint(error: &Error) -> (&str, Vec<&str>) {
-    let constraint = error
-        .constraint()
-        .unwrap_or_else(|| panic!("{error:?} names no constraint"));
+    let constraint = error.constraint().unwrap_or_else(|| panic!("{error:?} names no constraint"));
     let columns = constraint.columns.iter().map(String::as_str).collect();
     (constraint.table.as_deref().unwrap_or_default(), columns)
 }
@@ -481,22 +382,14 @@ fn a_unique_violation_names_table_and_columns(lab: &Lab) {
     assert_eq!(constraint(&error), ("users", vec!["email"]));
     assert!(error.message().contains("users.email"), "{error}");
     assert!(error.to_string().contains("`User`"), "{error}");
-    assert!(
-        error
-            .statement()
-            .is_some_and(|sql| sql.starts_with("INSERT INTO users"))
-    );
+    assert!(error.statement().is_some_and(|sql| sql.starts_with("INSERT INTO users")));
 }
 
 fn a_composite_key_violation_names_all_its_columns(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let (user, group) = (s.add(User::named("a")), s.add(Group::default()));
-    let member = Membership {
-        user: user.into(),
-        group: group.into(),
-        role: "x".into(),
-    };
+    let member = Membership { user: user.into(), group: group.into(), role: "x".into() };
     s.add_all([member.clone(), member]);
     let error = s.flush().unwrap_err();
     assert!(error.is_unique(), "{error:?}");
@@ -509,10 +402,7 @@ fn a_foreign_key_violation_names_table_and_columns(lab: &Lab) {
     s.add(Post::by(77, "of nobody"));
     let error = s.flush().unwrap_err();
     assert!(error.is_foreign_key(), "{error:?}");
-    assert!(
-        error.to_string().contains("author_id") && error.to_string().contains("users"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("author_id") && error.to_string().contains("users"), "{error}");
 }
 
 fn a_delete_that_others_forbid_is_a_foreign_key_error(lab: &Lab) {
@@ -534,9 +424,7 @@ fn a_delete_that_others_forbid_is_a_foreign_key_error(lab: &Lab) {
 fn a_not_null_violation_names_table_and_column(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    let error = s
-        .execute("INSERT INTO groups (name) VALUES (NULL)", params![])
-        .unwrap_err();
+    let error = s.execute("INSERT INTO groups (name) VALUES (NULL)", params![]).unwrap_err();
     assert!(error.is_not_null(), "{error:?}");
     assert_eq!(constraint(&error), ("groups", vec!["name"]));
 }
@@ -544,10 +432,7 @@ fn a_not_null_violation_names_table_and_column(lab: &Lab) {
 fn a_check_violation_says_which_check(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    s.add(Sample {
-        score: -1,
-        ..Sample::default()
-    });
+    s.add(Sample { score: -1, ..Sample::default() });
     let error = s.flush().unwrap_err();
     assert!(error.is_check(), "{error:?}");
     assert!(error.to_string().contains("samples"), "{error}");
@@ -569,10 +454,7 @@ fn the_constraint_of_a_violation_has_its_table(lab: &Lab) {
     s.add(Post::by(77, "of nobody"));
     let foreign_key = s.flush().unwrap_err();
     s.rollback().unwrap();
-    s.add(Sample {
-        score: -1,
-        ..Sample::default()
-    });
+    s.add(Sample { score: -1, ..Sample::default() });
     let check = s.flush().unwrap_err();
     assert_eq!(constraint(&foreign_key).0, "posts");
     assert_eq!(constraint(&check).0, "samples");
@@ -581,16 +463,10 @@ fn the_constraint_of_a_violation_has_its_table(lab: &Lab) {
 fn a_violation_in_a_table_of_odd_names_names_it(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
-    s.add_all([1, 1].map(|key: i64| Odd {
-        id: key.into(),
-        ..Odd::default()
-    }));
+    s.add_all([1, 1].map(|key: i64| Odd { id: key.into(), ..Odd::default() }));
     let error = s.flush().unwrap_err();
     assert!(error.is_unique(), "{error:?}");
-    assert_eq!(
-        constraint(&error),
-        ("select \"x\"; DROP TABLE users; --", vec!["order"])
-    );
+    assert_eq!(constraint(&error), ("select \"x\"; DROP TABLE users; --", vec!["order"]));
     s.rollback().unwrap();
     assert_eq!(s.query::<User>().count().unwrap(), 0);
 }
@@ -602,31 +478,17 @@ fn errors_near(s: &mut Session<Blog>, secret: &'static str) -> Vec<Error> {
     errors.push(s.flush().unwrap_err());
     errors.push(s.query::<User>().all().unwrap_err());
     s.rollback().unwrap();
-    errors.push(
-        s.execute("INSERT INTO groups (id, name) VALUES (?, NULL)", params![secret])
-            .unwrap_err(),
-    );
-    errors.push(
-        s.sql("SELECT ?", params![secret])
-            .unwrap()
-            .fetch::<(i64,)>()
-            .unwrap_err(),
-    );
-    s.execute("INSERT INTO countries VALUES ('a', NULL, ?)", params![secret])
-        .unwrap();
+    errors.push(s.execute("INSERT INTO groups (id, name) VALUES (?, NULL)", params![secret]).unwrap_err());
+    errors.push(s.sql("SELECT ?", params![secret]).unwrap().fetch::<(i64,)>().unwrap_err());
+    s.execute("INSERT INTO countries VALUES ('a', NULL, ?)", params![secret]).unwrap();
     errors
 }
 
 fn bound_values_are_hidden_in_errors(lab: &Lab) {
     let db = lab.db();
     for error in errors_near(&mut db.session(), "hunter2") {
-        let source = std::error::Error::source(&error)
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        assert!(
-            !format!("{error} {error:?} {source}").contains("hunter2"),
-            "{error}"
-        );
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(!format!("{error} {error:?} {source}").contains("hunter2"), "{error}");
     }
 }
 
@@ -650,8 +512,5 @@ fn a_broken_statement_names_model_and_sql(lab: &Lab) {
     assert!(error.to_string().contains("groups"), "{error}");
     s.add(Group::default());
     let error = s.flush().unwrap_err();
-    assert!(
-        error.is_schema() && error.to_string().contains("Group"),
-        "{error:?}"
-    );
+    assert!(error.is_schema() && error.to_string().contains("Group"), "{error:?}");
 }
