@@ -83,6 +83,11 @@ impl Probe {
         });
     }
 
+    /// Lets nothing fail any more.
+    pub fn forget_faults(&self) {
+        self.lock().faults.clear();
+    }
+
     fn fail_when(&self, error: Error, hits: impl FnMut(&str) -> bool + Send + 'static) {
         self.lock().faults.push_back(Fault { hits: Box::new(hits), ends_transaction: false, error });
     }

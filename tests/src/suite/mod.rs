@@ -37,6 +37,7 @@ macro_rules! rules {
 
 pub mod flush;
 pub mod identity;
+pub mod laws;
 pub mod query;
 pub mod scope;
 pub mod transaction;
