@@ -35,11 +35,13 @@ macro_rules! rules {
     };
 }
 
+pub mod column;
 pub mod flush;
 pub mod identity;
 pub mod laws;
 pub mod query;
 pub mod scope;
+pub mod state;
 pub mod transaction;
 pub mod undo;
 pub mod value;
