@@ -39,12 +39,12 @@ mod models {
     use orm_core::prelude::*;
 
     #[derive(DeclarativeBase)]
-    pub struct Works;
+    pub(super) struct Works;
 
     /// A key of two natural columns.
     #[derive(Model, Clone, Debug, PartialEq)]
     #[model(base = Works, table = "bins")]
-    pub struct Bin {
+    pub(super) struct Bin {
         #[column(primary_key)]
         pub shelf: String,
         #[column(primary_key)]
@@ -54,7 +54,7 @@ mod models {
 
     #[derive(Model, Clone, Debug, PartialEq)]
     #[model(base = Works, table = "parts")]
-    pub struct Part {
+    pub(super) struct Part {
         #[column(primary_key)]
         pub code: Code,
         pub bin: Id<Bin, (String, i32)>,
@@ -64,10 +64,10 @@ mod models {
     }
 
     #[derive(ColumnType, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub struct Code(pub String);
+    pub(super) struct Code(pub String);
 
     #[derive(ColumnType, Clone, Debug, Default, PartialEq)]
-    pub struct Size {
+    pub(super) struct Size {
         pub width: i64,
         pub height: i64,
     }
@@ -78,7 +78,7 @@ mod models {
 
     #[derive(Model, Clone, Debug, PartialEq)]
     #[model(base = Works, table = "plates", default)]
-    pub struct Plate {
+    pub(super) struct Plate {
         #[column(primary_key, never_reuse)]
         pub id: Id<Plate>,
         #[column(validate = at_most_ten)]
@@ -91,7 +91,7 @@ mod models {
 
     #[derive(Model, Clone, Debug, PartialEq)]
     #[model(base = Works, table = "holes", default)]
-    pub struct Hole {
+    pub(super) struct Hole {
         #[column(primary_key)]
         pub id: Id<Hole>,
         #[column(on_delete = cascade)]

@@ -405,7 +405,7 @@ fn a_query_is_one_type_however_it_is_built(lab: &Lab) {
         if let Some(name) = name {
             query = query.filter(User::name.eq(name));
         }
-        for age in least {
+        if let Some(age) = least {
             query = query.filter(User::age.ge(age)).order_by(User::age.desc());
         }
         query

@@ -195,17 +195,17 @@ mod alone {
     use orm_core::prelude::*;
 
     #[derive(DeclarativeBase)]
-    pub struct Bound;
+    pub(super) struct Bound;
 
     #[derive(DeclarativeBase)]
-    pub struct Unbound;
+    pub(super) struct Unbound;
 
     #[derive(DeclarativeBase)]
-    pub struct Log;
+    pub(super) struct Log;
 
     #[derive(Model, Clone, Debug, PartialEq)]
     #[model(base = Bound, table = "things", default)]
-    pub struct Thing {
+    pub(super) struct Thing {
         #[column(primary_key)]
         pub id: Id<Thing>,
         pub name: String,
@@ -213,7 +213,7 @@ mod alone {
 
     #[derive(Model, Clone, Debug, PartialEq)]
     #[model(base = Log, table = "users", default)]
-    pub struct Line {
+    pub(super) struct Line {
         #[column(primary_key)]
         pub id: Id<Line>,
         pub user_key: i64,
