@@ -138,8 +138,8 @@ fn expand_parts(
             impl #library::Field for #ident {
                 type Role = #library::Plain;
                 type Names = ();
-                const WIDTH: usize = 0usize #(+ #paths::FACTS.width)*;
-                const NULLABLE: bool = true #(&& #paths::FACTS.nullable)*;
+                const WIDTH: usize = #(#paths::FACTS.width)+*;
+                const NULLABLE: bool = #(#paths::FACTS.nullable)&&*;
                 const IS_EMBEDDED: bool = true;
 
                 fn describe(#shape: &mut #library::Shape) {
@@ -162,7 +162,7 @@ fn expand_parts(
 
                 #[inline]
                 fn same(&self, #other: &Self) -> bool {
-                    true #(&& #paths::alike(&self.#names, &#other.#names))*
+                    #(#paths::alike(&self.#names, &#other.#names))&&*
                 }
             }
             #(#rules)*

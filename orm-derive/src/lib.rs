@@ -1,6 +1,6 @@
 //! The derive macros of the ORM: attributes -> model -> checks -> expansion.
 //!
-//! Every macro is a pure function of tokens. Mistakes are gathered in [`errors::Errors`] and reported all at once, each on
+//! Every macro is a pure function of tokens. Mistakes are gathered in `errors::Errors` and reported all at once, each on
 //! the user's own token; beside them stands what keeps the rest of the program free of errors that only follow.
 
 #![forbid(unsafe_code)]
@@ -20,7 +20,7 @@ use syn::{DeriveInput, parse_macro_input};
 
 /// Makes a unit struct a declarative base.
 ///
-/// ```ignore
+/// ```text
 /// #[derive(DeclarativeBase)]
 /// pub struct UsersDb;
 /// ```
@@ -31,9 +31,40 @@ pub fn derive_declarative_base(input: TokenStream) -> TokenStream {
 
 /// Makes a struct with named fields a model: a row of a table.
 ///
-/// On the struct: `#[model(base = .., table = "..", schema = "..", default, columns = .., unique(..), index(..),
-/// check = "..", comment = "..", crate = ..)]` and `#[relation(name = many(..))]`, `one(..)`, `many_through(.., ..)`,
-/// `many_via(.., ..)`. On a field: `#[column(..)]`.
+/// On the struct, `#[model(..)]`:
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `base = UsersDb` | the base it belongs to; required |
+/// | `table = "users"`, `schema = ".."` | the table's name, by default the struct's in `snake_case`, and its schema |
+/// | `default` | implements `Default` |
+/// | `columns = UserColumns` | puts the constants on a new type of this name |
+/// | `unique(a, b)`, `index(a, b)` | of several fields; may be repeated |
+/// | `check = "sql"`, `comment = ".."` | a condition on each row (may be repeated); what the table is for |
+/// | `crate = path` | where `orm_core` is |
+///
+/// On the struct, `#[relation(name = ..)]`: `many(Post::author)`, `one(Profile::user)`,
+/// `many_through(Membership::user, Membership::group)` or `many_via(Post::author, Comment::post)`, each with
+/// `order_by = ..` and `filter = ..` where wanted.
+///
+/// On a field, `#[column(..)]`:
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `primary_key`, `never_reuse` | the key, or a part of it; a generated key is never given again |
+/// | `name = ".."`, `names("..", "..")` | the column's name, by default the field's; a foreign key's ends in `_id` |
+/// | `unique`, `index`, `length = 50`, `collate = ".."`, `check = "sql"`, `comment = ".."` | of the column |
+/// | `default = ..` | for `Default`: a value, or a function that returns one |
+/// | `server_default = "sql"`, `computed = "sql"` | what the database fills in |
+/// | `on_update = ..` | a value or a function, for each UPDATE that does not set the column |
+/// | `on_delete = cascade, set_null, restrict, no_action` | when the row that a foreign key names is deleted |
+/// | `by = session, database` | who carries `on_delete` out |
+/// | `orphan = delete` | deletes the row when its foreign key is cleared |
+/// | `on_key_update = cascade, no_action` | when the key that a foreign key names changes |
+/// | `validate = path` | a `fn(&T) -> Result<(), impl Display>` |
+/// | `deferred` | leaves the column out of a SELECT that does not ask for it |
+/// | `version` | counts the writes of the row; its type is `Version` |
+/// | `embed` | the field is a struct of columns that derives `ColumnType` |
 #[proc_macro_derive(Model, attributes(model, relation, column))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     model::expand(parse_macro_input!(input as DeriveInput)).into()

@@ -19,6 +19,8 @@ pub(crate) struct SqliteConnection {
     place: String,
     /// Every statement is a transaction of its own.
     autocommit: bool,
+    /// What SQLite was told of others' changes.
+    uncommitted: bool,
 }
 
 impl SqliteConnection {
@@ -32,6 +34,7 @@ impl SqliteConnection {
             raw: RawConnection::new(opened, connect.statement_cache_size, &place)?,
             place,
             autocommit: false,
+            uncommitted: false,
         })
     }
 }
@@ -79,16 +82,20 @@ impl Connection for SqliteConnection {
 
     fn set_isolation_level(&mut self, level: IsolationLevel) -> Result<()> {
         let uncommitted = match level {
-            IsolationLevel::Autocommit | IsolationLevel::Serializable => "off",
+            IsolationLevel::Autocommit | IsolationLevel::Serializable => false,
             // Others are seen only in a shared cache, which is never used: what one gets is stricter.
-            IsolationLevel::ReadUncommitted => "on",
+            IsolationLevel::ReadUncommitted => true,
             other => {
                 return Err(Error::unsupported(format!(
                     "SQLite has no isolation level {other:?}: its transactions are Serializable"
                 )));
             }
         };
-        set(self.raw.rusqlite(), "read_uncommitted", uncommitted, &self.place)?;
+        if uncommitted != self.uncommitted {
+            let word = if uncommitted { "on" } else { "off" };
+            set(self.raw.rusqlite(), "read_uncommitted", word, &self.place)?;
+            self.uncommitted = uncommitted;
+        }
         self.autocommit = level == IsolationLevel::Autocommit;
         Ok(())
     }

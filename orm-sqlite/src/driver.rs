@@ -1,5 +1,6 @@
 //! [`Sqlite`]: where a database is, and how to open it.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,9 +51,14 @@ impl Sqlite {
         url::parse(url, new_memory).map(Self::new)
     }
 
-    /// The database in a file, which is made if it is not there.
+    /// The database in a file, which is made if it is not there. The path is never read as a URI; `:memory:` is
+    /// [`memory`](Self::memory), as everywhere in SQLite.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self::new(Options::new(Target::File(path.into())))
+        let path = path.into();
+        if path == Path::new(":memory:") {
+            return Self::memory();
+        }
+        Self::new(Options::new(Target::File(path)))
     }
 
     /// A new, empty database in memory, which nobody else can see.
@@ -100,12 +106,15 @@ impl Sqlite {
     fn open(&self, limit: Duration) -> Result<rusqlite::Connection> {
         let place = self.options.place();
         let manager = match &self.options.target {
-            Target::File(path) => SqliteConnectionManager::file(path).with_flags(self.flags()),
+            Target::File(path) => SqliteConnectionManager::file(plain(path)).with_flags(self.flags()),
             Target::Memory(name) => {
                 let flags = self.flags() | OpenFlags::SQLITE_OPEN_URI;
                 SqliteConnectionManager::file(format!("file:/{name}?vfs=memdb")).with_flags(flags)
             }
         };
+        if self.options.is_empty_path() {
+            return Err(self.explain(Error::cannot_open("the path is empty")));
+        }
         let manager = manager.with_init(move |connection| connection.busy_timeout(limit));
         let opened = manager.connect().map_err(|error| self.explain(from_rusqlite(error, &place)))?;
         crate::connection::set_up(&opened, &self.options).map_err(|error| self.explain(error))?;
@@ -183,8 +192,19 @@ fn new_memory() -> Target {
     Target::Memory(format!("orm-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
 }
 
+/// A path that SQLite takes as it is: a build of it may read names that begin with `file:` as URIs, whatever the flags say.
+fn plain(path: &Path) -> Cow<'_, Path> {
+    if path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        return Cow::Owned(Path::new(".").join(path));
+    }
+    Cow::Borrowed(path)
+}
+
 /// Why a file cannot be opened, as far as it can be seen, and what to do.
 fn reason(path: &Path, access: Access) -> Option<String> {
+    if path.as_os_str().is_empty() {
+        return Some("the path is empty".to_owned());
+    }
     if path.is_dir() {
         return Some("it is a folder: name a file in it".to_owned());
     }

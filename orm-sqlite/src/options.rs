@@ -120,6 +120,11 @@ impl Options {
         Ok(())
     }
 
+    /// Whether the file has no name; SQLite would make a database that is gone with its connection.
+    pub(crate) fn is_empty_path(&self) -> bool {
+        matches!(&self.target, Target::File(path) if path.as_os_str().is_empty())
+    }
+
     /// The database, for messages.
     pub(crate) fn place(&self) -> String {
         match &self.target {

@@ -32,7 +32,7 @@ fn checkout(driver: Sqlite) -> Result<Checkout> {
 }
 
 fn refusal(driver: Sqlite) -> Error {
-    checkout(driver).err().expect("it cannot be opened")
+    checkout(driver).expect_err("it cannot be opened")
 }
 
 fn run(connection: &mut dyn Connection, sql: &str) -> Result<u64> {
@@ -72,6 +72,12 @@ fn a_missing_file_is_made_unless_it_shall_not_be() {
     }
     checkout(url("rwc")).unwrap();
     assert!(path.exists());
+}
+
+#[test]
+fn an_empty_path_is_no_file() {
+    let error = refusal(Sqlite::file(""));
+    assert!(error.is_cannot_open() && error.message().contains("the path is empty"), "{error}");
 }
 
 #[test]

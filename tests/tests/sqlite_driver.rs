@@ -4,25 +4,26 @@
 
 use std::time::Duration;
 
-use orm_core::__private::{DeclarativeBase, EngineCell};
 use orm_core::driver::{
     BeginMode, Connection, Done, IsolationLevel, LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Statement,
     Transact, Value, ValueRef,
 };
 use orm_core::engine::{Checkout, Engine, ExecutionOptions};
-use orm_core::{Error, Result};
+use orm_core::{DeclarativeBase, Error, Id, Model, Result};
 use orm_sqlite::Sqlite;
 use tempfile::TempDir;
 
+#[derive(DeclarativeBase)]
 struct Db;
 
-impl DeclarativeBase for Db {
-    const NAME: &'static str = "Db";
-
-    fn engine_cell() -> &'static EngineCell<Self> {
-        static CELL: EngineCell<Db> = EngineCell::new();
-        &CELL
-    }
+/// A model whose index gets a long name.
+#[derive(Model, Clone)]
+#[model(base = Db, table = "measurements_of_the_station")]
+struct Measurement {
+    #[column(primary_key)]
+    id: Id<Measurement>,
+    #[column(index)]
+    temperature_of_the_ground: i64,
 }
 
 fn engine(driver: Sqlite) -> Engine<Db> {
@@ -105,9 +106,13 @@ fn what_is_given_takes_the_place_of_a_default() {
 #[test]
 fn a_file_name_is_never_read_as_a_uri() {
     let folder = TempDir::new().unwrap();
-    let name = "file:x.db?mode=memory";
-    drop(engine(Sqlite::file(folder.path().join(name))).checkout().unwrap());
-    assert!(folder.path().join(name).exists());
+    let path = folder.path().join("x.db");
+    drop(engine(Sqlite::file(&path)).checkout().unwrap());
+    let uri = format!("file:{}", path.display());
+    assert!(
+        engine(Sqlite::file(uri)).checkout().is_err(),
+        "a path in a folder called `file:`, which is not there"
+    );
 }
 
 #[test]
@@ -118,6 +123,14 @@ fn a_database_in_memory_is_private_and_outlives_its_connections() {
     one.dispose();
     run(&mut *one.checkout().unwrap(), "INSERT INTO t VALUES (1)").unwrap();
     assert!(refused(&mut *other.checkout().unwrap(), "INSERT INTO t VALUES (1)").is_schema());
+}
+
+#[test]
+fn the_file_that_is_called_memory_is_in_memory() {
+    let engine = engine(Sqlite::file(":memory:"));
+    run(&mut *engine.checkout().unwrap(), "CREATE TABLE t (x)").unwrap();
+    engine.dispose();
+    run(&mut *engine.checkout().unwrap(), "INSERT INTO t VALUES (1)").unwrap();
 }
 
 #[test]
@@ -364,4 +377,33 @@ fn the_live_schema_has_indexes_but_no_partial_ones_and_no_expressions() {
     assert_eq!(child.uniques, [vec!["s"], vec!["px", "py"], vec!["other"]]);
     let index = LiveIndex { name: "child_n".into(), columns: vec!["n".into(), "s".into()] };
     assert_eq!(child.indexes, [index]);
+}
+
+#[test]
+fn generated_names_are_no_longer_than_label_length() {
+    let name = |length: Option<usize>| {
+        let builder = Engine::<Db>::builder(Sqlite::memory());
+        let engine = match length {
+            Some(length) => builder.label_length(length),
+            None => builder,
+        };
+        let engine = engine.build().unwrap();
+        engine.create_all().unwrap();
+        assert!(engine.metadata().verify(&engine).unwrap().is_empty());
+        engine.create_all().unwrap();
+        let tables = engine.checkout().unwrap().live_schema().unwrap().tables;
+        tables[0].indexes[0].name.clone()
+    };
+    assert!(name(None).len() > 24);
+    assert!(name(Some(24)).len() <= 24, "{}", name(Some(24)));
+}
+
+#[test]
+fn s106_an_isolation_level_is_set_and_set_back() {
+    let engine = engine(Sqlite::memory());
+    let loose =
+        engine.execution_options(ExecutionOptions::new().isolation_level(IsolationLevel::ReadUncommitted));
+    for (engine, set) in [(&loose, 1), (&engine, 0), (&loose, 1)] {
+        assert_eq!(pragma(&mut *engine.checkout().unwrap(), "read_uncommitted"), Value::Int(set));
+    }
 }

@@ -11,7 +11,7 @@ pub trait Dialect: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// What it can do.
-    fn capabilities(&self) -> &'static Capabilities;
+    fn capabilities(&self) -> &Capabilities;
 
     /// The name of a column's type; `length` is that of a text, in characters.
     fn column_type(&self, sql_type: &SqlType, length: Option<u32>) -> Cow<'static, str>;

@@ -208,7 +208,11 @@ impl Options {
                 "statement_cache_size is 0: a connection keeps at least one statement",
             ));
         }
-        let settings = Settings { show_values: self.show_values, label_length: self.checked_label_length()? };
+        let settings = Settings {
+            show_values: self.show_values,
+            label_length: self.checked_label_length()?,
+            isolation_level: self.isolation_level,
+        };
         let connect = ConnectOptions {
             connect_timeout: self.connect_timeout,
             statement_cache_size: self.statement_cache_size,

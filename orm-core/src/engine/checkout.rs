@@ -1,5 +1,6 @@
 //! A connection in use, until it is dropped.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -65,5 +66,11 @@ impl Drop for Checkout {
         };
         let open = Open { connection: connection.inner, birth };
         self.pool.put_back(Taken { open, permit }, condition);
+    }
+}
+
+impl fmt::Debug for Checkout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Checkout(in transaction: {})", self.is_in_transaction())
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::builder::EngineBuilder;
 use super::checkout::Checkout;
+use super::labels::ShortLabels;
 use super::logged::Log;
 use super::options::ExecutionOptions;
 use super::pool::{Pool, PoolStatus};
@@ -44,6 +45,8 @@ struct Database {
 pub(crate) struct Settings {
     pub(crate) show_values: bool,
     pub(crate) label_length: usize,
+    /// Of every connection, where the execution options say nothing.
+    pub(crate) isolation_level: Option<IsolationLevel>,
 }
 
 impl<B: DeclarativeBase> Engine<B> {
@@ -63,7 +66,8 @@ impl<B: DeclarativeBase> Engine<B> {
     /// # Errors
     /// Whatever the database reports, with the statement; nothing is created then.
     pub fn create_all(&self) -> Result<()> {
-        create_all(self.metadata().tables(), self.core.dialect(), &mut *self.checkout()?)
+        let dialect = ShortLabels::new(self.core.dialect(), self.core.label_length());
+        create_all(self.metadata().tables(), &dialect, &mut *self.checkout()?)
     }
 
     /// Drops every table of the base that is there, with all its rows, in reverse order.
@@ -138,7 +142,8 @@ impl EngineCore {
 
     /// Whether every statement is a transaction of its own.
     pub(crate) fn is_autocommit(&self) -> bool {
-        self.options.isolation_level == Some(IsolationLevel::Autocommit)
+        let level = self.options.isolation_level.or(self.database.settings.isolation_level);
+        level == Some(IsolationLevel::Autocommit)
     }
 
     /// Where the database is, for messages.

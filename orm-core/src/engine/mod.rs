@@ -23,7 +23,7 @@
 //! | `connect_args["timeout"]` | [`connect_timeout`](EngineBuilder::connect_timeout) | how long opening one connection may take; SQLAlchemy itself has no `connect_timeout` |
 //! | `isolation_level` | [`isolation_level`](EngineBuilder::isolation_level) | of every connection; one that changed its own is set back before it is used again |
 //! | `execution_options` | [`execution_options`](EngineBuilder::execution_options) | defaults of every connection; [`Engine::execution_options`] makes an engine with others on the same pool |
-//! | `label_length` | [`label_length`](EngineBuilder::label_length) | a cap for names that are generated; at most the database's own |
+//! | `label_length` | [`label_length`](EngineBuilder::label_length) | a cap for the names of constraints and indexes that `create_all` generates, there for column labels; at most the database's own |
 //! | `query_cache_size` | [`statement_cache_size`](EngineBuilder::statement_cache_size) | prepared statements kept by each connection |
 //! | `engine_from_config` | [`config`](EngineBuilder::config) | an [`EngineConfig`], which serde can read; unknown fields are an error |
 //! | `encoding` | none | removed in SQLAlchemy 2.0: text is Unicode everywhere; a Rust `String` is UTF-8, and so is what drivers speak |
@@ -37,14 +37,12 @@ mod cell;
 mod checkout;
 mod config;
 mod core;
+mod labels;
 mod logged;
 mod options;
 mod permits;
 mod pool;
 pub(crate) mod schema;
-
-#[cfg(test)]
-mod tests;
 
 pub use builder::EngineBuilder;
 pub use cell::EngineCell;

@@ -96,6 +96,9 @@ pub trait Model: Clone + Send + Sync + 'static {
     /// Gives the `on_update` columns that an UPDATE does not change anyway their new values.
     fn on_update(&mut self, _changed: &ColumnSet) {}
 
+    /// Whether a field has a `validate` function.
+    const VALIDATES: bool = false;
+
     /// Names every field that its `validate` function refuses, with the reason.
     fn validate(&self, _refuse: &mut dyn FnMut(&'static str, String)) {}
 }

@@ -53,9 +53,7 @@ impl Core {
         let plan = self.plan()?;
         if !plan.is_empty() {
             self.connect(Intent::Write)?;
-            let sent = self.emit(&plan);
-            record_plan(&plan, &mut self.stores);
-            sent?;
+            self.emit(&plan).inspect_err(|_| record_plan(&plan, &mut self.stores))?;
         }
         write_back(&plan, &mut self.stores);
         self.pending.clear();

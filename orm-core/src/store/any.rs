@@ -3,10 +3,11 @@
 use std::any::Any;
 
 use super::Stores;
-use super::slot::State;
+use super::group::Group;
+use super::slot::{Slot, State};
 use super::typed::Store;
 use super::visit;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
@@ -40,8 +41,8 @@ pub(crate) trait AnyStore: Any + Send {
     /// The columns in which a slot differs from its kept copy.
     fn changed(&self, slot: u32) -> ColumnSet;
 
-    /// The columns that an INSERT of a slot writes.
-    fn insert_columns(&self, slot: u32) -> ColumnSet;
+    /// Groups the entities of this model that still are in a state; those that are pending by what an INSERT writes.
+    fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>);
 
     /// Shows the foreign keys of a slot's values: its field's position and what it names.
     fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
@@ -94,7 +95,7 @@ pub(crate) trait AnyStore: Any + Send {
     fn undo_to(&mut self, length: usize);
 
     /// Takes the key of a row that was just inserted.
-    fn set_generated(&mut self, slot: u32, id: i64) -> bool;
+    fn set_generated(&mut self, slots: &[u32], ids: &[i64]) -> Result<()>;
 
     /// Takes the key out of the values of a row that was just inserted.
     fn set_own_key(&mut self, slot: u32, rest: &Stores);
@@ -102,16 +103,16 @@ pub(crate) trait AnyStore: Any + Send {
     /// Takes what the database put into columns; the row holds only those.
     fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()>;
 
-    /// Writes keys in place of entities that have one by now, and records which.
-    fn resolve(&mut self, slots: &[u32], rest: &Stores);
+    /// Records what slots are, and writes keys in place of entities that have one by now.
+    fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores);
 
-    /// The rows of slots are inserted: they are known by their keys.
-    fn settle_inserts(&mut self, slots: &[u32], epoch: u32);
+    /// Records slots whose rows are inserted, with the columns that the database filled in: they are known by their keys.
+    fn settle_inserts(&mut self, slots: &[u32], filled: &ColumnSet, epoch: u32);
 
-    /// The rows of slots are updated.
+    /// Records slots whose rows are updated.
     fn settle_updates(&mut self, slots: &[u32], key_changed: bool);
 
-    /// The rows of slots are deleted.
+    /// Records slots whose rows are deleted.
     fn settle_deletes(&mut self, slots: &[u32]);
 
     /// Forgets which slots were touched, since the flush is over.
@@ -186,22 +187,15 @@ impl<M: Model> AnyStore for Store<M> {
         diff.changed
     }
 
-    fn insert_columns(&self, slot: u32) -> ColumnSet {
-        let table = M::table();
-        let Some(value) = &self.at(slot).value else { return ColumnSet::EMPTY };
-        if table.only_key_is_generated {
-            return if value.key(&NoIds).is_none() { table.without_key } else { table.insertable };
+    fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>) {
+        for Place { slot, generation, .. } in entities.iter().map(|entity| entity.place) {
+            let place = self.at(slot);
+            if place.generation == generation && place.state == state {
+                let columns =
+                    if state == State::Pending { self.insert_columns(place) } else { ColumnSet::EMPTY };
+                Group::push(groups, M::table().number, &columns, slot);
+            }
         }
-        let mut columns = table.insertable;
-        if !table.generated.is_empty() {
-            let unset = visit::unset_columns(value);
-            table
-                .generated
-                .iter()
-                .filter(|&column| unset.contains(column))
-                .for_each(|column| columns.remove(column));
-        }
-        columns
     }
 
     fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>)) {
@@ -265,6 +259,9 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
+        if !M::VALIDATES {
+            return;
+        }
         slots
             .iter()
             .filter_map(|&slot| self.at(slot).value.as_ref())
@@ -317,12 +314,14 @@ impl<M: Model> AnyStore for Store<M> {
         self.undo(length);
     }
 
-    #[inline]
-    fn set_generated(&mut self, slot: u32, id: i64) -> bool {
-        let key = M::Key::from_generated(id);
-        let place = self.at_mut(slot);
-        place.key = key;
-        place.key.is_some()
+    fn set_generated(&mut self, slots: &[u32], ids: &[i64]) -> Result<()> {
+        for (&slot, &id) in slots.iter().zip(ids) {
+            let Some(key) = M::Key::from_generated(id) else {
+                return Err(Error::value(format!("the generated key {id} does not fit the key's type")));
+            };
+            self.at_mut(slot).key = Some(key);
+        }
+        Ok(())
     }
 
     fn set_own_key(&mut self, slot: u32, rest: &Stores) {
@@ -347,18 +346,27 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn resolve(&mut self, slots: &[u32], rest: &Stores) {
-        slots.iter().for_each(|&slot| self.resolve_slot(slot, rest));
+    fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores) {
+        self.journal.reserve(slots.len());
+        for &slot in slots {
+            self.record_slot(slot, filled);
+            self.resolve_slot(slot, rest);
+        }
     }
 
-    fn settle_inserts(&mut self, slots: &[u32], epoch: u32) {
+    fn settle_inserts(&mut self, slots: &[u32], filled: &ColumnSet, epoch: u32) {
+        self.journal.reserve(slots.len());
         self.reserve_identity(slots.len());
-        slots.iter().for_each(|&slot| self.settle_insert(slot, epoch));
+        for &slot in slots {
+            self.record_slot(slot, filled);
+            self.settle_insert(slot, epoch);
+        }
     }
 
     fn settle_updates(&mut self, slots: &[u32], key_changed: bool) {
+        self.journal.reserve(slots.len());
         for &slot in slots {
-            self.slots[slot as usize].kept = None;
+            self.record_slot(slot, &ColumnSet::EMPTY);
             if key_changed {
                 self.change_key(slot);
             }
@@ -367,10 +375,10 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn settle_deletes(&mut self, slots: &[u32]) {
         for &slot in slots {
+            self.record_slot(slot, &ColumnSet::EMPTY);
+            self.record_deleted(slot);
             self.leave_identity(slot);
-            let place = &mut self.slots[slot as usize];
-            place.kept = None;
-            place.state = State::DeletedFlushed;
+            self.at_mut(slot).state = State::DeletedFlushed;
         }
     }
 
@@ -399,6 +407,26 @@ impl<M: Model> AnyStore for Store<M> {
 }
 
 impl<M: Model> Store<M> {
+    /// The columns that an INSERT of a slot writes.
+    #[inline]
+    fn insert_columns(&self, place: &Slot<M>) -> ColumnSet {
+        let table = M::table();
+        let Some(value) = &place.value else { return ColumnSet::EMPTY };
+        if table.only_key_is_generated {
+            return if value.key(&NoIds).is_none() { table.without_key } else { table.insertable };
+        }
+        let mut columns = table.insertable;
+        if !table.generated.is_empty() {
+            let unset = visit::unset_columns(value);
+            table
+                .generated
+                .iter()
+                .filter(|&column| unset.contains(column))
+                .for_each(|column| columns.remove(column));
+        }
+        columns
+    }
+
     fn resolve_slot(&mut self, slot: u32, rest: &Stores) {
         let Some(mut value) = self.at_mut(slot).value.take() else { return };
         let mut links = Vec::new();

@@ -3,7 +3,7 @@
 //! An entry is small, since a flush makes one for each row. What only some rows need, such as the key of a row that got
 //! another, stands beside, in lists that name their entry.
 
-use super::slot::{NO_ENTRY, State};
+use super::slot::State;
 use super::typed::Store;
 use super::visit;
 use crate::schema::Model;
@@ -21,6 +21,8 @@ pub(super) struct Journal<M: Model> {
     links: Vec<(u32, usize, Entity)>,
     /// The keys of rows that got others.
     keys: Vec<(u32, M::Key)>,
+    /// Slots whose rows were deleted.
+    deleted: Vec<u32>,
 }
 
 /// What a slot was before the unit of work changed it.
@@ -36,7 +38,24 @@ struct Undo<M> {
 
 impl<M: Model> Journal<M> {
     pub(super) fn new() -> Self {
-        Journal { entries: Vec::new(), frame: 0, filled: Vec::new(), links: Vec::new(), keys: Vec::new() }
+        Journal {
+            entries: Vec::new(),
+            frame: 0,
+            filled: Vec::new(),
+            links: Vec::new(),
+            keys: Vec::new(),
+            deleted: Vec::new(),
+        }
+    }
+
+    /// Forgets everything, but keeps the memory for the next transaction.
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.filled.clear();
+        self.links.clear();
+        self.keys.clear();
+        self.deleted.clear();
+        self.frame = 0;
     }
 
     pub(super) fn len(&self) -> usize {
@@ -52,6 +71,12 @@ impl<M: Model> Journal<M> {
         self.entries.reserve(count);
     }
 
+    /// Whether an entry is one of the innermost frame, about a slot. A slot may name one of a transaction that is over.
+    #[inline]
+    fn has_entry(&self, entry: u32, slot: u32) -> bool {
+        entry as usize >= self.frame && self.entries.get(entry as usize).is_some_and(|undo| undo.slot == slot)
+    }
+
     /// The key that a row had before its entry, taken out.
     fn take_key(&mut self, entry: u32) -> Option<M::Key> {
         let position = self.keys.iter().rposition(|(other, _)| *other == entry)?;
@@ -64,7 +89,7 @@ impl<M: Model> Store<M> {
     pub(super) fn record_slot(&mut self, slot: u32, filled: &ColumnSet) {
         let place = &mut self.slots[slot as usize];
         let kept = place.kept.take();
-        if place.entry != NO_ENTRY && place.entry as usize >= self.journal.frame {
+        if self.journal.has_entry(place.entry, slot) {
             return;
         }
         let entry =
@@ -84,7 +109,8 @@ impl<M: Model> Store<M> {
     /// Adds to the record of a birth an entity that a foreign key named.
     pub(super) fn record_link(&mut self, slot: u32, field: usize, entity: Entity) {
         let entry = self.at(slot).entry;
-        if self.journal.entries.get(entry as usize).is_some_and(|undo| undo.state == State::Pending) {
+        let undo = self.journal.entries.get(entry as usize).filter(|undo| undo.slot == slot);
+        if undo.is_some_and(|undo| undo.state == State::Pending) {
             self.journal.links.push((entry, field, entity));
         }
     }
@@ -113,6 +139,9 @@ impl<M: Model> Store<M> {
             let place = &mut self.slots[undo.slot as usize];
             place.entry = undo.previous;
             place.state = undo.state;
+            if undo.state == State::Deleted {
+                place.state = State::Persistent;
+            }
             place.kept = None;
             if let Some(kept) = undo.kept {
                 place.value = Some(*kept);
@@ -159,18 +188,18 @@ impl<M: Model> Store<M> {
         }
     }
 
+    /// Says that the row of a slot is deleted.
+    pub(super) fn record_deleted(&mut self, slot: u32) {
+        self.journal.deleted.push(slot);
+    }
+
     /// Forgets all entries: the transaction is committed. What was deleted in it is gone.
     pub(super) fn forget_entries(&mut self) {
-        for undo in std::mem::take(&mut self.journal.entries) {
-            let place = &mut self.slots[undo.slot as usize];
-            if place.generation != undo.generation {
-                continue;
-            }
-            place.entry = NO_ENTRY;
-            if place.state == State::DeletedFlushed {
-                self.vacate(undo.slot);
+        for slot in std::mem::take(&mut self.journal.deleted) {
+            if self.at(slot).state == State::DeletedFlushed && self.at(slot).value.is_some() {
+                self.vacate(slot);
             }
         }
-        self.journal = Journal::new();
+        self.journal.clear();
     }
 }

@@ -4,8 +4,10 @@
 //! once, and reaches them by the number of their table.
 
 mod any;
+mod group;
 mod journal;
 mod slot;
+mod slots;
 mod typed;
 mod visit;
 
@@ -16,6 +18,7 @@ use crate::schema::Model;
 use crate::value::{Entity, Handle, Ids, Place, Value};
 
 pub(crate) use any::AnyStore;
+pub(crate) use group::Group;
 pub(crate) use slot::Slot;
 pub use slot::State;
 pub(crate) use typed::{Met, Store, decode};

@@ -9,6 +9,7 @@ use hashbrown::hash_table::Entry;
 
 use super::journal::Journal;
 use super::slot::{Slot, State};
+use super::slots::Slots;
 use super::visit;
 use crate::driver::Statement;
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use crate::value::NoIds;
 
 /// The entities of one model in one session.
 pub(crate) struct Store<M: Model> {
-    pub(super) slots: Vec<Slot<M>>,
+    pub(super) slots: Slots<M>,
     pub(super) vacant: Vec<u32>,
     pub(super) identity: HashTable<u32>,
     pub(super) hasher: RandomState,
@@ -40,7 +41,7 @@ pub(crate) enum Met {
 impl<M: Model> Store<M> {
     pub(crate) fn new() -> Self {
         Store {
-            slots: Vec::new(),
+            slots: Slots::new(),
             vacant: Vec::new(),
             identity: HashTable::new(),
             hasher: RandomState::default(),
@@ -52,7 +53,6 @@ impl<M: Model> Store<M> {
 
     /// Makes room for entities that are about to come.
     pub(crate) fn reserve(&mut self, count: usize) {
-        self.slots.reserve(count);
         self.reserve_identity(count);
     }
 
@@ -158,6 +158,7 @@ impl<M: Model> Store<M> {
     }
 
     /// Takes a slot out of the identity map; it keeps its key.
+    #[inline]
     pub(crate) fn leave_identity(&mut self, slot: u32) {
         let Some(key) = &self.slots[slot as usize].key else { return };
         let hash = self.hasher.hash_one(key);
@@ -256,7 +257,7 @@ impl<M: Model> Store<M> {
 }
 
 /// The hash that the identity map has a slot under.
-fn hash_of<M: Model>(slots: &[Slot<M>], hasher: &RandomState, slot: u32) -> u64 {
+fn hash_of<M: Model>(slots: &Slots<M>, hasher: &RandomState, slot: u32) -> u64 {
     hasher
         .hash_one(slots[slot as usize].key.as_ref().expect("invariant: who is in the identity map has a key"))
 }

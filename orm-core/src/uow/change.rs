@@ -1,16 +1,7 @@
 //! What a flush has to do: rows of one table that are written alike, and single rows where their order matters.
 
-use crate::store::Stores;
+use crate::store::{Group, Stores};
 use crate::util::columns::ColumnSet;
-
-/// Rows of one table of which the same columns are written, in order.
-#[derive(Clone, Debug)]
-pub(crate) struct Group {
-    /// The number of the model's table.
-    pub(crate) model: usize,
-    pub(crate) columns: ColumnSet,
-    pub(crate) slots: Vec<u32>,
-}
 
 /// One row to be written.
 #[derive(Clone, Copy, Debug)]
@@ -46,16 +37,6 @@ impl ChangeSet {
 impl Group {
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         self.slots.iter().map(|&slot| Row { model: self.model, slot, columns: self.columns })
-    }
-
-    /// Adds a row to the last group if it is written like that, else to a new one.
-    pub(crate) fn push(groups: &mut Vec<Group>, row: Row) {
-        match groups.last_mut() {
-            Some(last) if last.model == row.model && last.columns == row.columns => last.slots.push(row.slot),
-            Some(_) | None => {
-                groups.push(Group { model: row.model, columns: row.columns, slots: vec![row.slot] })
-            }
-        }
     }
 
     /// Whether the table of the group names rows of others.

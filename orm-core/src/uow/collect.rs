@@ -1,8 +1,7 @@
 //! Finds what changed: only what was added, touched or deleted is looked at.
 
-use super::change::{ChangeSet, Group, Row};
-use crate::store::{AnyStore, State, Stores};
-use crate::util::columns::ColumnSet;
+use super::change::ChangeSet;
+use crate::store::{AnyStore, Group, State, Stores};
 use crate::value::Entity;
 
 /// Gives `on_update` columns their new values, in every entity that an UPDATE will be sent for anyway.
@@ -15,24 +14,17 @@ pub(crate) fn collect_changes(stores: &Stores, pending: &[Entity], deleted: &[En
     let updates =
         if stores.is_touched() { stores.iter().flat_map(collect_updates).collect() } else { Vec::new() };
     ChangeSet {
-        inserts: in_state(stores, pending, State::Pending, AnyStore::insert_columns),
+        inserts: in_state(stores, pending, State::Pending),
         updates,
-        deletes: in_state(stores, deleted, State::Deleted, |_, _| ColumnSet::EMPTY),
+        deletes: in_state(stores, deleted, State::Deleted),
     }
 }
 
-fn in_state(
-    stores: &Stores,
-    entities: &[Entity],
-    state: State,
-    columns: impl Fn(&dyn AnyStore, u32) -> ColumnSet,
-) -> Vec<Group> {
+/// The entities that still are in a state, in groups: a store looks at all that follow each other of its model.
+fn in_state(stores: &Stores, entities: &[Entity], state: State) -> Vec<Group> {
     let mut groups = Vec::new();
-    for entity in entities {
-        let (model, slot) = (entity.model, entity.place.slot);
-        if let Some(store) = stores.holds(*entity).filter(|store| store.state(slot) == state) {
-            Group::push(&mut groups, Row { model, slot, columns: columns(store, slot) });
-        }
+    for run in entities.chunk_by(|a, b| a.model == b.model) {
+        stores.any(run[0].model).group(run, state, &mut groups);
     }
     groups
 }

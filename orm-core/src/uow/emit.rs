@@ -37,37 +37,76 @@ pub(crate) fn emit_plan(plan: &Plan, stores: &mut Stores, wire: &mut Wire<'_>) -
 
 fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
     let table = step.table;
+    if table.version.is_some() {
+        step.slots.iter().for_each(|&slot| stores.any_mut(table.number).count_version(slot));
+    }
     let returning = returned_by_insert(table, &step.columns);
     let statement = statement(step, Operation::Insert, returning, wire);
+    if !returning.is_empty() {
+        return step
+            .slots
+            .iter()
+            .try_for_each(|&slot| insert_returning(step, slot, &returning, &statement, stores, wire));
+    }
     let is_generated = table.generated_key.is_some_and(|key| !step.columns.contains(key));
-    let mut values = Vec::new();
-    for &slot in &step.slots {
-        if table.version.is_some() {
-            stores.any_mut(table.number).count_version(slot);
-        }
-        let mut row = recycle(values);
-        stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
-        let id = if returning.is_empty() {
-            let done = wire.connection.execute(&statement, &row)?;
-            values = recycle(row);
-            done.generated.filter(|_| is_generated)
+    let mut ids = Vec::with_capacity(CHUNK);
+    for slots in step.slots.chunks(CHUNK) {
+        ids.clear();
+        insert_chunk(step, slots, &statement, stores, wire, &mut ids)?;
+        if is_generated {
+            stores.any_mut(table.number).set_generated(slots, &ids)?;
         } else {
-            let returned = returned_row(wire, &statement, &row)?;
-            values = recycle(row);
-            take_returned(stores, table, slot, &returning, &returned)?;
-            None
-        };
-        match id {
-            Some(id) if stores.any_mut(table.number).set_generated(slot, id) => {}
-            Some(id) => {
-                return Err(Error::value(format!("the generated key {id} does not fit the key's type")));
-            }
-            None if is_generated && returning.is_empty() => {
-                return Err(Error::database("the database generated no key for a row that needs one"));
-            }
-            None if is_generated => {}
-            None => stores.beside(table.number, |store, rest| store.set_own_key(slot, rest)),
+            stores.beside(table.number, |store, rest| {
+                slots.iter().for_each(|&slot| store.set_own_key(slot, rest))
+            });
         }
+    }
+    Ok(())
+}
+
+/// How many rows are sent before their keys are noted: few enough to be in the processor's cache still. No row of a step
+/// names another of the same step.
+const CHUNK: usize = 64;
+
+fn insert_chunk(
+    step: &Step,
+    slots: &[u32],
+    statement: &Statement,
+    stores: &Stores,
+    wire: &mut Wire<'_>,
+    ids: &mut Vec<i64>,
+) -> Result<()> {
+    let store = stores.any(step.table.number);
+    let is_generated = step.table.generated_key.is_some_and(|key| !step.columns.contains(key));
+    let mut row = Vec::with_capacity(step.table.columns.len());
+    for &slot in slots {
+        row.clear();
+        store.encode(slot, &step.columns, stores, &mut row)?;
+        match wire.connection.execute(statement, &row)?.generated {
+            Some(id) => ids.push(id),
+            None if !is_generated => {}
+            None => return Err(Error::database("the database generated no key for a row that needs one")),
+        }
+    }
+    Ok(())
+}
+
+fn insert_returning(
+    step: &Step,
+    slot: u32,
+    returning: &ColumnSet,
+    statement: &Statement,
+    stores: &mut Stores,
+    wire: &mut Wire<'_>,
+) -> Result<()> {
+    let table = step.table;
+    let mut row = Vec::with_capacity(table.columns.len());
+    stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
+    let returned = returned_row(wire, statement, &row)?;
+    drop(row);
+    take_returned(stores, table, slot, returning, &returned)?;
+    if !table.generated_key.is_some_and(|key| returning.contains(key)) {
+        stores.beside(table.number, |store, rest| store.set_own_key(slot, rest));
     }
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::change::{ChangeSet, Group, Row};
+use super::change::{ChangeSet, Row};
 use super::graph::{Leveled, is_cycle, level_deletes, level_inserts, order_tables};
 use crate::error::Result;
 use crate::schema::Table;
-use crate::store::Stores;
+use crate::store::{Group, Stores};
 use crate::util::columns::ColumnSet;
 
 /// What a flush would do, in order. It prints one line a step.

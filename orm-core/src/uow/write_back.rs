@@ -4,8 +4,8 @@ use super::plan::{Action, Plan, Step};
 use crate::store::Stores;
 use crate::util::columns::ColumnSet;
 
-/// Records what every row of a plan was, so that the innermost frame can put it back; done before memory is brought in step,
-/// and also when sending failed, since versions were counted and keys came back by then.
+/// Records what every row of a plan was when sending it failed, so that the innermost frame can put it back: versions were
+/// counted and keys came back by then.
 pub(crate) fn record_plan(plan: &Plan, stores: &mut Stores) {
     for step in plan.steps.iter().filter(|step| is_first(step)) {
         let filled = filled_by_insert(step);
@@ -13,7 +13,7 @@ pub(crate) fn record_plan(plan: &Plan, stores: &mut Stores) {
     }
 }
 
-/// Keys go into ids and the identity map, kept copies are dropped, deleted rows are known as such.
+/// Keys go into ids and the identity map, kept copies go into the journal, deleted rows are known as such.
 pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
     let of = |action| plan.steps.iter().filter(move |step| step.action == action);
     for step in of(Action::Delete) {
@@ -22,7 +22,8 @@ pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
     for step in
         of(Action::Insert).chain(of(Action::Update)).filter(|step| !step.table.foreign_keys.is_empty())
     {
-        stores.beside(step.table.number, |store, rest| store.resolve(&step.slots, rest));
+        let filled = filled_by_insert(step);
+        stores.beside(step.table.number, |store, rest| store.resolve(&step.slots, &filled, rest));
     }
     for step in of(Action::Update) {
         let key: ColumnSet = step.table.primary_key.iter().copied().collect();
@@ -30,7 +31,7 @@ pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
     }
     let epoch = stores.epoch();
     for step in of(Action::Insert) {
-        stores.any_mut(step.table.number).settle_inserts(&step.slots, epoch);
+        stores.any_mut(step.table.number).settle_inserts(&step.slots, &filled_by_insert(step), epoch);
     }
     stores.forget_touched();
 }

@@ -8,15 +8,11 @@ use crate::errors::Errors;
 use crate::names::{self, nearest};
 use crate::words::listed;
 
-/// How many columns a table may have.
-const MAX_COLUMNS: usize = 256;
-
 /// Checks everything.
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
     check_primary_key(model, errors);
     check_versions(model, errors);
     check_column_names(model, errors);
-    check_count(model, errors);
     model.uniques.iter().chain(&model.indexes).for_each(|set| check_field_set(model, set, errors));
     check_relation_names(model, errors);
     for field in &model.fields {
@@ -66,15 +62,6 @@ fn names_of(field: &Field) -> Vec<(String, proc_macro2::Span)> {
     match &field.columns {
         Some(columns) => columns.names.iter().map(|name| (name.value(), name.span())).collect(),
         None => Vec::new(),
-    }
-}
-
-fn check_count(model: &Model, errors: &mut Errors) {
-    if let Some(field) = model.fields.get(MAX_COLUMNS) {
-        errors.at(
-            &field.ident,
-            format!("`{}` has {} columns; there may be {MAX_COLUMNS}", model.ident, model.fields.len()),
-        );
     }
 }
 

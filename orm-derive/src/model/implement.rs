@@ -261,6 +261,8 @@ fn expand_validate(model: &Model) -> TokenStream {
         return TokenStream::new();
     }
     quote! {
+        const VALIDATES: bool = true;
+
         fn validate(&self, #refuse: &mut dyn ::core::ops::FnMut(&'static str, #library::String)) {
             #(#calls)*
         }

@@ -169,7 +169,7 @@ fn expand_count(model: &Model) -> TokenStream {
     let library = &model.library;
     let facts = model.fields.iter().map(|field| facts(model, field));
     let message = format!("`{}` has more than 256 columns", model.ident);
-    let call = quote!(#library::require_few_columns(0usize #(+ #facts.width)*, #message));
+    let call = quote!(#library::require_few_columns(#(#facts.width)+*, #message));
     let call = respan(call, model.ident.span());
     quote!(const _: () = #call;)
 }

@@ -4,23 +4,21 @@ const _: () = {
     impl ::orm_core::__private::Field for Address {
         type Role = ::orm_core::__private::Plain;
         type Names = ();
-        const WIDTH: usize = 0usize
-            + ::orm_core::__private::FieldIn::<
-                ::orm_core::__private::Embedded,
-                String,
-            >::FACTS
-                .width
+        const WIDTH: usize = ::orm_core::__private::FieldIn::<
+            ::orm_core::__private::Embedded,
+            String,
+        >::FACTS
+            .width
             + ::orm_core::__private::FieldIn::<
                 ::orm_core::__private::Embedded,
                 Option<String>,
             >::FACTS
                 .width;
-        const NULLABLE: bool = true
-            && ::orm_core::__private::FieldIn::<
-                ::orm_core::__private::Embedded,
-                String,
-            >::FACTS
-                .nullable
+        const NULLABLE: bool = ::orm_core::__private::FieldIn::<
+            ::orm_core::__private::Embedded,
+            String,
+        >::FACTS
+            .nullable
             && ::orm_core::__private::FieldIn::<
                 ::orm_core::__private::Embedded,
                 Option<String>,
@@ -69,11 +67,10 @@ const _: () = {
         }
         #[inline]
         fn same(&self, __orm_other: &Self) -> bool {
-            true
-                && ::orm_core::__private::FieldIn::<
-                    ::orm_core::__private::Embedded,
-                    String,
-                >::alike(&self.street, &__orm_other.street)
+            ::orm_core::__private::FieldIn::<
+                ::orm_core::__private::Embedded,
+                String,
+            >::alike(&self.street, &__orm_other.street)
                 && ::orm_core::__private::FieldIn::<
                     ::orm_core::__private::Embedded,
                     Option<String>,

@@ -6,38 +6,38 @@ use std::sync::{Arc, Mutex};
 
 use orm_core::driver::{
     Capabilities, ConnectOptions, Connection, Dialect, Done, Driver, IsolationLevel, LiveSchema, Row,
-    SqlType, Statement, Transact, Value,
+    Schemas, SqlType, Statement, Transact, Value,
 };
 use orm_core::{Error, Result};
 
 /// What a test sees and steers.
 #[derive(Default)]
-pub struct Server {
+pub(crate) struct Server {
     log: Mutex<Vec<String>>,
     opened: AtomicU32,
     open: AtomicU32,
     most_open: AtomicU32,
     /// Connections cannot be opened.
-    pub down: AtomicBool,
+    pub(crate) down: AtomicBool,
     /// Connections opened so far do not answer; counts the last of them.
-    pub dead_up_to: AtomicU32,
+    pub(crate) dead_up_to: AtomicU32,
     /// ROLLBACK fails.
-    pub broken: AtomicBool,
+    pub(crate) broken: AtomicBool,
     /// The next connection is opened once something arrives.
-    pub hang: Mutex<Option<Receiver<()>>>,
+    pub(crate) hang: Mutex<Option<Receiver<()>>>,
 }
 
 impl Server {
     /// What happened since the last call: `open 1`, `ping 1`, `rollback 1`, `close 1`.
-    pub fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         std::mem::take(&mut self.log.lock().expect("no panic"))
     }
 
-    pub fn opened(&self) -> u32 {
+    pub(crate) fn opened(&self) -> u32 {
         self.opened.load(Ordering::SeqCst)
     }
 
-    pub fn most_open(&self) -> u32 {
+    pub(crate) fn most_open(&self) -> u32 {
         self.most_open.load(Ordering::SeqCst)
     }
 
@@ -47,7 +47,7 @@ impl Server {
 }
 
 /// The driver of a [`Server`].
-pub struct Fake(pub Arc<Server>);
+pub(crate) struct Fake(pub(crate) Arc<Server>);
 
 impl Driver for Fake {
     fn dialect(&self) -> &'static dyn Dialect {
@@ -187,6 +187,9 @@ impl Dialect for FakeDialect {
             max_binds: 10,
             max_identifier: 30,
             comments: false,
+            booleans: false,
+            case_insensitive_names: false,
+            schemas: Schemas::NameSpaces,
         };
         &CAPABILITIES
     }

@@ -16,7 +16,7 @@ use orm_core::engine::{Checkout, Engine, EngineBuilder};
 use fake::{Fake, Server};
 
 /// A base without models.
-pub struct Db;
+pub(crate) struct Db;
 
 impl DeclarativeBase for Db {
     const NAME: &'static str = "Db";

@@ -10,7 +10,7 @@ use super::fake::{Fake, Server};
 use super::{Db, build, server};
 
 fn refusal(builder: EngineBuilder<Db>) -> String {
-    let error = builder.build().err().expect("refused");
+    let error = builder.build().expect_err("refused");
     assert!(error.is_config(), "{error:?}");
     error.to_string()
 }
@@ -66,7 +66,7 @@ fn a_configuration_sets_what_it_names() {
     };
     let engine = build(server().1.config(&config));
     let _out = engine.checkout().unwrap();
-    let error = engine.checkout().err().expect("the cap is one");
+    let error = engine.checkout().expect_err("the cap is one");
     assert!(error.message().contains("10ms"), "{error}");
 }
 
@@ -108,7 +108,7 @@ impl DeclarativeBase for Bound {
 
 #[test]
 fn a_base_has_one_engine() {
-    let error = Bound::engine().err().expect("none yet");
+    let error = Bound::engine().expect_err("none yet");
     assert!(error.is_misuse() && error.message().contains("`Bound::bind(engine)`"), "{error}");
     let engine = || Engine::<Bound>::builder(Fake(Arc::new(Server::default()))).build().unwrap();
     let first = engine();

@@ -62,7 +62,7 @@ fn s92_exhaustion_times_out_with_the_numbers() {
     let (server, builder) = server();
     let engine = build(builder.pool_size(2).max_overflow(2).pool_timeout(SHORT));
     let out = several(&engine, 4);
-    let error = engine.checkout().err().expect("the fifth waits in vain");
+    let error = engine.checkout().expect_err("the fifth waits in vain");
     assert!(error.is_timeout());
     assert!(error.message().contains("within 30ms: pool_size 2 and max_overflow 2"), "{error}");
     assert_eq!(server.opened(), 4);
@@ -146,7 +146,7 @@ fn s94_a_connection_that_cannot_be_opened_gives_its_place_back() {
     let _out = checkout(&engine);
     server.down.store(true, Ordering::SeqCst);
     for _ in 0..3 {
-        let error = engine.checkout().err().expect("down");
+        let error = engine.checkout().expect_err("down");
         assert!(error.is_cannot_open(), "at once, not after the pool's timeout: {error}");
     }
     assert_eq!(engine.pool_status(), status(1, 0, 0, 1));
@@ -294,6 +294,17 @@ fn s99_dispose_closes_what_is_idle_and_leaves_what_is_in_use() {
     assert_eq!(server.events(), ["open 3", "open 4", "close 1"], "it is not put into the new pool");
     drop(both);
     assert_eq!(engine.pool_status(), status(2, 2, 0, 0));
+}
+
+#[test]
+fn s99_a_connection_that_comes_back_to_a_disposed_pool_is_closed_at_once() {
+    let (server, builder) = server();
+    let engine = build(builder.pool_size(2));
+    let mut used = several(&engine, 2);
+    engine.dispose();
+    server.events();
+    used.remove(0);
+    assert_eq!(server.events(), ["close 1"], "although the other one still holds the old pool");
 }
 
 #[test]

@@ -1,0 +1,23 @@
+//! Rows that are written alike.
+
+use crate::util::columns::ColumnSet;
+
+/// Rows of one table of which the same columns are written, in order.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// The number of the model's table.
+    pub(crate) model: usize,
+    pub(crate) columns: ColumnSet,
+    pub(crate) slots: Vec<u32>,
+}
+
+impl Group {
+    /// Adds a row to the last group if it is written like that, else to a new one.
+    #[inline]
+    pub(super) fn push(groups: &mut Vec<Group>, model: usize, columns: &ColumnSet, slot: u32) {
+        match groups.last_mut() {
+            Some(last) if last.model == model && last.columns == *columns => last.slots.push(slot),
+            Some(_) | None => groups.push(Group { model, columns: *columns, slots: vec![slot] }),
+        }
+    }
+}
