@@ -1,0 +1,127 @@
+//! Fresh databases for each test.
+
+use std::path::Path;
+
+use orm_core::driver::Driver;
+use orm_core::prelude::*;
+use tempfile::TempDir;
+
+use crate::models::{Blog, User};
+use crate::probe::Probe;
+
+/// A database that the suite can run on.
+pub trait Backend: Sync {
+    /// A driver of a new, empty database that one connection at a time is enough for.
+    fn fresh(&self) -> Box<dyn Driver>;
+
+    /// A driver of a new, empty database that several connections use at once; the folder is new, and is removed with it.
+    fn shared(&self, folder: &Path) -> Box<dyn Driver>;
+}
+
+/// SQLite, in memory or in a file.
+pub struct SqliteBackend;
+
+impl Backend for SqliteBackend {
+    fn fresh(&self) -> Box<dyn Driver> {
+        Box::new(orm_sqlite::Sqlite::memory())
+    }
+
+    fn shared(&self, folder: &Path) -> Box<dyn Driver> {
+        let driver = orm_sqlite::Sqlite::file(folder.join("blog.db"));
+        Box::new(driver.busy_timeout(std::time::Duration::from_millis(20)))
+    }
+}
+
+/// What a test gets: a way to make databases.
+pub struct Lab(pub &'static dyn Backend);
+
+impl Lab {
+    /// A new database with the tables of the suite.
+    pub fn db(&self) -> Db<Blog> {
+        self.db_of()
+    }
+
+    /// The same for another base.
+    pub fn db_of<B: DeclarativeBase>(&self) -> Db<B> {
+        Db::new(self.0.fresh(), None)
+    }
+
+    /// A new database with the tables of the suite that several sessions use at once.
+    pub fn shared(&self) -> Db<Blog> {
+        let folder = tempfile::tempdir().unwrap();
+        Db::new(self.0.shared(folder.path()), Some(folder))
+    }
+}
+
+/// A database, and the probe that watches it.
+pub struct Db<B> {
+    /// Its engine.
+    pub engine: Engine<B>,
+    /// What went over the wire since the tables were made.
+    pub probe: Probe,
+    _folder: Option<TempDir>,
+}
+
+impl<B: DeclarativeBase> Db<B> {
+    fn new(driver: Box<dyn Driver>, folder: Option<TempDir>) -> Self {
+        let probe = Probe::default();
+        let engine = Engine::<B>::builder(probe.watch(driver)).build().unwrap();
+        engine.create_all().unwrap();
+        probe.take();
+        Db { engine, probe, _folder: folder }
+    }
+
+    /// A factory with the defaults.
+    pub fn maker(&self) -> SessionMaker<B> {
+        SessionMaker::new(self.engine.clone())
+    }
+
+    /// A session with the defaults.
+    pub fn session(&self) -> Session<B> {
+        self.maker().session()
+    }
+
+    /// What was sent since this was asked last.
+    pub fn sent(&self) -> Vec<String> {
+        self.probe.take()
+    }
+
+    /// The rows of a query of your own, in a session of its own that leaves no trace.
+    pub fn rows<T: orm_core::FromRow>(&self, sql: &'static str) -> Vec<T> {
+        let before = self.probe.take_steps();
+        assert!(before.is_empty(), "look at what was sent before the rows: {before:?}");
+        let rows = self.session().sql(sql, params![]).unwrap().fetch().unwrap();
+        self.probe.take();
+        rows
+    }
+
+    /// Runs statements of your own in a transaction of its own that leaves no trace.
+    pub fn run(&self, script: &str) {
+        self.engine.checkout().unwrap().run_script(script).unwrap();
+        self.probe.take();
+    }
+}
+
+impl Db<Blog> {
+    /// Stores users of these names with the keys 1, 2 and so on, by a session of its own.
+    pub fn store_users(&self, names: &[&str]) {
+        let users = names.iter().map(|name| User::named(name));
+        self.maker()
+            .transaction(|s| {
+                s.add_all(users);
+                Ok(())
+            })
+            .unwrap();
+        self.probe.take();
+    }
+}
+
+/// The text of a panic.
+pub fn panic_text(work: impl FnOnce()) -> String {
+    let payload =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).expect_err("this was to panic");
+    match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => payload.downcast_ref::<&str>().copied().unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,47 @@
+//! The rules, by what they are about. Each part is run for a backend by the macro of its name:
+//!
+//! ```ignore
+//! orm_tests::identity!(&SqliteBackend);
+//! ```
+//!
+//! SQL is compared as text. A backend that writes it otherwise translates in its probe.
+
+/// Lists the rules of a part: each becomes a public case, and the part's macro makes a test of each.
+macro_rules! rules {
+    ($part:ident: $($(#[$meta:meta])* $rule:ident,)*) => {
+        /// The rules of this part as functions of a backend.
+        pub mod cases {
+            $(
+                #[doc = concat!("Runs `", stringify!($rule), "`.")]
+                pub fn $rule(backend: &'static dyn $crate::fixture::Backend) {
+                    super::$rule(&$crate::fixture::Lab(backend));
+                }
+            )*
+        }
+
+        /// Makes a test of each rule of this part, for a backend.
+        #[macro_export]
+        macro_rules! $part {
+            ($backend:expr) => {
+                $(
+                    #[test]
+                    $(#[$meta])*
+                    fn $rule() {
+                        $crate::suite::$part::cases::$rule($backend);
+                    }
+                )*
+            };
+        }
+    };
+}
+
+pub mod column;
+pub mod flush;
+pub mod identity;
+pub mod laws;
+pub mod query;
+pub mod scope;
+pub mod state;
+pub mod transaction;
+pub mod undo;
+pub mod value;
