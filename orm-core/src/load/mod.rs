@@ -1,5 +1,7 @@
 //! From rows to slots or structs. Rank 9.
 
+use std::sync::Arc;
+
 use crate::driver::{Connection, Statement};
 use crate::error::Result;
 use crate::row::{Fields, Row};
@@ -43,20 +45,22 @@ pub(crate) fn load_entities<M: Model>(
 #[inline]
 pub(crate) fn load_by_key<M: Model>(
     connection: &mut dyn Connection,
-    statement: &Statement,
     values: &[Value<'_>],
     stores: &mut Stores,
+    find_statement: impl FnOnce() -> Arc<Statement>,
 ) -> Result<Option<Handle<M>>> {
-    let mut found = None;
     let (epoch, session) = (stores.epoch(), stores.session());
     let store = stores.typed_mut::<M>();
-    connection.query(statement, values, &mut |row| {
+    let statement = store.select_by_key.take().unwrap_or_else(find_statement);
+    let mut found = None;
+    let queried = connection.query(&statement, values, &mut |row| {
         let met = store.meet_decoded(epoch, &mut Fields::new(row, 0));
         let slot = met.map_err(|error| error.context(row_name::<M>(row)))?;
         found = Some(Handle::at(session, slot, store.generation(slot)));
         Ok(())
-    })?;
-    Ok(found)
+    });
+    store.select_by_key = Some(statement);
+    queried.map(|()| found)
 }
 
 /// Runs a SELECT of all columns of a model; every row becomes a struct that no session knows.

@@ -93,6 +93,9 @@ pub trait Model: Clone + Send + Sync + 'static {
     /// Forgets the primary key, if the database generates it.
     fn unset_key(&mut self);
 
+    /// Whether a field has an `on_update` value.
+    const SUPPLIES: bool = false;
+
     /// Gives the `on_update` columns that an UPDATE does not change anyway their new values.
     fn on_update(&mut self, _changed: &ColumnSet) {}
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::core::{Core, Intent, SessionOptions};
 use super::flush::Flushed;
 use crate::compile::{Operation, RowSets};
-use crate::driver::Statement;
 use crate::engine::EngineCore;
 use crate::error::{Error, Result};
 use crate::load::load_by_key;
@@ -142,29 +141,20 @@ impl<B> Session<B> {
         {
             return Ok(known);
         }
-        let statement = self.select_by_key::<M>();
+        let dialect = self.core.dialect();
         let mut values = recycle(std::mem::take(&mut self.core.values));
         encode_key(key, &NoIds, &mut values)?;
-        let found = self.core.on_wire(Intent::Read, |connection, stores, _| {
-            load_by_key::<M>(connection, &statement, &values, stores)
+        let found = self.core.on_wire(Intent::Read, |connection, stores, statements| {
+            load_by_key::<M>(connection, &values, stores, || {
+                statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
+            })
         });
         self.core.values = recycle(values);
-        let store = self.core.stores.typed_mut::<M>();
-        store.select_by_key = Some(statement);
         let found = found?;
         if found.is_none() {
-            store.lose(key);
+            self.core.stores.typed_mut::<M>().lose(key);
         }
         Ok(found)
-    }
-
-    /// The statement that loads a row by its key; who takes it puts it back.
-    fn select_by_key<M: BelongsTo<B>>(&mut self) -> Arc<Statement> {
-        if let Some(statement) = self.core.stores.typed_mut::<M>().select_by_key.take() {
-            return statement;
-        }
-        let dialect = self.core.dialect();
-        self.core.engine.statements().of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
     }
 
     /// Marks an entity: the next flush deletes its row. One that is pending is withdrawn. No SQL.

@@ -183,7 +183,7 @@ impl<M: Model> AnyStore for Store<M> {
             return ColumnSet::EMPTY;
         };
         let mut diff = Diff::default();
-        value.diff(kept, &mut diff);
+        value.diff(self.copies.get(kept), &mut diff);
         diff.changed
     }
 
@@ -206,7 +206,7 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn kept_links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>)) {
         match &self.at(slot).kept {
-            Some(kept) => visit::links(&**kept, each),
+            Some(kept) => visit::links(self.copies.get(kept), each),
             None => self.links(slot, each),
         }
     }
@@ -226,13 +226,16 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn supply(&mut self) {
+        if !M::SUPPLIES {
+            return;
+        }
         for &slot in &self.touched {
             let place = &mut self.slots[slot as usize];
             let (Some(value), Some(kept)) = (&mut place.value, &place.kept) else {
                 continue;
             };
             let mut diff = Diff::default();
-            value.diff(kept, &mut diff);
+            value.diff(self.copies.get(kept), &mut diff);
             if !diff.changed.is_empty() {
                 value.on_update(&diff.changed);
             }
@@ -290,7 +293,7 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
         let place = self.at(slot);
-        let kept = place.kept.as_deref().or(place.value.as_ref());
+        let kept = place.kept.as_ref().map(|kept| self.copies.get(kept)).or(place.value.as_ref());
         match (M::table().version, kept) {
             (Some(version), Some(kept)) => visit::encode(kept, &ColumnSet::from_iter([version]), ids, out),
             (None, _) | (_, None) => Ok(()),
@@ -356,7 +359,7 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn settle_inserts(&mut self, slots: &[u32], filled: &ColumnSet, epoch: u32) {
         self.journal.reserve(slots.len());
-        self.reserve_identity(slots.len());
+        self.reserve(slots.len());
         for &slot in slots {
             self.record_slot(slot, filled);
             self.settle_insert(slot, epoch);
@@ -384,7 +387,9 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn forget_touched(&mut self) {
         for slot in std::mem::take(&mut self.touched) {
-            self.slots[slot as usize].kept = None;
+            if let Some(kept) = self.slots[slot as usize].kept.take() {
+                self.copies.take(kept);
+            }
         }
     }
 
@@ -392,7 +397,7 @@ impl<M: Model> AnyStore for Store<M> {
         for slot in std::mem::take(&mut self.touched) {
             let place = &mut self.slots[slot as usize];
             if let Some(kept) = place.kept.take() {
-                place.value = Some(*kept);
+                place.value = Some(self.copies.take(kept));
             }
         }
     }
@@ -448,7 +453,6 @@ impl<M: Model> Store<M> {
             }
             Some(_) | None => Store::own_key(value),
         };
-        place.kept = None;
         place.epoch = epoch;
         place.state = State::Persistent;
         if let Some(key) = key {

@@ -3,6 +3,7 @@
 //! An entry is small, since a flush makes one for each row. What only some rows need, such as the key of a row that got
 //! another, stands beside, in lists that name their entry.
 
+use super::kept::Kept;
 use super::slot::State;
 use super::typed::Store;
 use super::visit;
@@ -12,7 +13,7 @@ use crate::value::{Entity, Generation, Version};
 
 /// The entries of a store, oldest first.
 pub(super) struct Journal<M: Model> {
-    entries: Vec<Undo<M>>,
+    entries: Vec<Undo>,
     /// The first entry of the innermost frame.
     frame: usize,
     /// What the database filled in, but for keys.
@@ -26,14 +27,14 @@ pub(super) struct Journal<M: Model> {
 }
 
 /// What a slot was before the unit of work changed it.
-struct Undo<M> {
+struct Undo {
     slot: u32,
     generation: Generation,
     /// The slot's entry before this one.
     previous: u32,
     state: State,
     /// The values before, for a slot that had a row and was touched.
-    kept: Option<Box<M>>,
+    kept: Option<Kept>,
 }
 
 impl<M: Model> Journal<M> {
@@ -90,6 +91,9 @@ impl<M: Model> Store<M> {
         let place = &mut self.slots[slot as usize];
         let kept = place.kept.take();
         if self.journal.has_entry(place.entry, slot) {
+            if let Some(kept) = kept {
+                self.copies.take(kept);
+            }
             return;
         }
         let entry =
@@ -131,7 +135,7 @@ impl<M: Model> Store<M> {
         }
     }
 
-    fn put_back(&mut self, undo: Undo<M>) {
+    fn put_back(&mut self, undo: Undo) {
         let entry = u32::try_from(self.journal.len()).expect("invariant: the entry had a number");
         let is_current = self.at(undo.slot).generation == undo.generation;
         if is_current {
@@ -142,9 +146,12 @@ impl<M: Model> Store<M> {
             if undo.state == State::Deleted {
                 place.state = State::Persistent;
             }
-            place.kept = None;
+            // A copy that was kept since stands for values that are put back now.
+            if let Some(later) = place.kept.take() {
+                self.copies.take(later);
+            }
             if let Some(kept) = undo.kept {
-                place.value = Some(*kept);
+                place.value = Some(self.copies.take(kept));
             }
         }
         if undo.state == State::Pending {
@@ -201,5 +208,7 @@ impl<M: Model> Store<M> {
             }
         }
         self.journal.clear();
+        // A flush comes before each commit, so no slot has a copy.
+        self.copies.clear();
     }
 }

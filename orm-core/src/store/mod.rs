@@ -4,10 +4,12 @@
 //! once, and reaches them by the number of their table.
 
 mod any;
+mod chunks;
 mod group;
+mod identity;
 mod journal;
+mod kept;
 mod slot;
-mod slots;
 mod typed;
 mod visit;
 

@@ -1,5 +1,6 @@
 //! A place for one entity, and the state it is in.
 
+use super::kept::Kept;
 use crate::schema::Model;
 use crate::value::Generation;
 
@@ -29,7 +30,7 @@ pub(crate) struct Slot<M: Model> {
     /// The values; none in a vacant slot.
     pub(crate) value: Option<M>,
     /// The values as the database has them, kept since the first touch.
-    pub(crate) kept: Option<Box<M>>,
+    pub(crate) kept: Option<Kept>,
     /// The key of the row, which the identity map knows it by.
     pub(crate) key: Option<M::Key>,
     pub(crate) generation: Generation,

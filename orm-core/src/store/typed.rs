@@ -1,15 +1,12 @@
 //! The store of one model: its slots, and the identity map that finds them by key.
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
+use super::chunks::Chunks;
+use super::identity::{IdentityMap, KeyHash};
 use super::journal::Journal;
+use super::kept::KeptCopies;
 use super::slot::{Slot, State};
-use super::slots::Slots;
 use super::visit;
 use crate::driver::Statement;
 use crate::error::{Error, Result};
@@ -19,10 +16,10 @@ use crate::value::{Generation, NoIds};
 
 /// The entities of one model in one session.
 pub(crate) struct Store<M: Model> {
-    pub(super) slots: Slots<M>,
+    pub(super) slots: Chunks<Slot<M>>,
+    pub(super) copies: KeptCopies<M>,
     pub(super) vacant: Vec<u32>,
-    pub(super) identity: HashTable<u32>,
-    pub(super) hasher: RandomState,
+    identity: IdentityMap,
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
     pub(super) journal: Journal<M>,
@@ -41,25 +38,19 @@ pub(crate) enum Met {
 impl<M: Model> Store<M> {
     pub(crate) fn new() -> Self {
         Store {
-            slots: Slots::new(),
+            slots: Chunks::new(),
+            copies: KeptCopies::new(),
             vacant: Vec::new(),
-            identity: HashTable::new(),
-            hasher: RandomState::default(),
+            identity: IdentityMap::new(),
             touched: Vec::new(),
             journal: Journal::new(),
             select_by_key: None,
         }
     }
 
-    /// Makes room for entities that are about to come.
+    /// Makes room for entities that are about to get keys.
     pub(crate) fn reserve(&mut self, count: usize) {
-        self.reserve_identity(count);
-    }
-
-    /// Makes room in the identity map.
-    pub(super) fn reserve_identity(&mut self, count: usize) {
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        self.identity.reserve(count, |&slot| hash_of(slots, hasher, slot));
+        self.identity.reserve(count);
     }
 
     /// Takes a value in and gives its slot.
@@ -80,7 +71,9 @@ impl<M: Model> Store<M> {
         self.forget_key(slot);
         let place = &mut self.slots[slot as usize];
         let value = place.value.take();
-        place.kept = None;
+        if let Some(kept) = place.kept.take() {
+            self.copies.take(kept);
+        }
         if let Some(next) = place.generation.checked_add(1) {
             place.generation = next;
             self.vacant.push(slot);
@@ -114,7 +107,7 @@ impl<M: Model> Store<M> {
         let place = self.slots.get_mut(slot as usize).filter(|place| place.generation == generation)?;
         let value = place.value.as_mut()?;
         if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {
-            place.kept = Some(Box::new(value.clone()));
+            place.kept = Some(self.copies.keep(value.clone()));
             self.touched.push(slot);
         }
         Some(value)
@@ -132,38 +125,27 @@ impl<M: Model> Store<M> {
     /// The slot of a key.
     #[inline]
     pub(crate) fn find(&self, key: &M::Key) -> Option<u32> {
-        self.identity
-            .find(self.hasher.hash_one(key), |&slot| self.slots[slot as usize].key.as_ref() == Some(key))
-            .copied()
+        self.find_hashed(self.identity.hash(key), key)
+    }
+
+    #[inline]
+    fn find_hashed(&self, hash: KeyHash, key: &M::Key) -> Option<u32> {
+        self.identity.find(hash, |slot| self.slots[slot as usize].key.as_ref() == Some(key))
     }
 
     /// Says that a slot is the entity of a key. The entity that had it before, if any, loses it.
     pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
-        self.forget_key(slot);
-        let hash = self.hasher.hash_one(&key);
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        let has_key = |&other: &u32| slots[other as usize].key.as_ref() == Some(&key);
-        match self.identity.entry(hash, has_key, |&slot| hash_of(slots, hasher, slot)) {
-            Entry::Occupied(mut entry) => *entry.get_mut() = slot,
-            Entry::Vacant(entry) => {
-                entry.insert(slot);
-            }
-        }
+        self.leave_identity(slot);
+        let hash = self.identity.hash(&key);
+        self.identity.claim(hash, slot, |other| self.slots[other as usize].key.as_ref() == Some(&key));
         self.slots[slot as usize].key = Some(key);
-    }
-
-    fn enter(&mut self, slot: u32, hash: u64) {
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        self.identity.insert_unique(hash, slot, |&slot| hash_of(slots, hasher, slot));
     }
 
     /// Takes a slot out of the identity map; it keeps its key.
     #[inline]
     pub(crate) fn leave_identity(&mut self, slot: u32) {
-        let Some(key) = &self.slots[slot as usize].key else { return };
-        let hash = self.hasher.hash_one(key);
-        if let Ok(entry) = self.identity.find_entry(hash, |&other| other == slot) {
-            entry.remove();
+        if let Some(key) = &self.slots[slot as usize].key {
+            self.identity.remove(self.identity.hash(key), slot);
         }
     }
 
@@ -179,15 +161,14 @@ impl<M: Model> Store<M> {
     /// A value error when a column does not hold what its field expects; the row is then not taken in.
     #[inline]
     pub(crate) fn meet(&mut self, key: M::Key, epoch: u32, row: &mut Fields<'_>) -> Result<Met> {
-        let hash = self.hasher.hash_one(&key);
-        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
-        if let Some(&slot) = known {
+        let hash = self.identity.hash(&key);
+        if let Some(slot) = self.find_hashed(hash, &key) {
             self.meet_again(slot, epoch, row)?;
             return Ok(Met::Known(slot));
         }
         let value = decode(row)?;
         let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
-        self.enter(slot, hash);
+        self.identity.add(hash, slot);
         Ok(Met::New(slot))
     }
 
@@ -201,16 +182,15 @@ impl<M: Model> Store<M> {
         let Some(key) = Self::own_key(&value) else {
             return Err(Error::database("a row came without its key"));
         };
-        let hash = self.hasher.hash_one(&key);
-        let known = self.identity.find(hash, |&slot| self.slots[slot as usize].key.as_ref() == Some(&key));
-        if let Some(&slot) = known {
+        let hash = self.identity.hash(&key);
+        if let Some(slot) = self.find_hashed(hash, &key) {
             if self.is_stale(slot, epoch) {
                 self.refresh(slot, epoch, value);
             }
             return Ok(slot);
         }
         let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
-        self.enter(slot, hash);
+        self.identity.add(hash, slot);
         Ok(slot)
     }
 
@@ -235,31 +215,26 @@ impl<M: Model> Store<M> {
         if place.state == State::Missing {
             place.state = State::Persistent;
         }
-        let (Some(value), Some(kept)) = (&mut place.value, &mut place.kept) else {
+        let (Some(value), Some(kept)) = (&mut place.value, &place.kept) else {
             place.value = Some(row);
             return;
         };
+        let copy = self.copies.get(kept);
         let mut against_row = Diff::default();
-        row.diff(kept, &mut against_row);
+        row.diff(copy, &mut against_row);
         if M::table().version.is_some_and(|version| against_row.changed.contains(version)) {
             return;
         }
         let mut changed = Diff::default();
-        value.diff(kept, &mut changed);
+        value.diff(copy, &mut changed);
         visit::copy_fields(&row, value, &changed.changed);
-        **kept = row;
+        self.copies.set(kept, row);
     }
 
     /// The key that a value carries itself.
     pub(crate) fn own_key(value: &M) -> Option<M::Key> {
         value.key(&NoIds)
     }
-}
-
-/// The hash that the identity map has a slot under.
-fn hash_of<M: Model>(slots: &Slots<M>, hasher: &RandomState, slot: u32) -> u64 {
-    hasher
-        .hash_one(slots[slot as usize].key.as_ref().expect("invariant: who is in the identity map has a key"))
 }
 
 /// Decodes a row that holds all columns of its table; an error names the column at which it stopped.

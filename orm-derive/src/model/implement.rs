@@ -241,6 +241,8 @@ fn expand_on_update(model: &Model) -> TokenStream {
         return TokenStream::new();
     }
     quote! {
+        const SUPPLIES: bool = true;
+
         fn on_update(&mut self, #changed: &#library::ColumnSet) {
             #(#calls)*
         }

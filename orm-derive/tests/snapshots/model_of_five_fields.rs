@@ -157,6 +157,7 @@ const _: () = {
         fn unset_key(&mut self) {
             __orm::KeyIn::<Id<User>>::unset_key(&mut self.id);
         }
+        const SUPPLIES: bool = true;
         fn on_update(&mut self, __orm_changed: &__orm::ColumnSet) {
             __orm::refresh::<
                 Self,

@@ -1,0 +1,93 @@
+//! A list in chunks: growing moves nothing, and no block is so large that an allocator treats it differently from the
+//! entities' own texts.
+
+use std::ops::{Index, IndexMut};
+
+/// A list that only grows at its end.
+pub(super) struct Chunks<T> {
+    chunks: Vec<Vec<T>>,
+}
+
+impl<T> Chunks<T> {
+    /// A chunk has two to this power items, at most about 32 KiB.
+    const SHIFT: u32 = match size_of::<T>() {
+        0..=128 => 8,
+        129..=512 => 6,
+        _ => 4,
+    };
+    const CHUNK: usize = 1 << Self::SHIFT;
+
+    pub(super) fn new() -> Self {
+        Chunks { chunks: Vec::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self.chunks.split_last() {
+            Some((last, full)) => (full.len() << Self::SHIFT) + last.len(),
+            None => 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, item: T) {
+        match self.chunks.last_mut() {
+            Some(last) if last.len() < Self::CHUNK => last.push(item),
+            Some(_) => self.push_chunk(Self::CHUNK, item),
+            // Most sessions hold a few entities of a model.
+            None => self.push_chunk(4, item),
+        }
+    }
+
+    #[cold]
+    fn push_chunk(&mut self, capacity: usize, item: T) {
+        let mut chunk = Vec::with_capacity(capacity);
+        chunk.push(item);
+        self.chunks.push(chunk);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.chunks.clear();
+    }
+
+    #[inline]
+    pub(super) fn get(&self, position: usize) -> Option<&T> {
+        self.chunks.get(position >> Self::SHIFT)?.get(position & (Self::CHUNK - 1))
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, position: usize) -> Option<&mut T> {
+        self.chunks.get_mut(position >> Self::SHIFT)?.get_mut(position & (Self::CHUNK - 1))
+    }
+}
+
+impl<T> Index<usize> for Chunks<T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, position: usize) -> &T {
+        &self.chunks[position >> Self::SHIFT][position & (Self::CHUNK - 1)]
+    }
+}
+
+impl<T> IndexMut<usize> for Chunks<T> {
+    #[inline]
+    fn index_mut(&mut self, position: usize) -> &mut T {
+        &mut self.chunks[position >> Self::SHIFT][position & (Self::CHUNK - 1)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_stay_where_they_were_pushed() {
+        let mut chunks = Chunks::new();
+        (0..1000_usize).for_each(|item| chunks.push(item));
+        assert_eq!(chunks.len(), 1000);
+        assert!((0..1000).all(|position| chunks[position] == position));
+        assert_eq!(chunks.get(1000), None);
+        chunks[999] = 7;
+        assert_eq!(chunks.get_mut(999), Some(&mut 7));
+    }
+}
