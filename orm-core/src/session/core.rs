@@ -1,14 +1,13 @@
 //! A session without its base: what it holds, and the connection that it holds it for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::compile::{Dialect, Statements};
 use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
 use crate::store::{FrameMarks, State, Stores};
-use crate::value::{Entity, Value};
+use crate::value::{Entity, SessionNumber, Value};
 
 /// What sessions of a maker are made with.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +53,10 @@ pub(crate) enum Intent {
 
 impl Core {
     pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         let mut core = Core {
             engine,
             options,
-            stores: Stores::new(NEXT.fetch_add(1, Ordering::Relaxed)),
+            stores: Stores::new(SessionNumber::next()),
             pending: Vec::new(),
             deleted: Vec::new(),
             frames: Vec::new(),

@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
-use crate::value::{Entity, Ids, Key, Link, NoIds, Place, Value, Version, encode_key};
+use crate::value::{Entity, Generation, Ids, Key, Link, NoIds, Place, Value, Version, encode_key};
 
 /// The store of some model.
 pub(crate) trait AnyStore: Any + Send {
     fn table(&self) -> &'static Table;
 
     /// Whether a slot still has the tenant of a generation.
-    fn is_current(&self, slot: u32, generation: u32) -> bool;
+    fn is_current(&self, slot: u32, generation: Generation) -> bool;
 
     fn state(&self, slot: u32) -> State;
 
@@ -30,7 +30,7 @@ pub(crate) trait AnyStore: Any + Send {
     /// The key, for a message.
     fn key_text(&self, slot: u32) -> String;
 
-    fn generation(&self, slot: u32) -> u32;
+    fn generation(&self, slot: u32) -> Generation;
 
     /// Slots whose values were touched since the last flush, in the order of their keys.
     fn touched_by_key(&self) -> Vec<u32>;
@@ -133,7 +133,7 @@ impl<M: Model> AnyStore for Store<M> {
         M::table()
     }
 
-    fn is_current(&self, slot: u32, generation: u32) -> bool {
+    fn is_current(&self, slot: u32, generation: Generation) -> bool {
         self.slots.get(slot as usize).is_some_and(|place| place.generation == generation)
     }
 
@@ -157,7 +157,7 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn generation(&self, slot: u32) -> u32 {
+    fn generation(&self, slot: u32) -> Generation {
         Store::generation(self, slot)
     }
 

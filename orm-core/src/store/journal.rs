@@ -8,7 +8,7 @@ use super::typed::Store;
 use super::visit;
 use crate::schema::Model;
 use crate::util::columns::ColumnSet;
-use crate::value::{Entity, Version};
+use crate::value::{Entity, Generation, Version};
 
 /// The entries of a store, oldest first.
 pub(super) struct Journal<M: Model> {
@@ -28,7 +28,7 @@ pub(super) struct Journal<M: Model> {
 /// What a slot was before the unit of work changed it.
 struct Undo<M> {
     slot: u32,
-    generation: u32,
+    generation: Generation,
     /// The slot's entry before this one.
     previous: u32,
     state: State,

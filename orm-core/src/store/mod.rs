@@ -15,7 +15,7 @@ use std::any::Any;
 
 use crate::error::{Error, Result};
 use crate::schema::Model;
-use crate::value::{Entity, Handle, Ids, Place, Value};
+use crate::value::{Entity, Handle, Ids, Place, SessionNumber, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use group::Group;
@@ -25,7 +25,7 @@ pub(crate) use typed::{Met, Store, decode};
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {
-    session: u64,
+    session: SessionNumber,
     epoch: u32,
     /// Whether an entity may have been touched since the last flush.
     touched: bool,
@@ -33,12 +33,12 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    pub(crate) fn new(session: u64) -> Self {
+    pub(crate) fn new(session: SessionNumber) -> Self {
         Stores { session, epoch: 1, touched: false, stores: Vec::new() }
     }
 
     /// The number of the session.
-    pub(crate) fn session(&self) -> u64 {
+    pub(crate) fn session(&self) -> SessionNumber {
         self.session
     }
 
@@ -146,7 +146,7 @@ impl Stores {
     /// Whether the handle is one of this session's; the slot may have moved on.
     #[inline]
     pub(crate) fn is_own(&self, place: Place) -> bool {
-        place.session == self.session
+        place.session() == self.session
     }
 
     /// The store and slot of an entity of this session that still is what the handle named.

@@ -1,6 +1,7 @@
 //! A place for one entity, and the state it is in.
 
 use crate::schema::Model;
+use crate::value::Generation;
 
 /// The state of an entity inside its session; outside of it there is only an owned struct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,7 +32,7 @@ pub(crate) struct Slot<M: Model> {
     pub(crate) kept: Option<Box<M>>,
     /// The key of the row, which the identity map knows it by.
     pub(crate) key: Option<M::Key>,
-    pub(crate) generation: u32,
+    pub(crate) generation: Generation,
     /// The epoch of the values; another one than the session's means stale.
     pub(crate) epoch: u32,
     /// The last entry of the journal about this slot, or [`NO_ENTRY`].

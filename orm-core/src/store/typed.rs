@@ -15,7 +15,7 @@ use crate::driver::Statement;
 use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model};
-use crate::value::NoIds;
+use crate::value::{Generation, NoIds};
 
 /// The entities of one model in one session.
 pub(crate) struct Store<M: Model> {
@@ -88,13 +88,13 @@ impl<M: Model> Store<M> {
         value
     }
 
-    pub(crate) fn generation(&self, slot: u32) -> u32 {
+    pub(crate) fn generation(&self, slot: u32) -> Generation {
         self.slots[slot as usize].generation
     }
 
     /// The slot of a handle, unless it has moved on.
     #[inline]
-    pub(crate) fn slot(&self, slot: u32, generation: u32) -> Option<&Slot<M>> {
+    pub(crate) fn slot(&self, slot: u32, generation: Generation) -> Option<&Slot<M>> {
         self.slots.get(slot as usize).filter(|place| place.generation == generation && place.value.is_some())
     }
 
@@ -110,7 +110,7 @@ impl<M: Model> Store<M> {
 
     /// The values of a slot, to be changed: the first time, a copy is kept to compare with.
     #[inline]
-    pub(crate) fn touch(&mut self, slot: u32, generation: u32) -> Option<&mut M> {
+    pub(crate) fn touch(&mut self, slot: u32, generation: Generation) -> Option<&mut M> {
         let place = self.slots.get_mut(slot as usize).filter(|place| place.generation == generation)?;
         let value = place.value.as_mut()?;
         if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {

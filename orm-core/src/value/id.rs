@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::schema::Model;
 
@@ -12,12 +13,46 @@ pub struct Handle<M> {
     model: PhantomData<fn() -> M>,
 }
 
-/// Where an entity lives: session, slot, and which tenant of the slot.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// Where an entity lives: session, slot, and which tenant of the slot. Twelve bytes, so that an id is sixteen.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
-    pub(crate) session: u64,
+    session_low: u32,
     pub(crate) slot: u32,
-    pub(crate) generation: u32,
+    session_high: u16,
+    pub(crate) generation: Generation,
+}
+
+/// Which tenant of a slot; a slot that has used all of them up is never used again.
+pub(crate) type Generation = u16;
+
+/// The number of a session, of 48 bits: no process lives long enough to use one twice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SessionNumber(u64);
+
+impl SessionNumber {
+    /// The number of a new session.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        SessionNumber(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Place {
+    #[inline]
+    pub(crate) fn new(session: SessionNumber, slot: u32, generation: Generation) -> Self {
+        Place { session_low: session.0 as u32, slot, session_high: (session.0 >> 32) as u16, generation }
+    }
+
+    #[inline]
+    pub(crate) fn session(self) -> SessionNumber {
+        SessionNumber(u64::from(self.session_high) << 32 | u64::from(self.session_low))
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{} of session {}", self.slot, self.session().0)
+    }
 }
 
 /// A handle without its model's type: what ids and plans pass around.
@@ -31,8 +66,8 @@ pub struct Entity {
 impl<M> Handle<M> {
     /// The handle of a slot of a session, for its tenant of a generation.
     #[inline]
-    pub(crate) fn at(session: u64, slot: u32, generation: u32) -> Self {
-        Handle::new(Place { session, slot, generation })
+    pub(crate) fn at(session: SessionNumber, slot: u32, generation: Generation) -> Self {
+        Handle::new(Place::new(session, slot, generation))
     }
 
     #[inline]

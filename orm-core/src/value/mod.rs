@@ -36,8 +36,8 @@ pub(crate) use column_type::mismatch;
 pub use field::{Encoder, Field, Ids, Link, RowOf, Shape};
 pub(crate) use field::{NoIds, Reference};
 pub use generated::Generated;
-pub(crate) use id::Place;
 pub use id::{Entity, Handle, Id};
+pub(crate) use id::{Generation, Place, SessionNumber};
 #[cfg(feature = "serde_json")]
 pub use json::Json;
 pub(crate) use key::encode_key;

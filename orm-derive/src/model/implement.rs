@@ -162,6 +162,7 @@ fn expand_reading(model: &Model) -> TokenStream {
     let (row, visitor) = (local("__orm_row"), local("__orm_visitor"));
     let (kept, diff) = (local("__orm_kept"), local("__orm_diff"));
     quote! {
+        #[inline]
         fn decode(#row: &mut #library::Fields<'_>) -> #library::Result<Self> {
             ::core::result::Result::Ok(#ident { #(#names: #fields::read(#row)?),* })
         }

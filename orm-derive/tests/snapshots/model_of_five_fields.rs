@@ -82,6 +82,7 @@ const _: () = {
             >("User", "users", __ORM_FIELDS);
             __ORM_CELL.get(&__ORM_DEF)
         }
+        #[inline]
         fn decode(__orm_row: &mut __orm::Fields<'_>) -> __orm::Result<Self> {
             ::core::result::Result::Ok(User {
                 id: __orm::FieldIn::<UsersDb, Id<User>>::read(__orm_row)?,
