@@ -1,6 +1,6 @@
 //! Lines of the public contract that have to compile as they are written, and do what their comments say.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::type_complexity)]
 
 use orm_core::prelude::*;
 use orm_sqlite::Sqlite;
