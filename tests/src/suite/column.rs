@@ -35,6 +35,7 @@ rules! { column:
 }
 
 /// Models of shapes that the blog has not.
+#[allow(clippy::identity_op)] // In what the derive writes for a struct of columns.
 mod models {
     use orm_core::prelude::*;
 

@@ -35,6 +35,7 @@ macro_rules! rules {
     };
 }
 
+pub mod bulk;
 pub mod column;
 pub mod flush;
 pub mod identity;

@@ -13,7 +13,6 @@ rules! { transaction:
     s21_the_factory_can_choose_how_to_begin,
     s21_a_flush_without_changes_takes_no_connection,
     s21_an_identity_hit_takes_no_connection,
-    #[ignore = "bug: an entity whose flushed delete is undone comes back as Deleted, not Persistent"]
     s26_rollback_restores_what_was_flushed,
     s26_rollback_restores_what_was_not_flushed,
     s26_a_rolled_back_row_can_be_added_again,
@@ -36,7 +35,6 @@ rules! { transaction:
     nested_in_a_fresh_session_begins_the_transaction,
     #[ignore = "bug: `nested` returns a misuse error that quotes the flush's error, so its kind is lost"]
     a_swallowed_flush_error_fails_its_savepoint,
-    #[ignore = "bug: an entity whose flushed delete is undone comes back as Deleted, not Persistent"]
     deletes_in_a_savepoint_are_undone,
     #[ignore = "bug: `nested` returns a misuse error although all was committed"]
     s33_commit_inside_a_savepoint_commits_all,

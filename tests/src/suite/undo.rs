@@ -15,7 +15,6 @@ rules! { undo:
     a_failed_insert_leaves_version_key_and_generated_as_they_were,
     a_failed_update_leaves_the_version_as_it_was,
     a_key_that_another_took_comes_back,
-    #[ignore = "bug: an entity whose flushed delete is undone comes back as Deleted, not Persistent"]
     an_entity_deleted_after_an_edit_comes_back_with_its_old_values,
     an_entity_expunged_before_the_rollback_stays_gone,
     a_slot_reused_before_the_rollback_is_not_overwritten,

@@ -1,0 +1,146 @@
+//! What a session makes of the faults of a SQLite file.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use orm_core::prelude::*;
+use orm_sqlite::Sqlite;
+use orm_tests::models::{Blog, User};
+use tempfile::TempDir;
+
+fn file(folder: &TempDir) -> Sqlite {
+    Sqlite::file(folder.path().join("blog.db")).busy_timeout(Duration::from_millis(20))
+}
+
+fn engine(driver: Sqlite) -> Engine<Blog> {
+    let engine = Engine::builder(driver).build().unwrap();
+    engine.create_all().unwrap();
+    engine
+}
+
+fn fat(name: &str) -> User {
+    User { bio: Some("x".repeat(1 << 20)), ..User::named(name) }
+}
+
+#[test]
+fn a_full_disk_fails_the_flush_and_rollback_makes_the_session_work_again() {
+    let folder = tempfile::tempdir().unwrap();
+    engine(file(&folder));
+    let small = file(&folder).pragma("max_page_count", 200).unwrap();
+    let engine = Engine::<Blog>::builder(small).build().unwrap();
+    let mut s = engine.session();
+    let thin = s.add(User::named("thin"));
+    s.add(fat("fat"));
+    let error = s.commit().unwrap_err();
+    assert!(error.is_full(), "{error:?}");
+    assert!(s.query::<User>().count().is_err());
+    s.rollback().unwrap();
+    assert_eq!(s.query::<User>().count().unwrap(), 0);
+    let thin = s.to_owned(thin).unwrap();
+    s.add(thin);
+    s.commit().unwrap();
+    assert_eq!(s.query::<User>().count().unwrap(), 1);
+}
+
+#[test]
+fn a_full_disk_in_a_savepoint_never_sends_a_statement_outside_of_a_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    engine(file(&folder));
+    let small = file(&folder).pragma("max_page_count", 200).unwrap();
+    let engine = Engine::<Blog>::builder(small).build().unwrap();
+    let mut s = engine.session();
+    s.add(User::named("outer"));
+    let error = s
+        .nested(|s| {
+            s.add(fat("fat"));
+            s.flush()
+        })
+        .unwrap_err();
+    assert!(error.is_full(), "{error:?}");
+    // Whether SQLite ended the transaction or not, what is committed now is all of the outer work or nothing.
+    let committed = s.commit().is_ok();
+    s.rollback().unwrap();
+    assert_eq!(s.query::<User>().count().unwrap(), u64::from(committed));
+}
+
+#[test]
+fn a_locked_file_is_busy_and_the_work_succeeds_when_the_lock_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(file(&folder));
+    let (mut holder, mut s) = (engine.session(), engine.session());
+    holder.add(User::named("holder"));
+    holder.flush().unwrap();
+    let ann = s.add(User::named("ann"));
+    let error = s.commit().unwrap_err();
+    assert!(error.is_busy(), "{error:?}");
+    holder.commit().unwrap();
+    s.rollback().unwrap();
+    let ann = s.to_owned(ann).unwrap();
+    s.add(ann);
+    s.commit().unwrap();
+    assert_eq!(s.query::<User>().count().unwrap(), 2);
+}
+
+#[test]
+fn a_snapshot_that_is_too_old_to_write_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(file(&folder));
+    let (mut a, mut b) = (engine.session(), engine.session());
+    assert_eq!(b.query::<User>().count().unwrap(), 0);
+    a.add(User::named("a"));
+    a.commit().unwrap();
+    b.add(User::named("b"));
+    let error = b.commit().unwrap_err();
+    assert!(error.is_busy(), "{error:?}");
+    b.rollback().unwrap();
+    b.add(User::named("b"));
+    b.commit().unwrap();
+    assert_eq!(b.query::<User>().count().unwrap(), 2);
+}
+
+#[test]
+fn a_file_opened_for_reading_can_be_read_and_not_flushed() {
+    let folder = tempfile::tempdir().unwrap();
+    engine(file(&folder)).session().add(User::named("lost"));
+    let engine = Engine::<Blog>::builder(file(&folder).read_only()).build().unwrap();
+    let mut s = engine.session();
+    assert_eq!(s.query::<User>().count().unwrap(), 0);
+    s.add(User::named("ann"));
+    let error = s.flush().unwrap_err();
+    assert!(error.is_read_only(), "{error:?}");
+    s.rollback().unwrap();
+    assert_eq!(s.query::<User>().count().unwrap(), 0);
+}
+
+#[test]
+fn what_is_committed_is_there_for_another_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = engine(file(&folder));
+    let mut s = first.session();
+    s.add(User::named("ann"));
+    s.commit().unwrap();
+    s.add(User::named("lost"));
+    s.flush().unwrap();
+    drop(s);
+    drop(first);
+    let mut s = engine(file(&folder)).session();
+    let names: Vec<String> =
+        s.query::<User>().untracked().all().unwrap().into_iter().map(|u| u.name).collect();
+    assert_eq!(names, ["ann"]);
+}
+
+#[test]
+fn a_missing_table_is_a_schema_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::<Blog>::builder(file(&folder)).build().unwrap();
+    let mut s = engine.session();
+    let error = s.query::<User>().all().unwrap_err();
+    assert!(error.is_schema() && error.message().contains("users"), "{error:?}");
+    s.add(User::named("ann"));
+    assert!(s.flush().unwrap_err().is_schema());
+    s.rollback().unwrap();
+    engine.create_all().unwrap();
+    s.add(User::named("ann"));
+    s.commit().unwrap();
+}
