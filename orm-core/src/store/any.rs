@@ -345,11 +345,11 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn settle_inserts(&mut self, slots: &[u32], ids: &[i64], filled: &ColumnSet, epoch: u32) -> Result<()> {
         for (index, &slot) in slots.iter().enumerate() {
-            self.record_slot(slot, filled);
-            if let Some(&id) = ids.get(index) {
-                self.at_mut(slot).key = Some(generated_key::<M>(id)?);
-            }
-            self.settle_insert(slot, epoch);
+            let key = match ids.get(index) {
+                Some(&id) => Some(generated_key::<M>(id)?),
+                None => self.inserted_key(slot),
+            };
+            self.settle_insert(slot, key, filled, epoch);
         }
         Ok(())
     }
@@ -423,22 +423,30 @@ impl<M: Model> Store<M> {
         links.into_iter().for_each(|(field, entity)| self.record_link(slot, field, entity));
     }
 
-    #[inline]
-    fn settle_insert(&mut self, slot: u32, epoch: u32) {
+    /// The key of a row that was just inserted: what the database returned, or what its values say.
+    fn inserted_key(&mut self, slot: u32) -> Option<M::Key> {
         let place = &mut self.slots[slot as usize];
-        let Some(value) = &mut place.value else { return };
-        let key = match place.key.take() {
-            Some(key) if M::table().generated_key.is_some() => {
-                value.set_key(key.clone());
-                Some(key)
-            }
-            Some(_) | None => Store::own_key(value),
-        };
-        place.epoch = epoch;
-        place.state = State::Persistent;
-        if let Some(key) = key {
+        match place.key.take() {
+            Some(key) if M::table().generated_key.is_some() => Some(key),
+            Some(_) | None => place.value.as_ref().and_then(Store::own_key),
+        }
+    }
+
+    #[inline]
+    fn settle_insert(&mut self, slot: u32, key: Option<M::Key>, filled: &ColumnSet, epoch: u32) {
+        self.record_slot(slot, filled);
+        if let Some(key) = &key {
             self.claim(slot, key);
         }
+        let place = &mut self.slots[slot as usize];
+        if let (Some(value), Some(key)) = (&mut place.value, &key)
+            && M::table().generated_key.is_some()
+        {
+            value.set_key(key.clone());
+        }
+        place.key = key;
+        place.epoch = epoch;
+        place.state = State::Persistent;
     }
 
     fn change_key(&mut self, slot: u32) {

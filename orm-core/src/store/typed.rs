@@ -149,15 +149,15 @@ impl<M: Model> Store<M> {
     /// Says that a slot is the entity of a key. The entity that had it before, if any, loses it.
     pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
         self.leave_identity(slot);
-        self.claim(slot, key);
+        self.claim(slot, &key);
+        self.slots[slot as usize].key = Some(key);
     }
 
-    /// The same of a slot that the identity map does not know.
+    /// The same of a slot that the identity map does not know; the slot does not have the key yet.
     #[inline]
-    pub(super) fn claim(&mut self, slot: u32, key: M::Key) {
-        let hash = self.identity.hash(&key);
-        self.identity.claim(hash, slot, |other| self.slots[other as usize].key.as_ref() == Some(&key));
-        self.slots[slot as usize].key = Some(key);
+    pub(super) fn claim(&mut self, slot: u32, key: &M::Key) {
+        let hash = self.identity.hash(key);
+        self.identity.claim(hash, slot, |other| self.slots[other as usize].key.as_ref() == Some(key));
     }
 
     /// Takes a slot out of the identity map; it keeps its key.
