@@ -59,6 +59,9 @@ pub(crate) trait AnyStore: Any + Send {
     /// The same of the key that a slot's own values carry.
     fn own_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String>;
 
+    /// The first of slots, which are to be inserted, whose key another entity has that stays; the key as text.
+    fn taken_key(&self, slots: &[u32], ids: &dyn Ids) -> Option<String>;
+
     /// Gives the `on_update` columns of touched entities their new values, where another column changed.
     fn supply(&mut self);
 
@@ -230,6 +233,15 @@ impl<M: Model> AnyStore for Store<M> {
         let place = self.at(slot);
         let key = place.key.clone().or_else(|| place.value.as_ref()?.key(ids))?;
         Some(format!("{key:?}"))
+    }
+
+    fn taken_key(&self, slots: &[u32], ids: &dyn Ids) -> Option<String> {
+        let taken = |&slot: &u32| {
+            let key = self.at(slot).value.as_ref()?.key(ids)?;
+            let other = self.find(&key).filter(|&other| self.at(other).state == State::Persistent)?;
+            (other != slot).then(|| format!("{key:?}"))
+        };
+        slots.iter().find_map(taken)
     }
 
     fn supply(&mut self) {
