@@ -130,6 +130,7 @@ fn expand_parts(
         (Ident::new("__orm_shape", Span::mixed_site()), Ident::new("__orm_row", Span::mixed_site()));
     let (out, other) =
         (Ident::new("__orm_out", Span::mixed_site()), Ident::new("__orm_other", Span::mixed_site()));
+    let diff = Ident::new("__orm_diff", Span::mixed_site());
     quote! {
         const _: () = {
             use #library::NoField as _;
@@ -163,6 +164,11 @@ fn expand_parts(
                 #[inline]
                 fn same(&self, #other: &Self) -> bool {
                     #(#paths::alike(&self.#names, &#other.#names))&&*
+                }
+
+                #[inline]
+                fn diff(&self, #other: &Self, #diff: &mut #library::Diff<'_>) {
+                    #(#paths::compare(&self.#names, &#other.#names, #diff);)*
                 }
             }
             #(#rules)*

@@ -67,6 +67,19 @@ impl Error {
         self.0.statement.as_deref()
     }
 
+    /// The same error once more, for a call that comes after it; its source is told only once.
+    pub(crate) fn again(&self) -> Self {
+        let Inner { kind, message, context, constraint, statement, source: _ } = &*self.0;
+        Error(Box::new(Inner {
+            kind: *kind,
+            message: message.clone(),
+            context: context.clone(),
+            constraint: constraint.clone(),
+            statement: statement.clone(),
+            source: None,
+        }))
+    }
+
     /// Adds a place, outermost last: `while flushing`, `in column users.name`.
     #[must_use]
     pub fn context(mut self, place: impl Into<String>) -> Self {

@@ -92,7 +92,7 @@ impl<B, T: Field + FieldOf<B>> FieldIn<B, T> {
 
     /// Compares the field with its kept copy.
     #[inline]
-    pub fn compare(field: &T, kept: &T, diff: &mut Diff) {
+    pub fn compare(field: &T, kept: &T, diff: &mut Diff<'_>) {
         diff.field(field, kept);
     }
 
@@ -143,7 +143,7 @@ pub trait NoField<T>: Sized {
         unfinished()
     }
 
-    fn compare(_field: &T, _kept: &T, _diff: &mut Diff) {}
+    fn compare(_field: &T, _kept: &T, _diff: &mut Diff<'_>) {}
 
     fn write(_field: &T, _out: &mut Encoder<'_, '_>) -> Result<()> {
         unfinished()

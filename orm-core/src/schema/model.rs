@@ -82,7 +82,7 @@ pub trait Model: Clone + Send + Sync + 'static {
     fn visit_mut<V: VisitorMut>(&mut self, visitor: &mut V) -> Result<()>;
 
     /// Compares with a kept copy, field by field.
-    fn diff(&self, kept: &Self, diff: &mut Diff);
+    fn diff(&self, kept: &Self, diff: &mut Diff<'_>);
 
     /// The primary key, once it is known.
     fn key(&self, ids: &dyn Ids) -> Option<Self::Key>;
@@ -125,18 +125,29 @@ pub trait VisitorMut {
 }
 
 /// Gathers the columns in which two values of a model differ.
-#[derive(Default)]
-pub struct Diff {
+pub struct Diff<'ids> {
     next: usize,
+    ids: &'ids dyn Ids,
     /// The columns that differ.
     pub(crate) changed: ColumnSet,
 }
 
-impl Diff {
-    /// Compares the next field with its kept copy.
+impl<'ids> Diff<'ids> {
+    /// Nothing compared yet; an id that names an entity is the same as the key that the entity's row has.
+    pub(crate) fn new(ids: &'ids dyn Ids) -> Self {
+        Diff { next: 0, ids, changed: ColumnSet::EMPTY }
+    }
+
+    /// Compares the next field with its kept copy; a struct of columns compares its fields one by one.
     #[inline]
     pub fn field<T: Field>(&mut self, now: &T, kept: &T) {
-        if !now.same(kept) {
+        now.diff(kept, self);
+    }
+
+    /// Compares the next columns as a whole.
+    #[inline]
+    pub(crate) fn whole<T: Field>(&mut self, now: &T, kept: &T) {
+        if !now.names_same(kept, self.ids) {
             (self.next..self.next + T::WIDTH).for_each(|column| self.changed.insert(column));
         }
         self.next += T::WIDTH;

@@ -54,6 +54,8 @@ pub struct Table {
     pub(crate) without_key: ColumnSet,
     /// Whether the key is all that can be left to the database.
     pub(crate) only_key_is_generated: bool,
+    /// The columns that a program does not write: the version and those that the database computes.
+    pub(crate) managed: ColumnSet,
     /// The columns that only the database writes.
     pub(crate) computed: ColumnSet,
 }
@@ -190,6 +192,7 @@ impl Table {
             without_key: ColumnSet::EMPTY,
             only_key_is_generated: false,
             computed: ColumnSet::EMPTY,
+            managed: ColumnSet::EMPTY,
         };
         def.fields.iter().for_each(|field| table.add_field(field));
         table.key_is_contiguous = table.primary_key.is_sorted_by(|a, b| a + 1 == *b);
@@ -279,6 +282,7 @@ impl Table {
         let all = 0..self.columns.len();
         self.insertable = all.filter(|&column| !self.computed.contains(column)).collect();
         self.without_key = self.insertable;
+        self.managed = self.computed.iter().chain(self.version).collect();
         if let Some(key) = self.generated_key {
             self.without_key.remove(key);
             self.only_key_is_generated = self.generated == ColumnSet::from_iter([key]);

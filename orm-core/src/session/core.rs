@@ -34,7 +34,7 @@ pub(crate) struct Core {
     /// Memory for the values of the next statement.
     pub(crate) values: Vec<Value<'static>>,
     /// Why nothing can be done until the innermost frame has ended.
-    pub(crate) failed: Option<String>,
+    pub(crate) failed: Option<Error>,
     /// A call that could not return the mistake it found; the next flush does.
     pub(crate) mistake: Option<Error>,
 }
@@ -79,14 +79,14 @@ impl Core {
         self.frames.push(Frame { marks });
     }
 
-    /// An error if something failed and the frame that it failed in has not ended yet.
+    /// The error that the innermost frame failed with, until that frame has ended.
+    #[inline]
     pub(crate) fn check_usable(&self) -> Result<()> {
         match &self.failed {
             None => Ok(()),
-            Some(first) => Err(Error::misuse(format!(
-                "this transaction has failed and was rolled back; call `rollback()` before anything else. It failed because: \
-                 {first}"
-            ))),
+            Some(first) => Err(first
+                .again()
+                .context("so the transaction was undone: call `rollback()` before anything else")),
         }
     }
 
@@ -142,7 +142,7 @@ impl Core {
         self.abandon_connection();
         self.undo_frames_to(0);
         self.stores.end_epoch();
-        self.failed = Some(error.to_string());
+        self.failed = Some(error.again());
     }
 
     /// Rolls back and gives the connection back; one that cannot roll back is closed by the pool.

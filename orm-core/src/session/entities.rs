@@ -176,6 +176,30 @@ impl<B> Session<B> {
         }
     }
 
+    /// Takes back a `delete` that is not flushed yet, or makes a withdrawn entity pending again: one that was pending when its
+    /// transaction was rolled back, or that was deleted before it was inserted.
+    ///
+    /// # Errors
+    /// Misuse for an entity that is neither, and for a handle of another session or of an entity that is gone.
+    pub fn restore<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<()> {
+        let (entity, slot) = (handle.entity(), handle.place.slot);
+        let state = self.state(handle);
+        let (list, restored) = match state {
+            Some(State::Withdrawn) => (&mut self.core.pending, State::Pending),
+            Some(State::Deleted) => (&mut self.core.deleted, State::Persistent),
+            Some(State::Pending | State::Persistent | State::DeletedFlushed | State::Missing) | None => {
+                let is = state.map_or("gone, or of another session".to_owned(), |state| format!("{state:?}"));
+                return Err(Error::misuse(format!("{handle:?} is {is}: there is nothing to restore")));
+            }
+        };
+        list.retain(|other| *other != entity);
+        if restored == State::Pending {
+            list.push(entity);
+        }
+        self.core.stores.any_mut(entity.model).set_state(slot, restored);
+        Ok(())
+    }
+
     /// Takes an entity out of the session and gives its struct, with ids that name keys where they are known. Its row, if it
     /// has one, stays.
     ///

@@ -88,7 +88,7 @@ impl Core {
         }
         self.undo_frames_to(depth);
         self.stores.end_epoch();
-        self.failed = Some(error.to_string());
+        self.failed = Some(error.again());
         error
     }
 

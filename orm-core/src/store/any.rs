@@ -37,7 +37,7 @@ pub(crate) trait AnyStore: Any + Send {
     fn sort_by_key(&self, slots: &mut [u32]);
 
     /// The columns in which a slot differs from its kept copy.
-    fn changed(&self, slot: u32) -> ColumnSet;
+    fn changed(&self, slot: u32, ids: &dyn Ids) -> ColumnSet;
 
     /// Groups the entities of this model that still are in a state; those that are pending by what an INSERT writes.
     fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>);
@@ -110,10 +110,7 @@ pub(crate) trait AnyStore: Any + Send {
     /// Records slots whose rows are deleted.
     fn settle_deletes(&mut self, slots: &[u32]);
 
-    /// Forgets which slots were touched, since the flush is over.
-    fn forget_touched(&mut self);
-
-    /// Puts every touched slot back to its kept copy.
+    /// Puts every touched slot back to its kept copy, if it still has one: after a flush, those without net change have.
     fn restore_touched(&mut self);
 
     /// Gives a slot up.
@@ -168,14 +165,14 @@ impl<M: Model> AnyStore for Store<M> {
         slots.sort_by(|&a, &b| self.at(a).key.cmp(&self.at(b).key));
     }
 
-    fn changed(&self, slot: u32) -> ColumnSet {
+    fn changed(&self, slot: u32, ids: &dyn Ids) -> ColumnSet {
         let place = self.at(slot);
         let (Some(value), Some(kept)) = (&place.value, &place.kept) else {
             return ColumnSet::EMPTY;
         };
-        let mut diff = Diff::default();
+        let mut diff = Diff::new(ids);
         value.diff(self.copies.get(kept), &mut diff);
-        diff.changed
+        diff.changed.without(&M::table().managed)
     }
 
     fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>) {
@@ -221,7 +218,7 @@ impl<M: Model> AnyStore for Store<M> {
             let (Some(value), Some(kept)) = (&mut place.value, &place.kept) else {
                 continue;
             };
-            let mut diff = Diff::default();
+            let mut diff = Diff::new(&NoIds);
             value.diff(self.copies.get(kept), &mut diff);
             if !diff.changed.is_empty() {
                 value.on_update(&diff.changed);
@@ -229,23 +226,17 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    #[inline]
     fn count_version(&mut self, slot: u32) {
-        if M::table().version.is_none() {
-            return;
-        }
-        let place = self.at_mut(slot);
+        let place = &mut self.slots[slot as usize];
         let Some(value) = &mut place.value else { return };
-        match place.state {
-            State::Pending => visit::set_version(value, |_| Version::default().next()),
-            State::Persistent
-            | State::Deleted
-            | State::DeletedFlushed
-            | State::Withdrawn
-            | State::Missing => {
-                visit::set_version(value, Version::next);
-            }
+        if place.state == State::Pending {
+            return visit::set_version(value, |_| Version::default().next());
         }
+        // The version counts the row's writes, whatever the program put into the field.
+        if let Some(kept) = &place.kept {
+            visit::copy_fields(self.copies.get(kept), value, &M::table().managed);
+        }
+        visit::set_version(value, Version::next);
     }
 
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
@@ -369,14 +360,6 @@ impl<M: Model> AnyStore for Store<M> {
             self.record_deleted(slot);
             self.leave_identity(slot);
             self.at_mut(slot).state = State::DeletedFlushed;
-        }
-    }
-
-    fn forget_touched(&mut self) {
-        for slot in std::mem::take(&mut self.touched) {
-            if let Some(kept) = self.slots[slot as usize].kept.take() {
-                self.copies.take(kept);
-            }
         }
     }
 

@@ -95,13 +95,7 @@ impl Stores {
         self.touched
     }
 
-    /// Says that a flush has written what was touched.
-    pub(crate) fn forget_touched(&mut self) {
-        self.touched = false;
-        self.iter_mut().for_each(AnyStore::forget_touched);
-    }
-
-    /// Puts every touched entity back to its kept copy.
+    /// Puts every touched entity back to its kept copy, if it still has one: after a flush, those without net change have.
     pub(crate) fn restore_touched(&mut self) {
         self.touched = false;
         self.iter_mut().for_each(AnyStore::restore_touched);

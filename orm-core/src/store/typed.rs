@@ -12,6 +12,7 @@ use crate::driver::Statement;
 use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model};
+use crate::util::columns::ColumnSet;
 use crate::value::{Generation, NoIds};
 
 /// The entities of one model in one session.
@@ -220,14 +221,15 @@ impl<M: Model> Store<M> {
             return;
         };
         let copy = self.copies.get(kept);
-        let mut against_row = Diff::default();
+        let mut against_row = Diff::new(&NoIds);
         row.diff(copy, &mut against_row);
         if M::table().version.is_some_and(|version| against_row.changed.contains(version)) {
             return;
         }
-        let mut changed = Diff::default();
+        let mut changed = Diff::new(&NoIds);
         value.diff(copy, &mut changed);
-        visit::copy_fields(&row, value, &changed.changed);
+        let untouched = ColumnSet::first(M::table().columns.len()).without(&changed.changed);
+        visit::copy_fields(&row, value, &untouched);
         self.copies.set(kept, row);
     }
 

@@ -207,36 +207,40 @@ impl VisitorMut for Assign<'_, '_> {
     }
 }
 
-/// Copies the fields of one value over another, but for some columns.
-pub(crate) fn copy_fields<M: Model>(from: &M, to: &mut M, except: &ColumnSet) {
-    let mut gathered = Gather { fields: Vec::new() };
+/// Copies some columns' fields of one value over another's.
+pub(crate) fn copy_fields<M: Model>(from: &M, to: &mut M, wanted: &ColumnSet) {
+    let mut gathered = Gather { fields: Vec::new(), next: 0, wanted };
     from.visit(&mut gathered).expect("invariant: gathering does not fail");
-    let mut scatter = Scatter { fields: gathered.fields.into_iter(), next: 0, except };
+    let mut scatter = Scatter { fields: gathered.fields.into_iter(), next: 0, wanted };
     to.visit_mut(&mut scatter).expect("invariant: scattering does not fail");
 }
 
-struct Gather {
+struct Gather<'w> {
     fields: Vec<Box<dyn Any>>,
+    next: usize,
+    wanted: &'w ColumnSet,
 }
 
-impl<'a> Visitor<'a> for Gather {
+impl<'a> Visitor<'a> for Gather<'_> {
     fn field<T: Field>(&mut self, field: &'a T) -> Result<()> {
-        self.fields.push(Box::new(field.clone()));
+        if self.wanted.contains(self.next) {
+            self.fields.push(Box::new(field.clone()));
+        }
+        self.next += T::WIDTH;
         Ok(())
     }
 }
 
-struct Scatter<'a> {
+struct Scatter<'w> {
     fields: std::vec::IntoIter<Box<dyn Any>>,
     next: usize,
-    except: &'a ColumnSet,
+    wanted: &'w ColumnSet,
 }
 
 impl VisitorMut for Scatter<'_> {
     fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
-        let source = self.fields.next().and_then(|source| source.downcast::<T>().ok());
-        if let Some(source) = source
-            && !self.except.contains(self.next)
+        if self.wanted.contains(self.next)
+            && let Some(source) = self.fields.next().and_then(|source| source.downcast::<T>().ok())
         {
             *field = *source;
         }

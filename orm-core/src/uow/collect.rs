@@ -11,8 +11,11 @@ pub(crate) fn supply_changes(stores: &mut Stores) {
 
 /// The rows to insert, update and delete, with the columns that each writes.
 pub(crate) fn collect_changes(stores: &Stores, pending: &[Entity], deleted: &[Entity]) -> ChangeSet {
-    let updates =
-        if stores.is_touched() { stores.iter().flat_map(collect_updates).collect() } else { Vec::new() };
+    let updates = if stores.is_touched() {
+        stores.iter().flat_map(|store| collect_updates(stores, store)).collect()
+    } else {
+        Vec::new()
+    };
     ChangeSet {
         inserts: in_state(stores, pending, State::Pending),
         updates,
@@ -30,11 +33,11 @@ fn in_state(stores: &Stores, entities: &[Entity], state: State) -> Vec<Group> {
 }
 
 /// The rows of a table by the columns that differ, each group by key.
-fn collect_updates(store: &dyn AnyStore) -> Vec<Group> {
+fn collect_updates(stores: &Stores, store: &dyn AnyStore) -> Vec<Group> {
     let table = store.table();
     let mut groups: Vec<Group> = Vec::new();
     for slot in store.touched_by_key() {
-        let mut columns = store.changed(slot);
+        let mut columns = store.changed(slot, stores);
         if columns.is_empty() {
             continue;
         }

@@ -13,6 +13,7 @@ use crate::util::columns::ColumnSet;
 #[derive(Default)]
 pub struct Plan {
     pub(crate) steps: Vec<Step>,
+    is_ended: bool,
 }
 
 /// Rows of one table that are written alike, one after the other.
@@ -41,13 +42,19 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// The next row goes into a new step.
+    fn end_step(&mut self) {
+        self.is_ended = true;
+    }
+
     fn push(&mut self, action: Action, table: &'static Table, columns: ColumnSet, slots: Vec<u32>) {
         self.steps.push(Step { action, table, columns, slots });
     }
 
     /// Adds a row to the last step, if it is written like that, else to a new one.
     fn push_row(&mut self, action: Action, table: &'static Table, columns: ColumnSet, slot: u32) {
-        if let Some(last) = self.steps.last_mut()
+        if !std::mem::take(&mut self.is_ended)
+            && let Some(last) = self.steps.last_mut()
             && last.action == action
             && last.table.number == table.number
             && last.columns == columns
@@ -111,8 +118,13 @@ fn plan_groups(plan: &mut Plan, action: Action, groups: &[Group], part: &[&'stat
 fn plan_cycle(plan: &mut Plan, stores: &Stores, changes: &ChangeSet, part: &[&'static Table]) -> Result<()> {
     let rows: Vec<Row> = of_part(&changes.inserts, part).flat_map(|(group, _)| group.rows()).collect();
     let leveled = level_inserts(stores, &rows)?;
+    let mut last_level = None;
     for index in by_level(&leveled, part, &rows) {
         let (table, row) = (stores.any(rows[index].model).table(), &rows[index]);
+        // No row of a step names another of the same step.
+        if last_level.replace(leveled.level[index]) != Some(leveled.level[index]) {
+            plan.end_step();
+        }
         let mut columns = row.columns;
         waiting_columns(table, &leveled.waiting[index]).iter().for_each(|column| columns.remove(column));
         plan.push_row(Action::Insert, table, columns, row.slot);

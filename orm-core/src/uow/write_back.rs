@@ -33,7 +33,7 @@ pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
     for step in of(Action::Insert) {
         stores.any_mut(step.table.number).settle_inserts(&step.slots, &filled_by_insert(step), epoch);
     }
-    stores.forget_touched();
+    stores.restore_touched();
 }
 
 /// Whether the step is the first of its rows; what waited follows later.

@@ -45,6 +45,12 @@ impl ColumnSet {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// The columns that are not in another set.
+    pub fn without(mut self, other: &ColumnSet) -> ColumnSet {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, taken)| *word &= !taken);
+        self
+    }
+
     /// Whether both sets have a column in common.
     pub fn intersects(&self, other: &ColumnSet) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)

@@ -7,7 +7,7 @@ use super::{ColumnType, Entity, Handle, Id, Key, SqlType, Value, Version};
 use crate::error::{Error, Result};
 use crate::expr::{Fk, Plain};
 use crate::row::Fields;
-use crate::schema::{Model, Table};
+use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
 
 /// A type that a model's field can have. It spreads over [`WIDTH`](Self::WIDTH) columns, most often one.
@@ -61,6 +61,18 @@ pub trait Field: Clone + Send + Sync + 'static {
 
     /// Whether both are stored alike.
     fn same(&self, other: &Self) -> bool;
+
+    /// Whether both are stored alike; an id that names an entity is stored as the key that the entity's row has.
+    #[inline]
+    fn names_same(&self, other: &Self, _ids: &dyn Ids) -> bool {
+        self.same(other)
+    }
+
+    /// Adds the columns in which the field differs from its kept copy.
+    #[inline]
+    fn diff(&self, kept: &Self, diff: &mut Diff<'_>) {
+        diff.whole(self, kept);
+    }
 
     /// Whether the value is left to the database.
     #[inline]
@@ -298,6 +310,16 @@ impl<M: Model, K: Key> Field for Id<M, K> {
     }
 
     #[inline]
+    fn names_same(&self, other: &Self, ids: &dyn Ids) -> bool {
+        match (self, other) {
+            (Id::Of(handle), Id::Key(key)) => {
+                ids.key(handle.entity()).is_some_and(|known| key_of::<K>(known) == key)
+            }
+            (Id::New | Id::Key(_) | Id::Of(_), _) => self == other,
+        }
+    }
+
+    #[inline]
     fn is_unset(&self) -> bool {
         matches!(self, Id::New)
     }
@@ -358,6 +380,15 @@ impl<M: Model, K: Key> Field for Option<Id<M, K>> {
     #[inline]
     fn same(&self, other: &Self) -> bool {
         self == other
+    }
+
+    #[inline]
+    fn names_same(&self, other: &Self, ids: &dyn Ids) -> bool {
+        match (self, other) {
+            (Some(id), Some(other)) => id.names_same(other, ids),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
     }
 
     #[inline]

@@ -183,7 +183,7 @@ fn expand_reading(model: &Model) -> TokenStream {
             ::core::result::Result::Ok(())
         }
 
-        fn diff(&self, #kept: &Self, #diff: &mut #library::Diff) {
+        fn diff(&self, #kept: &Self, #diff: &mut #library::Diff<'_>) {
             #(#fields::compare(&self.#names, &#kept.#names, #diff);)*
         }
     }

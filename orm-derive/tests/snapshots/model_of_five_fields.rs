@@ -126,7 +126,7 @@ const _: () = {
             >::change(&mut self.seen_at, __orm_visitor)?;
             ::core::result::Result::Ok(())
         }
-        fn diff(&self, __orm_kept: &Self, __orm_diff: &mut __orm::Diff) {
+        fn diff(&self, __orm_kept: &Self, __orm_diff: &mut __orm::Diff<'_>) {
             __orm::FieldIn::<
                 UsersDb,
                 Id<User>,

@@ -76,6 +76,21 @@ const _: () = {
                     Option<String>,
                 >::alike(&self.zip, &__orm_other.zip)
         }
+        #[inline]
+        fn diff(
+            &self,
+            __orm_other: &Self,
+            __orm_diff: &mut ::orm_core::__private::Diff<'_>,
+        ) {
+            ::orm_core::__private::FieldIn::<
+                ::orm_core::__private::Embedded,
+                String,
+            >::compare(&self.street, &__orm_other.street, __orm_diff);
+            ::orm_core::__private::FieldIn::<
+                ::orm_core::__private::Embedded,
+                Option<String>,
+            >::compare(&self.zip, &__orm_other.zip, __orm_diff);
+        }
     }
     const _: () = {
         <String as ::orm_core::__private::Part>::IS_PART;

@@ -9,28 +9,28 @@ rules! { column:
     a_composite_foreign_key_spreads_over_its_columns,
     a_composite_foreign_key_to_a_new_row_is_inserted_after_it,
     a_nullable_composite_foreign_key_comes_and_goes,
-    #[ignore = "bug: `(a, b) IS NULL` is no SQL: each column has to be asked"]
+    
     a_composite_foreign_key_can_be_null_in_a_query,
     half_a_composite_key_is_another_row,
     a_newtype_is_a_key,
     s14_a_change_inside_json_is_written,
     s14_json_there_and_back_is_no_change,
     an_embedded_struct_is_columns,
-    #[ignore = "bug: an embedded struct is compared as a whole, so all its columns are written"]
+    
     an_embedded_struct_writes_only_what_changed,
     s19_a_computed_column_comes_back_with_insert_and_update,
-    #[ignore = "bug: a computed column that the program changed is part of the UPDATE, which the database refuses"]
+    
     s19_a_computed_column_is_never_written,
     a_value_that_validation_refuses_is_found_before_sql,
     all_values_that_validation_refuses_are_named,
     a_key_that_is_never_reused,
     a_key_may_be_used_again_after_a_rollback,
     queries_reach_every_column,
-    #[ignore = "bug: what ON DELETE CASCADE does is not mirrored: `get` still gives a held child whose row is gone"]
+    
     on_delete_cascade_takes_held_children_with_it,
-    #[ignore = "bug: what ON DELETE SET NULL does is not mirrored: a held child still names the row that is gone"]
+    
     on_delete_set_null_clears_held_children,
-    #[ignore = "bug: SQLite reports RESTRICT with the code of triggers (1811), which is taken for a check"]
+    
     on_delete_restrict_is_a_foreign_key_error,
 }
 
