@@ -71,10 +71,13 @@ fn make_task(work: Work) -> Result<Box<dyn Task>, Error> {
     })
 }
 
+/// The entities of a model, as a session holds them.
+type Entities<M> = Result<Vec<Handle<M>>, Error>;
+
 struct Load<M> {
     maker: SessionMaker<BenchDb>,
     tracking: Tracking,
-    order: fn(&mut Session<BenchDb>) -> Result<Vec<Handle<M>>, Error>,
+    order: fn(&mut Session<BenchDb>) -> Entities<M>,
     untracked: fn(&mut Session<BenchDb>) -> Result<Vec<M>, Error>,
     describe: fn(&M, &mut Record),
 }
@@ -204,7 +207,10 @@ fn open() -> Result<SessionMaker<BenchDb>, Error> {
 
 fn open_with_users(count: usize) -> Result<SessionMaker<BenchDb>, Error> {
     let maker = open()?;
-    maker.transaction(|s| Ok(drop(s.add_all(new_users(count)))))?;
+    maker.transaction(|s| {
+        s.add_all(new_users(count));
+        Ok(())
+    })?;
     Ok(maker)
 }
 
@@ -216,7 +222,10 @@ fn open_with_posts(count: usize) -> Result<SessionMaker<BenchDb>, Error> {
         title: post.title,
         body: post.body,
     });
-    maker.transaction(|s| Ok(drop(s.add_all(posts))))?;
+    maker.transaction(|s| {
+        s.add_all(posts);
+        Ok(())
+    })?;
     Ok(maker)
 }
 

@@ -16,7 +16,7 @@ mod stmt;
 mod store;
 mod uow;
 mod util;
-mod value;
+pub mod value;
 
 #[doc(hidden)]
 pub mod __private;

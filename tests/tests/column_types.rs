@@ -54,7 +54,7 @@ fn entry(number: u32) -> Entry {
         local: point.naive_utc(),
         point,
         tags: Json([(format!("a'{number}"), vec![0.1 + 0.2, f64::from(number)])].into()),
-        extra: (number % 2 == 0).then_some(Json(serde_json::Value::Null)),
+        extra: number.is_multiple_of(2).then_some(Json(serde_json::Value::Null)),
         price: Decimal::new(i64::from(number) * 110, 2),
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use orm_core::Fields;
 use orm_core::driver::Value;
 use orm_core::prelude::*;
-use orm_core::schema::{RowRule, Table, TableColumn};
+use orm_core::schema::{ForeignKey, RowRule, Table, TableColumn};
 
 #[derive(DeclarativeBase)]
 struct Db;
@@ -14,6 +14,7 @@ struct Db;
 #[relation(posts = many(Post::author, order_by = Post::id))]
 #[relation(groups = many_through(Membership::user, Membership::group))]
 #[relation(comments = many_via(Post::author, Comment::post))]
+#[relation(profile = one(Profile::owner))]
 struct User {
     #[column(primary_key)]
     id: Id<User>,
@@ -82,6 +83,15 @@ struct Comment {
     seen: Option<Id<Membership, (i64, i64)>>,
     #[column(embed)]
     from: Address,
+}
+
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(base = Db, table = "profiles")]
+struct Profile {
+    #[column(primary_key)]
+    id: Id<Profile>,
+    #[column(unique)]
+    owner: Id<User>,
 }
 
 #[derive(ColumnType, Clone, Debug, Default, PartialEq)]
@@ -218,6 +228,28 @@ fn foreign_keys_have_their_rules() {
 }
 
 #[test]
+fn a_relation_goes_by_foreign_keys() {
+    assert_eq!(User::posts.target().name, "posts");
+    assert_eq!(path(User::posts.foreign_key()), "author -> users");
+    assert_eq!(User::profile.target().name, "profiles");
+    assert_eq!(path(User::profile.foreign_key()), "owner -> users");
+}
+
+#[test]
+fn a_relation_over_a_model_between_goes_by_two_foreign_keys() {
+    assert_eq!(User::groups.target().name, UserGroup::table().name);
+    assert_eq!(path(User::groups.foreign_key()), "user -> users");
+    assert_eq!(path(User::groups.second_foreign_key()), "group -> user_group");
+    assert_eq!(User::comments.target().name, "comments");
+    assert_eq!(path(User::comments.foreign_key()), "author -> users");
+    assert_eq!(path(User::comments.second_foreign_key()), "post -> posts");
+}
+
+fn path(key: &ForeignKey) -> String {
+    format!("{} -> {}", key.field, key.target().name)
+}
+
+#[test]
 fn a_key_of_ids_of_other_models_is_foreign_too_and_not_generated() {
     let table = Membership::table();
     assert_eq!(table.primary_key, [0, 1]);
@@ -323,7 +355,7 @@ fn a_base_finds_its_models_in_foreign_key_order() {
     let metadata = Db::metadata();
     let names: Vec<&str> = metadata.tables().iter().map(|table| table.name).collect();
     let at = |name: &str| names.iter().position(|other| *other == name);
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 6);
     assert!(at("users") < at("posts") && at("posts") < at("comments") && at("user_group") < at("membership"));
 }
 

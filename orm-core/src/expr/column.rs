@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use crate::util::Marker;
+
 /// The role of a column that is no foreign key.
 pub enum Plain {}
 
@@ -12,7 +14,7 @@ pub enum Fk {}
 pub struct Column<M, T, R = Plain> {
     /// The position of the field in its struct.
     pub(crate) field: u16,
-    kind: PhantomData<fn() -> (M, T, R)>,
+    kind: Marker<(M, T, R)>,
 }
 
 impl<M, T, R> Column<M, T, R> {

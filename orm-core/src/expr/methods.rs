@@ -100,6 +100,7 @@ type Base<T> = <T as Comparable>::Base;
 /// let adults = select::<User>().filter(User::age.ge(18)).filter(User::name.starts_with("A"));
 /// ```
 #[allow(private_bounds)]
+#[allow(clippy::wrong_self_convention, reason = "`is_null` makes an expression, it asks nothing of this one")]
 pub trait ExpressionMethods: Expression {
     /// `=`; NULL equals nothing, see [`is_null`](Self::is_null).
     fn eq<V: Operand<Base<Self::Type>>>(self, value: V) -> Compared<Self, Self::Type, V>

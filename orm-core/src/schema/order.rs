@@ -40,7 +40,7 @@ mod tests {
         }
         for index in 0..count {
             permutations(tables, count - 1, each);
-            tables.swap(if count % 2 == 0 { index } else { 0 }, count - 1);
+            tables.swap(if count.is_multiple_of(2) { index } else { 0 }, count - 1);
         }
     }
 

@@ -3,7 +3,9 @@
 use std::marker::PhantomData;
 
 use super::model::Model;
+use super::table::{ForeignKey, Table};
 use crate::expr::{Column, Fk};
+use crate::util::Marker;
 use crate::value::{Id, Key};
 
 /// A relation over one foreign key.
@@ -90,22 +92,36 @@ impl<M, T, R> ColumnOf<M> for Column<M, T, R> {}
 pub struct Many<M, T, V = Direct> {
     /// The field of the foreign key that names `M`.
     back: u16,
-    /// The field of the link model's foreign key that names `T`, if there is a link model.
+    /// The field of the second foreign key, if a model stands between.
     on: Option<u16>,
-    kind: PhantomData<fn() -> (M, T, V)>,
+    kind: Marker<(M, T, V)>,
 }
 
 /// At most one row of `T` that names a row of `M`.
 pub struct One<M, T> {
     /// The field of the foreign key that names `M`.
     back: u16,
-    kind: PhantomData<fn() -> (M, T)>,
+    kind: Marker<(M, T)>,
 }
 
 impl<M, T> Many<M, T> {
     /// The rows whose foreign key names a row of `M`; the derive checks that it does.
     pub const fn new<F, R>(back: Column<T, F, R>) -> Self {
         Many { back: back.field, on: None, kind: PhantomData }
+    }
+}
+
+impl<M, T: Model> Many<M, T> {
+    /// The foreign key of `T` that names `M`.
+    pub fn foreign_key(&self) -> &'static ForeignKey {
+        foreign_key::<T>(self.back)
+    }
+}
+
+impl<M, T: Model, V> Many<M, T, V> {
+    /// The table that the relation leads to.
+    pub fn target(&self) -> &'static Table {
+        T::table()
     }
 }
 
@@ -116,10 +132,34 @@ impl<M, T, L> Many<M, T, Through<L>> {
     }
 }
 
+impl<M, T, L: Model> Many<M, T, Through<L>> {
+    /// The foreign key of the link model that names `M`.
+    pub fn foreign_key(&self) -> &'static ForeignKey {
+        foreign_key::<L>(self.back)
+    }
+
+    /// The foreign key of the link model that names `T`.
+    pub fn second_foreign_key(&self) -> &'static ForeignKey {
+        foreign_key::<L>(second(self.on))
+    }
+}
+
 impl<M, T, L> Many<M, T, Via<L>> {
     /// The rows whose foreign key names a row of the model in between, whose own names a row of `M`.
     pub const fn via<F, R, G, S>(back: Column<L, F, R>, on: Column<T, G, S>) -> Self {
         Many { back: back.field, on: Some(on.field), kind: PhantomData }
+    }
+}
+
+impl<M, T: Model, L: Model> Many<M, T, Via<L>> {
+    /// The foreign key of the model in between that names `M`.
+    pub fn foreign_key(&self) -> &'static ForeignKey {
+        foreign_key::<L>(self.back)
+    }
+
+    /// The foreign key of `T` that names the model in between.
+    pub fn second_foreign_key(&self) -> &'static ForeignKey {
+        foreign_key::<T>(second(self.on))
     }
 }
 
@@ -128,4 +168,27 @@ impl<M, T> One<M, T> {
     pub const fn new<F, R>(back: Column<T, F, R>) -> Self {
         One { back: back.field, kind: PhantomData }
     }
+}
+
+impl<M, T: Model> One<M, T> {
+    /// The foreign key of `T` that names `M`.
+    pub fn foreign_key(&self) -> &'static ForeignKey {
+        foreign_key::<T>(self.back)
+    }
+
+    /// The table that the relation leads to.
+    pub fn target(&self) -> &'static Table {
+        T::table()
+    }
+}
+
+fn foreign_key<T: Model>(field: u16) -> &'static ForeignKey {
+    let table = T::table();
+    let name = table.field_names[usize::from(field)];
+    let found = table.foreign_keys.iter().find(|key| key.field == name);
+    found.expect("invariant: the derive makes relations of foreign keys only")
+}
+
+fn second(field: Option<u16>) -> u16 {
+    field.expect("invariant: a relation over another model has two foreign keys")
 }

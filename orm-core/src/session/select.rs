@@ -14,6 +14,7 @@ use crate::row::{Fields, Row};
 use crate::schema::{BelongsTo, Model};
 use crate::stmt::{SelectTree, What};
 use crate::store::Stores;
+use crate::util::Marker;
 use crate::value::{ColumnType, Handle, Value};
 
 /// A SELECT of the rows of `M`: a value when it holds no session, a query when it does.
@@ -24,7 +25,7 @@ use crate::value::{ColumnType, Handle, Value};
 pub struct Select<M, S = In<M>, O = Tracked, X = ()> {
     tree: SelectTree,
     on: X,
-    kind: PhantomData<fn() -> (M, S, O)>,
+    kind: Marker<(M, S, O)>,
 }
 
 /// Rows become entities of the session.

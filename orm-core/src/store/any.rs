@@ -30,8 +30,6 @@ pub(crate) trait AnyStore: Any + Send {
     /// The key, for a message.
     fn key_text(&self, slot: u32) -> String;
 
-    fn generation(&self, slot: u32) -> Generation;
-
     /// Slots whose values were touched since the last flush, in the order of their keys.
     fn touched_by_key(&self) -> Vec<u32>;
 
@@ -49,9 +47,6 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// The same of the values that its row has.
     fn kept_links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
-
-    /// The slot that a key names, given as this model's key type.
-    fn find_key(&self, key: &dyn Any) -> Option<u32>;
 
     /// A key, given as this model's key type, as text that equals another's only if the keys are equal.
     fn text_of_key(&self, key: &dyn Any) -> Option<String>;
@@ -155,10 +150,6 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn generation(&self, slot: u32) -> Generation {
-        Store::generation(self, slot)
-    }
-
     fn touched_by_key(&self) -> Vec<u32> {
         let mut touched: Vec<u32> = self
             .touched
@@ -219,10 +210,6 @@ impl<M: Model> AnyStore for Store<M> {
             Some(kept) => visit::links(self.copies.get(kept), each),
             None => self.links(slot, each),
         }
-    }
-
-    fn find_key(&self, key: &dyn Any) -> Option<u32> {
-        self.find(key.downcast_ref()?)
     }
 
     fn text_of_key(&self, key: &dyn Any) -> Option<String> {

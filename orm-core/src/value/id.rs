@@ -126,8 +126,10 @@ impl<M> fmt::Debug for Handle<M> {
 /// assert_eq!(id.key(), Some(&7));
 /// assert_eq!(Id::<User>::default(), Id::New);
 /// ```
+#[derive(Default)]
 pub enum Id<M, K = i64> {
     /// No row yet: the database generates the key.
+    #[default]
     New,
     /// The row of this key.
     Key(K),
@@ -156,12 +158,6 @@ impl<M, K: Clone> Clone for Id<M, K> {
 }
 
 impl<M, K: Copy> Copy for Id<M, K> {}
-
-impl<M, K> Default for Id<M, K> {
-    fn default() -> Self {
-        Id::New
-    }
-}
 
 impl<M, K: PartialEq> PartialEq for Id<M, K> {
     fn eq(&self, other: &Self) -> bool {
