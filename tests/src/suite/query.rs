@@ -50,6 +50,8 @@ rules! { query:
     values_cannot_become_sql,
 
     contains_of_a_nul_is_no_wildcard,
+    a_text_with_a_nul_is_found_where_it_is,
+    a_pattern_with_a_nul_is_refused,
 }
 
 /// Users 1 to 5 of ages 10 to 50, of which the odd ones have a bio.
@@ -511,4 +513,24 @@ fn contains_of_a_nul_is_no_wildcard(lab: &Lab) {
         // None, or an error that says that it cannot be asked.
         assert!(found.as_ref().is_ok_and(|&count| count == 0) || found.is_err(), "{found:?}");
     }
+}
+
+fn a_text_with_a_nul_is_found_where_it_is(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["a\0b", "ba\0", "\0A", "ä\0Z", "ab"]);
+    let mut s = db.session();
+    assert_eq!(keys(&mut s, select().filter(User::name.contains("\0"))), [1, 2, 3, 4]);
+    assert_eq!(keys(&mut s, select().filter(User::name.contains("A\0"))), [1, 2]);
+    assert_eq!(keys(&mut s, select().filter(User::name.starts_with("A\0"))), [1]);
+    assert_eq!(keys(&mut s, select().filter(User::name.starts_with("ä\0z"))), [4]);
+    assert_eq!(keys(&mut s, select().filter(User::name.ends_with("\0"))), [2]);
+    assert_eq!(keys(&mut s, select().filter(User::name.ends_with("\0z"))), [4]);
+    assert_eq!(keys(&mut s, select().filter(!User::name.ends_with("\0a"))), [1, 2, 4, 5]);
+    assert_eq!(keys(&mut s, select().filter(User::bio.ends_with("\0a"))), [] as [i64; 0]);
+}
+
+fn a_pattern_with_a_nul_is_refused(lab: &Lab) {
+    let db = five(lab);
+    let error = select::<User>().filter(User::name.like("\0%")).count(&mut db.session()).unwrap_err();
+    assert!(error.is_value() && error.to_string().contains("NUL"), "{error:?}");
 }
