@@ -1,5 +1,6 @@
 //! SELECT as SQL.
 
+use super::json::JsonList;
 use super::sink::Sink;
 use crate::expr::{Anchor, Node, Ordered};
 use crate::schema::Table;
@@ -206,17 +207,32 @@ fn write_holds<'a>(anchor: Anchor, text: &'a Node, part: &'a Value<'static>, out
     }
 }
 
-/// The list is filled up to a power of two with its last value, so that lists of many lengths share a statement.
+/// A list that is longer than this is bound as one JSON array where the database reads one, so that all of them share a
+/// statement.
+const LONG_LIST: usize = 32;
+
+/// A short list is filled up to a power of two with its last value, so that lists of many lengths share a statement; but not
+/// beyond what fits.
 fn write_in<'a>(left: &'a Node, list: &'a [Node], out: &mut impl Sink<'a>) {
     let Some(last) = list.last() else {
         return out.sql("1 = 0");
     };
     write_operand(left, out);
     out.sql(" IN (");
+    if let Some(rows) = out.capabilities().json_rows
+        && list.len() > LONG_LIST
+        && list.iter().all(JsonList::takes)
+    {
+        out.sql(rows);
+        out.bind_list(list);
+        return out.sql(")");
+    }
     if width(last) > 1 {
         out.sql("VALUES ");
     }
-    for index in 0..list.len().next_power_of_two() {
+    let filled = list.len().next_power_of_two();
+    let fits = filled * width(last) * 2 <= out.capabilities().max_binds;
+    for index in 0..if fits { filled } else { list.len() } {
         if index > 0 {
             out.sql(", ");
         }
