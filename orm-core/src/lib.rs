@@ -17,15 +17,14 @@ mod store;
 mod uow;
 mod util;
 pub mod value;
+mod verify;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use row::{Fields, Row};
-pub use schema::{
-    BelongsTo, DeclarativeBase, Difference, DifferenceKind, Direct, Many, Metadata, Model, One, Through, Via,
-};
+pub use schema::{BelongsTo, DeclarativeBase, Direct, Many, Metadata, Model, One, Through, Via};
 pub use session::{
     FromRow, IntoParam, RawQuery, ScopedSession, Select, Session, SessionMaker, Tracked, Untracked, select,
 };
@@ -35,6 +34,7 @@ pub use value::ColumnType;
 #[cfg(feature = "serde_json")]
 pub use value::Json;
 pub use value::{Generated, Handle, Id, Version};
+pub use verify::{Difference, DifferenceKind};
 
 #[cfg(feature = "derive")]
 pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, Model};

@@ -6,6 +6,7 @@ mod dialect;
 mod dml;
 mod select;
 mod sink;
+mod statement;
 mod writer;
 
 #[cfg(test)]
@@ -15,4 +16,5 @@ pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use select::write_select;
 pub(crate) use sink::KeySink;
+pub use statement::{Statement, StatementId};
 pub(crate) use writer::Writer;

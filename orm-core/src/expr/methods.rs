@@ -2,12 +2,12 @@
 
 use std::marker::PhantomData;
 
-use super::column::Column;
 use super::node::{Comparison, Node};
 use super::operand::{Comparable, Nullable, Operand};
 use super::order::Order;
 use super::scope::{Of, Uses};
 use crate::schema::Model;
+use crate::value::Column;
 use crate::value::Value;
 
 /// An expression that yields `T` and speaks of the models `U`.

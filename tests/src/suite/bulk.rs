@@ -13,9 +13,9 @@ rules! { bulk:
     many_deletes_come_back_after_rollback,
     many_rows_of_mixed_shapes_get_their_own_keys,
     many_links_of_composite_keys_resolve,
-    
+
     a_chain_of_thousands_is_stored_and_deleted,
-    
+
     a_star_is_stored_whatever_the_order_of_add,
     a_savepoint_around_many_rows_undoes_all_of_them,
     many_entities_are_met_again_by_one_query,

@@ -11,7 +11,7 @@ rules! { laws:
     random_work_leaves_what_a_plain_model_says,
     random_work_with_faults_leaves_what_a_plain_model_says,
     random_work_with_deletes_leaves_what_a_plain_model_says,
-    
+
     random_trees_are_stored_and_deleted_in_any_order,
 }
 

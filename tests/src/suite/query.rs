@@ -15,7 +15,7 @@ rules! { query:
     in_an_empty_list_is_nothing,
     in_lists_of_one_and_of_several,
     in_takes_a_thousand_values,
-    
+
     in_a_list_longer_than_a_statement_can_bind,
     not_in_is_the_rest,
     like_knows_wildcards,
@@ -26,7 +26,7 @@ rules! { query:
     order_by_goes_by_all_its_parts,
     limit_and_offset_cut,
     an_offset_needs_no_limit,
-    
+
     any_limit_is_a_limit,
     s79_first_is_none_without_a_row,
     s79_one_says_which,
@@ -48,7 +48,7 @@ rules! { query:
     execute_counts_the_rows,
     sql_errors_name_what_is_missing,
     values_cannot_become_sql,
-    
+
     contains_of_a_nul_is_no_wildcard,
 }
 

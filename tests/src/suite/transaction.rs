@@ -33,12 +33,12 @@ rules! { transaction:
     nested_flushes_first,
     nested_twice_undoes_only_the_inner_one,
     nested_in_a_fresh_session_begins_the_transaction,
-    
+
     a_swallowed_flush_error_fails_its_savepoint,
     deletes_in_a_savepoint_are_undone,
-    
+
     s33_commit_inside_a_savepoint_commits_all,
-    
+
     s33_rollback_inside_a_savepoint_undoes_all,
     s23_after_commit_entities_are_stale_but_readable,
     s23_without_expire_on_commit_nothing_is_read_anew,
@@ -48,7 +48,7 @@ rules! { transaction:
     transaction_rolls_back_on_err,
     transaction_rolls_back_on_panic,
     try_transaction_takes_any_error,
-    
+
     nested_rolls_back_on_panic,
     close_rolls_back_and_forgets,
     an_autoflush_that_fails_poisons_too,

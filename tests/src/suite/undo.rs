@@ -25,13 +25,13 @@ rules! { undo:
     an_id_of_a_withdrawn_entity_is_misuse_before_sql,
     an_entity_withdrawn_by_a_savepoint_can_be_added_again_in_the_transaction,
     work_after_a_failed_savepoint_is_kept,
-    
+
     s58_assigning_a_whole_struct_does_not_set_the_version,
     a_versioned_delete_after_an_edit_asks_for_the_loaded_version,
     a_touched_entity_whose_row_has_another_version_is_stale,
-    
+
     s56_a_pending_key_that_a_held_entity_has_is_a_unique_error_before_sql,
-    
+
     deleting_a_row_and_adding_one_with_its_key_is_delete_then_insert,
     a_missing_entity_revives_when_its_row_is_met_again,
     delete_of_a_missing_entity_is_nothing,

@@ -19,7 +19,7 @@ rules! { value:
     an_impossible_bool_is_a_value_error,
     null_in_a_not_null_field_names_model_column_and_key,
     bytes_that_are_no_text_are_a_value_error,
-    
+
     a_bad_key_names_the_model,
     a_bad_row_leaves_the_session_usable,
     untracked_rows_name_what_does_not_decode_too,
@@ -39,7 +39,7 @@ rules! { value:
     a_delete_that_others_forbid_is_a_foreign_key_error,
     a_not_null_violation_names_table_and_column,
     a_check_violation_says_which_check,
-    
+
     the_constraint_of_a_violation_has_its_table,
     a_violation_in_a_table_of_odd_names_names_it,
     bound_values_are_hidden_in_errors,
