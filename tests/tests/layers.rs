@@ -152,7 +152,7 @@ fn library_files(krate: &str) -> Vec<Source> {
     gather(&source, &source, &mut files);
     assert!(files.len() > 3, "{krate} has sources");
     let tests: Vec<String> = files.iter().flat_map(test_modules).collect();
-    files.retain(|file| !tests.iter().any(|test| *test == file.name));
+    files.retain(|file| !tests.contains(&file.name));
     files
 }
 

@@ -84,22 +84,27 @@ impl Core {
     pub(crate) fn check_usable(&self) -> Result<()> {
         match &self.failed {
             None => Ok(()),
-            Some(first) => Err(first
-                .again()
-                .context("so the transaction was undone: call `rollback()` before anything else")),
+            Some(first) => Err(told_again(first)),
         }
     }
 
     /// The connection, in a transaction; both are made by the first statement.
+    #[inline]
     pub(crate) fn connect(&mut self, intent: Intent) -> Result<()> {
         self.check_usable()?;
         if self.connection.is_none() {
-            let mut connection = self.engine.checkout()?;
-            if !self.engine.is_autocommit() {
-                connection.transact(Transact::Begin(self.begin_mode(intent)))?;
-            }
-            self.connection = Some(connection);
+            self.begin(intent)?;
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn begin(&mut self, intent: Intent) -> Result<()> {
+        let mut connection = self.engine.checkout()?;
+        if !self.engine.is_autocommit() {
+            connection.transact(Transact::Begin(self.begin_mode(intent)))?;
+        }
+        self.connection = Some(connection);
         Ok(())
     }
 
@@ -111,6 +116,7 @@ impl Core {
     }
 
     /// Runs something on the connection, and what the stores hold beside it.
+    #[inline]
     pub(crate) fn on_wire<R>(
         &mut self,
         intent: Intent,
@@ -188,4 +194,9 @@ impl Core {
     pub(crate) fn remember(&mut self, mistake: Error) {
         self.mistake.get_or_insert(mistake);
     }
+}
+
+#[cold]
+fn told_again(first: &Error) -> Error {
+    first.again().context("so the transaction was undone: call `rollback()` before anything else")
 }

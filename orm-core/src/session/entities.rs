@@ -10,7 +10,7 @@ use crate::engine::EngineCore;
 use crate::error::{Error, Result};
 use crate::load::load_by_key;
 use crate::schema::BelongsTo;
-use crate::store::{Slot, State};
+use crate::store::State;
 use crate::uow::Plan;
 use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key, recycle};
 
@@ -30,27 +30,24 @@ impl<B> Session<B> {
 
     /// Takes a struct in as pending: the next flush inserts it.
     pub fn add<M: BelongsTo<B>>(&mut self, value: M) -> Handle<M> {
-        let store = self.core.stores.typed_mut::<M>();
-        let slot = store.insert(Slot::new(value, State::Pending));
-        let generation = store.generation(slot);
-        let handle = Handle::at(self.core.stores.session(), slot, generation);
-        self.core.pending.push(handle.entity());
-        handle
+        let session = self.core.stores.session();
+        let place = self.core.stores.typed_mut::<M>().add(session, value);
+        self.core.pending.push(Entity { model: M::table().number, place });
+        Handle::new(place)
     }
 
     /// Takes structs in as pending, in order.
     pub fn add_all<M: BelongsTo<B>>(&mut self, values: impl IntoIterator<Item = M>) -> Vec<Handle<M>> {
-        let values = values.into_iter();
-        let session = self.core.stores.session();
-        let store = self.core.stores.typed_mut::<M>();
-        store.reserve(values.size_hint().0);
+        let (values, session, model) = (values.into_iter(), self.core.stores.session(), M::table().number);
+        let Core { stores, pending, .. } = &mut self.core;
+        let store = stores.typed_mut::<M>();
+        pending.reserve(values.size_hint().0);
         let add = |value| {
-            let slot = store.insert(Slot::new(value, State::Pending));
-            Handle::at(session, slot, store.generation(slot))
+            let place = store.add(session, value);
+            pending.push(Entity { model, place });
+            Handle::new(place)
         };
-        let handles: Vec<Handle<M>> = values.map(add).collect();
-        self.core.pending.extend(handles.iter().map(|handle| handle.entity()));
-        handles
+        values.map(add).collect()
     }
 
     /// The values of an entity, unless the handle is of another session or its entity is gone.

@@ -20,16 +20,23 @@ impl Core {
     ///
     /// # Errors
     /// Whatever a phase reports. The innermost frame is then undone, on the wire and in memory.
+    #[inline]
     pub(crate) fn flush(&mut self) -> Result<Flushed> {
         self.check_usable()?;
         if self.is_clean() {
             return Ok(Flushed::Nothing);
         }
+        self.flush_changes()
+    }
+
+    #[cold]
+    fn flush_changes(&mut self) -> Result<Flushed> {
         self.run_phases().map_err(|error| self.fail_frame(error.context("while flushing")))?;
         Ok(Flushed::Something)
     }
 
     /// Flushes before the database is asked, unless the session was told not to.
+    #[inline]
     pub(crate) fn autoflush(&mut self) -> Result<Flushed> {
         match self.options.autoflush {
             true => self.flush(),

@@ -27,15 +27,20 @@ pub struct ScopedSession<B: DeclarativeBase> {
     scopes: Box<dyn Scopes<B>>,
 }
 
-/// Where sessions wait between two uses.
+/// Tells which scope is the current one.
 trait Scopes<B>: Send + Sync {
-    /// Takes the session of the current scope out; an error when it is in use.
+    fn current(&self) -> Box<dyn Scope<B> + '_>;
+}
+
+/// A scope: where its session waits between two uses.
+trait Scope<B> {
+    /// Takes the session out; an error when it is in use.
     fn take(&self) -> Result<Option<Session<B>>>;
-    /// Puts the session of the current scope back, unless it was removed meanwhile.
-    fn put_back(&self, session: Session<B>);
-    /// Forgets that the session of the current scope is in use.
+    /// Puts the session back; gives it again if it was removed meanwhile.
+    fn put_back(&self, session: Session<B>) -> Option<Session<B>>;
+    /// Forgets that the session is in use.
     fn forget(&self);
-    /// Takes the session of the current scope away; one in use goes when its use ends.
+    /// Takes the session away; one in use goes when its use ends.
     fn remove(&self) -> Option<Session<B>>;
 }
 
@@ -55,7 +60,7 @@ impl<B: DeclarativeBase> ScopedSession<B> {
     }
 
     /// A session for each key that a function tells, such as the id of the current request.
-    pub fn with_scope<K: Eq + Hash + Send + 'static>(
+    pub fn with_scope<K: Clone + Eq + Hash + Send + 'static>(
         maker: SessionMaker<B>,
         scope: impl Fn() -> K + Send + Sync + 'static,
     ) -> Self {
@@ -69,8 +74,9 @@ impl<B: DeclarativeBase> ScopedSession<B> {
     /// What the closure returns; misuse when the session is in use, by an outer `with` or by another thread of the same
     /// scope.
     pub fn with<T>(&self, work: impl FnOnce(&mut Session<B>) -> Result<T>) -> Result<T> {
-        let session = self.scopes.take()?.unwrap_or_else(|| self.maker.session());
-        let mut used = Used { scopes: &*self.scopes, session: Some(session) };
+        let scope = self.scopes.current();
+        let session = scope.take()?.unwrap_or_else(|| self.maker.session());
+        let mut used = Used { scope: &*scope, session: Some(session) };
         let result =
             work(used.session.as_mut().expect("invariant: the session is there until it is put back"));
         used.put_back();
@@ -80,20 +86,20 @@ impl<B: DeclarativeBase> ScopedSession<B> {
     /// Closes the session of the current scope: rolled back, and its connection given back. Inside of `with`, that happens
     /// when the `with` ends.
     pub fn remove(&self) {
-        drop(self.scopes.remove());
+        drop(self.scopes.current().remove());
     }
 }
 
 /// A session in use; when its use ends by a panic, the scope forgets it.
 struct Used<'a, B> {
-    scopes: &'a dyn Scopes<B>,
+    scope: &'a dyn Scope<B>,
     session: Option<Session<B>>,
 }
 
 impl<B> Used<'_, B> {
     fn put_back(&mut self) {
         if let Some(session) = self.session.take() {
-            self.scopes.put_back(session);
+            drop(self.scope.put_back(session));
         }
     }
 }
@@ -101,7 +107,7 @@ impl<B> Used<'_, B> {
 impl<B> Drop for Used<'_, B> {
     fn drop(&mut self) {
         if self.session.is_some() {
-            self.scopes.forget();
+            self.scope.forget();
         }
     }
 }
@@ -115,10 +121,12 @@ fn in_use<T>() -> Result<T> {
 
 /// What is done to a map of places, whoever owns it.
 fn take<K: Eq + Hash, S>(places: &mut HashMap<K, Place<S>>, key: K) -> Result<Option<S>> {
+    if matches!(places.get(&key), Some(Place::InUse | Place::Removed)) {
+        return in_use();
+    }
     match places.insert(key, Place::InUse) {
-        None => Ok(None),
         Some(Place::Idle(session)) => Ok(Some(session)),
-        Some(Place::InUse | Place::Removed) => in_use(),
+        Some(Place::InUse | Place::Removed) | None => Ok(None),
     }
 }
 
@@ -148,18 +156,25 @@ thread_local! {
     static SESSIONS: RefCell<HashMap<u64, Place<Box<dyn Any>>>> = RefCell::new(HashMap::new());
 }
 
+/// The threads of a scoped session, by its number.
+#[derive(Clone, Copy)]
 struct ByThread(u64);
 
 impl<B: DeclarativeBase> Scopes<B> for ByThread {
+    fn current(&self) -> Box<dyn Scope<B> + '_> {
+        Box::new(*self)
+    }
+}
+
+/// The current thread.
+impl<B: DeclarativeBase> Scope<B> for ByThread {
     fn take(&self) -> Result<Option<Session<B>>> {
-        let taken = SESSIONS.with_borrow_mut(|sessions| take(sessions, self.0))?;
-        Ok(taken.and_then(|session| session.downcast().ok()).map(|session| *session))
+        Ok(SESSIONS.with_borrow_mut(|sessions| take(sessions, self.0))?.and_then(typed))
     }
 
-    fn put_back(&self, session: Session<B>) {
-        let removed = SESSIONS
-            .with_borrow_mut(|sessions| put_back(sessions, self.0, Box::new(session) as Box<dyn Any>));
-        drop(removed);
+    fn put_back(&self, session: Session<B>) -> Option<Session<B>> {
+        let session: Box<dyn Any> = Box::new(session);
+        SESSIONS.with_borrow_mut(|sessions| put_back(sessions, self.0, session)).and_then(typed)
     }
 
     fn forget(&self) {
@@ -167,31 +182,53 @@ impl<B: DeclarativeBase> Scopes<B> for ByThread {
     }
 
     fn remove(&self) -> Option<Session<B>> {
-        let removed = SESSIONS.with_borrow_mut(|sessions| remove(sessions, self.0))?;
-        removed.downcast().ok().map(|session| *session)
+        SESSIONS.with_borrow_mut(|sessions| remove(sessions, self.0)).and_then(typed)
     }
 }
 
+/// A session of its own type again; the number of a scoped session is that of one base.
+fn typed<B: DeclarativeBase>(session: Box<dyn Any>) -> Option<Session<B>> {
+    session.downcast().ok().map(|session| *session)
+}
+
+/// The scopes that a function tells apart.
 struct ByKey<K, F, B> {
     scope: F,
-    sessions: Mutex<HashMap<K, Place<Session<B>>>>,
+    sessions: Sessions<K, B>,
 }
 
-impl<K: Eq + Hash + Send, F: Fn() -> K, B> ByKey<K, F, B> {
-    fn with<R>(&self, work: impl FnOnce(&mut HashMap<K, Place<Session<B>>>, K) -> R) -> R {
-        let key = (self.scope)();
-        work(&mut self.sessions.lock().unwrap_or_else(PoisonError::into_inner), key)
+type Sessions<K, B> = Mutex<HashMap<K, Place<Session<B>>>>;
+
+impl<K, F, B> Scopes<B> for ByKey<K, F, B>
+where
+    K: Clone + Eq + Hash + Send,
+    F: Fn() -> K + Send + Sync,
+    B: DeclarativeBase,
+{
+    fn current(&self) -> Box<dyn Scope<B> + '_> {
+        Box::new(Keyed { key: (self.scope)(), sessions: &self.sessions })
     }
 }
 
-impl<K: Eq + Hash + Send, F: Fn() -> K + Send + Sync, B: DeclarativeBase> Scopes<B> for ByKey<K, F, B> {
+/// The scope of a key, which was asked for once.
+struct Keyed<'a, K, B> {
+    key: K,
+    sessions: &'a Sessions<K, B>,
+}
+
+impl<K: Clone + Eq + Hash, B> Keyed<'_, K, B> {
+    fn with<R>(&self, work: impl FnOnce(&mut HashMap<K, Place<Session<B>>>, K) -> R) -> R {
+        work(&mut self.sessions.lock().unwrap_or_else(PoisonError::into_inner), self.key.clone())
+    }
+}
+
+impl<K: Clone + Eq + Hash, B> Scope<B> for Keyed<'_, K, B> {
     fn take(&self) -> Result<Option<Session<B>>> {
         self.with(take)
     }
 
-    fn put_back(&self, session: Session<B>) {
-        let removed = self.with(|sessions, key| put_back(sessions, key, session));
-        drop(removed);
+    fn put_back(&self, session: Session<B>) -> Option<Session<B>> {
+        self.with(|sessions, key| put_back(sessions, key, session))
     }
 
     fn forget(&self) {

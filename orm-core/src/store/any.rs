@@ -54,6 +54,9 @@ pub(crate) trait AnyStore: Any + Send {
     /// The same of the key that a slot's own values carry.
     fn own_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String>;
 
+    /// The first of slots, which are to be inserted, whose key another entity has that stays; the key as text.
+    fn taken_key(&self, slots: &[u32], ids: &dyn Ids) -> Option<String>;
+
     /// Gives the `on_update` columns of touched entities their new values, where another column changed.
     fn supply(&mut self);
 
@@ -89,20 +92,18 @@ pub(crate) trait AnyStore: Any + Send {
     /// Puts back what the journal says, down to a length.
     fn undo_to(&mut self, length: usize);
 
-    /// Takes the key of a row that was just inserted.
-    fn set_generated(&mut self, slots: &[u32], ids: &[i64]) -> Result<()>;
-
-    /// Takes the key out of the values of a row that was just inserted.
-    fn set_own_key(&mut self, slot: u32, rest: &Stores);
-
     /// Takes what the database put into columns; the row holds only those.
     fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()>;
 
     /// Records what slots are, and writes keys in place of entities that have one by now.
     fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores);
 
-    /// Records slots whose rows are inserted, with the columns that the database filled in: they are known by their keys.
-    fn settle_inserts(&mut self, slots: &[u32], filled: &ColumnSet, epoch: u32);
+    /// Makes room for rows that are about to be inserted.
+    fn expect_inserts(&mut self, count: usize);
+
+    /// Records slots whose rows are inserted, with the columns that the database filled in: they are known by their keys. `ids`
+    /// are the keys that the database generated, if it did.
+    fn settle_inserts(&mut self, slots: &[u32], ids: &[i64], filled: &ColumnSet, epoch: u32) -> Result<()>;
 
     /// Records slots whose rows are updated.
     fn settle_updates(&mut self, slots: &[u32], key_changed: bool);
@@ -176,13 +177,25 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>) {
+        let table = M::table();
+        let asks_key = state == State::Pending && table.only_key_is_generated;
+        let is_simple = state != State::Pending || asks_key || table.generated.is_empty();
+        let mut last = None;
         for Place { slot, generation, .. } in entities.iter().map(|entity| entity.place) {
             let place = self.at(slot);
-            if place.generation == generation && place.state == state {
-                let columns =
-                    if state == State::Pending { self.insert_columns(place) } else { ColumnSet::EMPTY };
-                Group::push(groups, M::table().number, &columns, slot);
+            if place.generation != generation || place.state != state {
+                continue;
             }
+            // Most rows are written as the one before them, which a glance at the key can tell.
+            let has_key =
+                asks_key && place.value.as_ref().is_some_and(|value| Store::own_key(value).is_some());
+            match groups.last_mut() {
+                Some(group) if is_simple && last == Some(has_key) => group.slots.push(slot),
+                Some(_) | None => {
+                    Group::push(groups, table.number, &self.written_columns(place, state), slot)
+                }
+            }
+            last = Some(has_key);
         }
     }
 
@@ -207,6 +220,15 @@ impl<M: Model> AnyStore for Store<M> {
         let place = self.at(slot);
         let key = place.key.clone().or_else(|| place.value.as_ref()?.key(ids))?;
         Some(format!("{key:?}"))
+    }
+
+    fn taken_key(&self, slots: &[u32], ids: &dyn Ids) -> Option<String> {
+        let taken = |&slot: &u32| {
+            let key = self.at(slot).value.as_ref()?.key(ids)?;
+            let other = self.find(&key).filter(|&other| self.at(other).state == State::Persistent)?;
+            (other != slot).then(|| format!("{key:?}"))
+        };
+        slots.iter().find_map(taken)
     }
 
     fn supply(&mut self) {
@@ -295,26 +317,6 @@ impl<M: Model> AnyStore for Store<M> {
         self.undo(length);
     }
 
-    fn set_generated(&mut self, slots: &[u32], ids: &[i64]) -> Result<()> {
-        for (&slot, &id) in slots.iter().zip(ids) {
-            let Some(key) = M::Key::from_generated(id) else {
-                return Err(Error::value(format!("the generated key {id} does not fit the key's type")));
-            };
-            self.at_mut(slot).key = Some(key);
-        }
-        Ok(())
-    }
-
-    fn set_own_key(&mut self, slot: u32, rest: &Stores) {
-        let Some(value) = self.at_mut(slot).value.take() else {
-            return;
-        };
-        let key = value.key(&AllButOne { rest, one: self });
-        let place = self.at_mut(slot);
-        place.value = Some(value);
-        place.key = key;
-    }
-
     fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()> {
         let place = self.at_mut(slot);
         if let Some(key) = M::table().generated_key.filter(|&key| columns.contains(key)) {
@@ -335,13 +337,20 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn settle_inserts(&mut self, slots: &[u32], filled: &ColumnSet, epoch: u32) {
-        self.journal.reserve(slots.len());
-        self.reserve(slots.len());
-        for &slot in slots {
-            self.record_slot(slot, filled);
-            self.settle_insert(slot, epoch);
+    fn expect_inserts(&mut self, count: usize) {
+        self.journal.reserve(count);
+        self.reserve(count);
+    }
+
+    fn settle_inserts(&mut self, slots: &[u32], ids: &[i64], filled: &ColumnSet, epoch: u32) -> Result<()> {
+        for (index, &slot) in slots.iter().enumerate() {
+            let key = match ids.get(index) {
+                Some(&id) => Some(generated_key::<M>(id)?),
+                None => self.inserted_key(slot),
+            };
+            self.settle_insert(slot, key, filled, epoch);
         }
+        Ok(())
     }
 
     fn settle_updates(&mut self, slots: &[u32], key_changed: bool) {
@@ -382,13 +391,14 @@ impl<M: Model> AnyStore for Store<M> {
 }
 
 impl<M: Model> Store<M> {
-    /// The columns that an INSERT of a slot writes.
-    #[inline]
-    fn insert_columns(&self, place: &Slot<M>) -> ColumnSet {
+    /// The columns that the statement for a slot in a state writes.
+    fn written_columns(&self, place: &Slot<M>, state: State) -> ColumnSet {
         let table = M::table();
-        let Some(value) = &place.value else { return ColumnSet::EMPTY };
+        let Some(value) = place.value.as_ref().filter(|_| state == State::Pending) else {
+            return ColumnSet::EMPTY;
+        };
         if table.only_key_is_generated {
-            return if value.key(&NoIds).is_none() { table.without_key } else { table.insertable };
+            return if Store::own_key(value).is_none() { table.without_key } else { table.insertable };
         }
         let mut columns = table.insertable;
         if !table.generated.is_empty() {
@@ -412,22 +422,30 @@ impl<M: Model> Store<M> {
         links.into_iter().for_each(|(field, entity)| self.record_link(slot, field, entity));
     }
 
-    #[inline]
-    fn settle_insert(&mut self, slot: u32, epoch: u32) {
+    /// The key of a row that was just inserted: what the database returned, or what its values say.
+    fn inserted_key(&mut self, slot: u32) -> Option<M::Key> {
         let place = &mut self.slots[slot as usize];
-        let Some(value) = &mut place.value else { return };
-        let key = match place.key.take() {
-            Some(key) if M::table().generated_key.is_some() => {
-                value.set_key(key.clone());
-                Some(key)
-            }
-            Some(_) | None => Store::own_key(value),
-        };
+        match place.key.take() {
+            Some(key) if M::table().generated_key.is_some() => Some(key),
+            Some(_) | None => place.value.as_ref().and_then(Store::own_key),
+        }
+    }
+
+    #[inline]
+    fn settle_insert(&mut self, slot: u32, key: Option<M::Key>, filled: &ColumnSet, epoch: u32) {
+        self.record_slot(slot, filled);
+        if let Some(key) = &key {
+            self.claim(slot, key);
+        }
+        let place = &mut self.slots[slot as usize];
+        if let (Some(value), Some(key)) = (&mut place.value, &key)
+            && M::table().generated_key.is_some()
+        {
+            value.set_key(key.clone());
+        }
+        place.key = key;
         place.epoch = epoch;
         place.state = State::Persistent;
-        if let Some(key) = key {
-            self.know(slot, key);
-        }
     }
 
     fn change_key(&mut self, slot: u32) {
@@ -439,6 +457,12 @@ impl<M: Model> Store<M> {
         self.record_key(slot, old);
         self.know(slot, new);
     }
+}
+
+#[inline]
+fn generated_key<M: Model>(id: i64) -> Result<M::Key> {
+    M::Key::from_generated(id)
+        .ok_or_else(|| Error::value(format!("the generated key {id} does not fit the type of the key")))
 }
 
 /// Every store but the one that is being changed, and that one.

@@ -4,7 +4,7 @@
 //! another, stands beside, in lists that name their entry.
 
 use super::kept::Kept;
-use super::slot::State;
+use super::slot::{NO_ENTRY, State};
 use super::typed::Store;
 use super::visit;
 use crate::schema::Model;
@@ -87,17 +87,17 @@ impl<M: Model> Journal<M> {
 
 impl<M: Model> Store<M> {
     /// Records what a slot is, unless the innermost frame has done so already. The kept copy goes into the record.
+    #[inline]
     pub(super) fn record_slot(&mut self, slot: u32, filled: &ColumnSet) {
         let place = &mut self.slots[slot as usize];
         let kept = place.kept.take();
-        if self.journal.has_entry(place.entry, slot) {
+        if place.entry != NO_ENTRY && self.journal.has_entry(place.entry, slot) {
             if let Some(kept) = kept {
                 self.copies.take(kept);
             }
             return;
         }
-        let entry =
-            u32::try_from(self.journal.len()).expect("invariant: memory ends before four billion entries");
+        let entry = self.journal.len() as u32;
         self.journal.entries.push(Undo {
             slot,
             generation: place.generation,
@@ -129,6 +129,8 @@ impl<M: Model> Store<M> {
 
     /// Puts back what the entries say, the latest first, down to a length of the journal.
     pub(super) fn undo(&mut self, length: usize) {
+        // Links that had to wait for a cycle were recorded after those of later entries.
+        self.journal.links.sort_by_key(|(entry, ..)| *entry);
         while self.journal.len() > length {
             let Some(undo) = self.journal.entries.pop() else { return };
             self.put_back(undo);

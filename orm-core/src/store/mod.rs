@@ -21,7 +21,6 @@ use crate::value::{Entity, Handle, Ids, Place, SessionNumber, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use group::Group;
-pub(crate) use slot::Slot;
 pub use slot::State;
 pub(crate) use typed::{Met, Store, decode};
 

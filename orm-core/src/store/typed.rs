@@ -13,13 +13,14 @@ use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model};
 use crate::util::columns::ColumnSet;
-use crate::value::{Generation, NoIds};
+use crate::value::{Generation, NoIds, Place, SessionNumber};
 
 /// The entities of one model in one session.
 pub(crate) struct Store<M: Model> {
     pub(super) slots: Chunks<Slot<M>>,
     pub(super) copies: KeptCopies<M>,
     pub(super) vacant: Vec<u32>,
+    has_vacated: bool,
     identity: IdentityMap,
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
@@ -42,6 +43,7 @@ impl<M: Model> Store<M> {
             slots: Chunks::new(),
             copies: KeptCopies::new(),
             vacant: Vec::new(),
+            has_vacated: false,
             identity: IdentityMap::new(),
             touched: Vec::new(),
             journal: Journal::new(),
@@ -54,22 +56,32 @@ impl<M: Model> Store<M> {
         self.identity.reserve(count);
     }
 
+    /// Takes a value in as pending, and gives its place.
+    #[inline]
+    pub(crate) fn add(&mut self, session: SessionNumber, value: M) -> Place {
+        let slot = self.insert(Slot::new(value, State::Pending));
+        // Only a slot that was vacated has had another tenant.
+        let generation = if self.has_vacated { self.generation(slot) } else { 0 };
+        Place::new(session, slot, generation)
+    }
+
     /// Takes a value in and gives its slot.
+    #[inline]
     pub(crate) fn insert(&mut self, slot: Slot<M>) -> u32 {
         if let Some(vacant) = self.vacant.pop() {
             let generation = self.slots[vacant as usize].generation;
             self.slots[vacant as usize] = Slot { generation, ..slot };
             return vacant;
         }
-        let index =
-            u32::try_from(self.slots.len()).expect("invariant: memory ends before four billion entities");
+        let index = self.slots.len();
         self.slots.push(slot);
-        index
+        u32::try_from(index).expect("invariant: memory ends before four billion entities")
     }
 
     /// Gives a slot up. Its handles are recognised as gone; a slot whose generations are used up is never used again.
     pub(crate) fn vacate(&mut self, slot: u32) -> Option<M> {
         self.forget_key(slot);
+        self.has_vacated = true;
         let place = &mut self.slots[slot as usize];
         let value = place.value.take();
         if let Some(kept) = place.kept.take() {
@@ -137,9 +149,15 @@ impl<M: Model> Store<M> {
     /// Says that a slot is the entity of a key. The entity that had it before, if any, loses it.
     pub(crate) fn know(&mut self, slot: u32, key: M::Key) {
         self.leave_identity(slot);
-        let hash = self.identity.hash(&key);
-        self.identity.claim(hash, slot, |other| self.slots[other as usize].key.as_ref() == Some(&key));
+        self.claim(slot, &key);
         self.slots[slot as usize].key = Some(key);
+    }
+
+    /// The same of a slot that the identity map does not know; the slot does not have the key yet.
+    #[inline]
+    pub(super) fn claim(&mut self, slot: u32, key: &M::Key) {
+        let hash = self.identity.hash(key);
+        self.identity.claim(hash, slot, |other| self.slots[other as usize].key.as_ref() == Some(key));
     }
 
     /// Takes a slot out of the identity map; it keeps its key.

@@ -1,14 +1,14 @@
 //! What can be known to be wrong before anything is sent.
 
 use super::change::ChangeSet;
-use crate::error::{Error, Result};
-use crate::store::{AnyStore, State, Stores};
+use crate::error::{Constraint, Error, Result};
+use crate::store::{AnyStore, Group, State, Stores};
 use crate::value::{Entity, Link};
 
 /// Refuses what cannot be written: ids that name no row, values that their validation refuses, rows that are gone.
 ///
 /// # Errors
-/// Misuse for an id of another session's, a gone or a withdrawn entity; stale for a change of a row that is missing; a value
+/// Misuse for an id of another session's, a gone or a withdrawn entity; unique for a key that a held row has; stale for a change of a row that is missing; a value
 /// error that lists every field that its validation refuses.
 pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> {
     for group in &changes.updates {
@@ -17,7 +17,23 @@ pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> 
     for group in changes.written().filter(|group| group.has_links(stores)) {
         group.slots.iter().try_for_each(|&slot| check_links(stores, stores.any(group.model), slot))?;
     }
+    changes.inserts.iter().try_for_each(|group| check_keys(stores, group))?;
     check_values(stores, changes)
+}
+
+/// A row that the session holds and keeps cannot be inserted again: `add` never updates.
+fn check_keys(stores: &Stores, group: &Group) -> Result<()> {
+    let store = stores.any(group.model);
+    let table = store.table();
+    if table.generated_key.is_some_and(|key| !group.columns.contains(key)) {
+        return Ok(());
+    }
+    let Some(key) = store.taken_key(&group.slots, stores) else { return Ok(()) };
+    let columns = table.names(&table.primary_key).map(str::to_owned).collect();
+    let constraint = Constraint { table: Some(table.name.to_owned()), columns, name: None };
+    let message =
+        format!("a new `{}` has the key {key}, which a row of this session has already", table.model);
+    Err(Error::unique(message).with_constraint(constraint))
 }
 
 fn check_not_missing(store: &dyn AnyStore, slot: u32) -> Result<()> {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::plan::{Action, Plan, Step};
+use super::write_back::write_back_inserts;
 use crate::compile::{Dialect, Operation, RowSets, Statements};
 use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::schema::Table;
 use crate::store::{AnyStore, Stores};
 use crate::util::columns::ColumnSet;
-use crate::value::{Value, recycle};
+use crate::value::Value;
 
 /// What a plan is sent over.
 pub(crate) struct Wire<'a> {
@@ -40,6 +41,7 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     if table.version.is_some() {
         step.slots.iter().for_each(|&slot| stores.any_mut(table.number).count_version(slot));
     }
+    stores.any_mut(table.number).expect_inserts(step.slots.len());
     let returning = returned_by_insert(table, &step.columns);
     let statement = statement(step, Operation::Insert, returning, wire);
     if !returning.is_empty() {
@@ -48,24 +50,17 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
             .iter()
             .try_for_each(|&slot| insert_returning(step, slot, &returning, &statement, stores, wire));
     }
-    let is_generated = table.generated_key.is_some_and(|key| !step.columns.contains(key));
     let mut ids = Vec::with_capacity(CHUNK);
     for slots in step.slots.chunks(CHUNK) {
         ids.clear();
         insert_chunk(step, slots, &statement, stores, wire, &mut ids)?;
-        if is_generated {
-            stores.any_mut(table.number).set_generated(slots, &ids)?;
-        } else {
-            stores.beside(table.number, |store, rest| {
-                slots.iter().for_each(|&slot| store.set_own_key(slot, rest))
-            });
-        }
+        write_back_inserts(step, slots, &ids, stores)?;
     }
     Ok(())
 }
 
-/// How many rows are sent before their keys are noted: few enough to be in the processor's cache still. No row of a step
-/// names another of the same step.
+/// How many rows are sent before memory follows: few enough to be in the processor's cache still. No row of a step names
+/// another of the same step.
 const CHUNK: usize = 64;
 
 fn insert_chunk(
@@ -83,9 +78,11 @@ fn insert_chunk(
         row.clear();
         store.encode(slot, &step.columns, stores, &mut row)?;
         match wire.connection.execute(statement, &row)?.generated {
-            Some(id) => ids.push(id),
-            None if !is_generated => {}
-            None => return Err(Error::database("the database generated no key for a row that needs one")),
+            Some(id) if is_generated => ids.push(id),
+            Some(_) | None if !is_generated => {}
+            Some(_) | None => {
+                return Err(Error::database("the database generated no key for a row that needs one"));
+            }
         }
     }
     Ok(())
@@ -105,37 +102,47 @@ fn insert_returning(
     let returned = returned_row(wire, statement, &row)?;
     drop(row);
     take_returned(stores, table, slot, returning, &returned)?;
-    if !table.generated_key.is_some_and(|key| returning.contains(key)) {
-        stores.beside(table.number, |store, rest| store.set_own_key(slot, rest));
-    }
-    Ok(())
+    write_back_inserts(step, &[slot], &[], stores)
 }
 
 fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
     let table = step.table;
-    let returning = table.computed;
-    let statement = statement(step, Operation::Update, returning, wire);
-    let mut values = Vec::new();
+    if step.action == Action::Update && table.version.is_some() {
+        step.slots.iter().for_each(|&slot| stores.any_mut(table.number).count_version(slot));
+    }
+    let statement = statement(step, Operation::Update, table.computed, wire);
+    if !table.computed.is_empty() {
+        return step
+            .slots
+            .iter()
+            .try_for_each(|&slot| update_returning(step, slot, &statement, stores, wire));
+    }
+    let store = stores.any(table.number);
+    let mut row = Vec::with_capacity(table.columns.len());
     for &slot in &step.slots {
-        if step.action == Action::Update && table.version.is_some() {
-            stores.any_mut(table.number).count_version(slot);
-        }
-        let mut row = recycle(values);
-        let store = stores.any(table.number);
+        row.clear();
         store.encode(slot, &step.columns, stores, &mut row)?;
         encode_condition(store, slot, stores, &mut row)?;
-        if returning.is_empty() {
-            let rows = wire.connection.execute(&statement, &row)?.rows;
-            values = recycle(row);
-            check_matched(rows, store, slot, "changed")?;
-        } else {
-            let returned = returned_row(wire, &statement, &row)?;
-            values = recycle(row);
-            check_matched(u64::from(!returned.is_empty()), store, slot, "changed")?;
-            take_returned(stores, table, slot, &returning, &returned)?;
-        }
+        check_matched(wire.connection.execute(&statement, &row)?.rows, store, slot, "changed")?;
     }
     Ok(())
+}
+
+fn update_returning(
+    step: &Step,
+    slot: u32,
+    statement: &Statement,
+    stores: &mut Stores,
+    wire: &mut Wire<'_>,
+) -> Result<()> {
+    let store = stores.any(step.table.number);
+    let mut row = Vec::with_capacity(step.table.columns.len());
+    store.encode(slot, &step.columns, stores, &mut row)?;
+    encode_condition(store, slot, stores, &mut row)?;
+    let returned = returned_row(wire, statement, &row)?;
+    drop(row);
+    check_matched(u64::from(!returned.is_empty()), store, slot, "changed")?;
+    take_returned(stores, step.table, slot, &step.table.computed, &returned)
 }
 
 fn emit_unlinks(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
@@ -150,16 +157,14 @@ fn emit_unlinks(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     Ok(())
 }
 
-fn emit_deletes(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+fn emit_deletes(step: &Step, stores: &Stores, wire: &mut Wire<'_>) -> Result<()> {
     let statement = statement(step, Operation::Delete, ColumnSet::EMPTY, wire);
-    let mut values = Vec::new();
+    let store = stores.any(step.table.number);
+    let mut row = Vec::with_capacity(step.table.primary_key.len() + 1);
     for &slot in &step.slots {
-        let store = stores.any(step.table.number);
-        let mut row = recycle(values);
+        row.clear();
         encode_condition(store, slot, stores, &mut row)?;
-        let rows = wire.connection.execute(&statement, &row)?.rows;
-        values = recycle(row);
-        check_matched(rows, store, slot, "deleted")?;
+        check_matched(wire.connection.execute(&statement, &row)?.rows, store, slot, "deleted")?;
     }
     Ok(())
 }
@@ -189,6 +194,9 @@ fn encode_condition<'a>(
     out: &mut Vec<Value<'a>>,
 ) -> Result<()> {
     store.encode_key(slot, stores, out)?;
+    if store.table().version.is_none() {
+        return Ok(());
+    }
     store.encode_version(slot, stores, out)
 }
 
@@ -216,6 +224,7 @@ fn take_returned(
     stores.any_mut(table.number).assign(slot, columns, &returned)
 }
 
+#[inline]
 fn check_matched(rows: u64, store: &dyn AnyStore, slot: u32, what: &str) -> Result<()> {
     if rows == 1 {
         return Ok(());

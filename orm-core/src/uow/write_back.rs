@@ -1,6 +1,7 @@
 //! Brings memory in step with what was sent.
 
 use super::plan::{Action, Plan, Step};
+use crate::error::Result;
 use crate::store::Stores;
 use crate::util::columns::ColumnSet;
 
@@ -13,25 +14,33 @@ pub(crate) fn record_plan(plan: &Plan, stores: &mut Stores) {
     }
 }
 
-/// Keys go into ids and the identity map, kept copies go into the journal, deleted rows are known as such.
+/// Rows that were just inserted are known by their keys; `ids` are those that the database generated, if it did.
+///
+/// # Errors
+/// A value error when a generated key does not fit the key's type.
+pub(super) fn write_back_inserts(step: &Step, slots: &[u32], ids: &[i64], stores: &mut Stores) -> Result<()> {
+    let filled = filled_by_insert(step);
+    if !step.table.foreign_keys.is_empty() {
+        stores.beside(step.table.number, |store, rest| store.resolve(slots, &filled, rest));
+    }
+    let epoch = stores.epoch();
+    stores.any_mut(step.table.number).settle_inserts(slots, ids, &filled, epoch)
+}
+
+/// Keys go into ids and the identity map, kept copies go into the journal, deleted rows are known as such. Inserted rows were
+/// written back as they were sent.
 pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
     let of = |action| plan.steps.iter().filter(move |step| step.action == action);
     for step in of(Action::Delete) {
         stores.any_mut(step.table.number).settle_deletes(&step.slots);
     }
-    for step in
-        of(Action::Insert).chain(of(Action::Update)).filter(|step| !step.table.foreign_keys.is_empty())
+    for step in of(Action::Link).chain(of(Action::Update)).filter(|step| !step.table.foreign_keys.is_empty())
     {
-        let filled = filled_by_insert(step);
-        stores.beside(step.table.number, |store, rest| store.resolve(&step.slots, &filled, rest));
+        stores.beside(step.table.number, |store, rest| store.resolve(&step.slots, &ColumnSet::EMPTY, rest));
     }
     for step in of(Action::Update) {
         let key: ColumnSet = step.table.primary_key.iter().copied().collect();
         stores.any_mut(step.table.number).settle_updates(&step.slots, step.columns.intersects(&key));
-    }
-    let epoch = stores.epoch();
-    for step in of(Action::Insert) {
-        stores.any_mut(step.table.number).settle_inserts(&step.slots, &filled_by_insert(step), epoch);
     }
     stores.restore_touched();
 }

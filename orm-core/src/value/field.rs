@@ -170,6 +170,18 @@ impl<'a, 'w> Encoder<'a, 'w> {
         self.next
     }
 
+    /// Whether one of the next columns is wanted.
+    #[inline]
+    fn wants(&self, count: usize) -> bool {
+        (self.next..self.next + count).any(|column| self.wanted.contains(column))
+    }
+
+    /// Passes over columns.
+    #[inline]
+    fn skip(&mut self, count: usize) {
+        self.next += count;
+    }
+
     /// Writes the next column, if it is wanted.
     ///
     /// # Errors
@@ -292,14 +304,16 @@ impl<M: Model, K: Key> Field for Id<M, K> {
     fn encode<'a>(&'a self, out: &mut Encoder<'a, '_>) -> Result<()> {
         match self {
             Id::Key(key) => key.encode(out),
-            Id::New => encode_without::<K>(out, || {
-                Error::misuse(format!("`Id::New` names no `{}`", M::table().model))
-            }),
+            Id::New | Id::Of(_) if !out.wants(K::WIDTH) => {
+                out.skip(K::WIDTH);
+                Ok(())
+            }
+            Id::New => Err(Error::misuse(format!("`Id::New` names no `{}`", M::table().model))),
             Id::Of(handle) => match out.ids.key(handle.entity()) {
                 Some(key) => key_of::<K>(key).encode(out),
-                None => encode_without::<K>(out, || {
-                    Error::misuse(format!("{handle:?} is not an entity of this session, or has no key"))
-                }),
+                None => {
+                    Err(Error::misuse(format!("{handle:?} is not an entity of this session, or has no key")))
+                }
             },
         }
     }
@@ -407,12 +421,6 @@ impl<M: Model, K: Key> Field for Option<Id<M, K>> {
     fn relink(&mut self, entity: Entity) {
         *self = Some(Id::Of(Handle::new(entity.place)));
     }
-}
-
-/// Passes over the columns of a key; an error if one of them is wanted.
-#[cold]
-fn encode_without<K: Key>(out: &mut Encoder<'_, '_>, error: impl Fn() -> Error) -> Result<()> {
-    (0..K::WIDTH).try_for_each(|_| out.column(|| Err(error())))
 }
 
 /// A key that an [`Ids`] gave, in its own type.

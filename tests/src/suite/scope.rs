@@ -18,6 +18,7 @@ rules! { scope:
     s102_the_outer_session_survives_a_nested_with,
     s102_the_session_is_closed_when_its_thread_ends,
     s102_a_session_by_key,
+    s102_the_key_of_a_scope_is_asked_for_once,
     s102_a_busy_key_is_misuse_and_never_a_wait,
     s102_two_scoped_sessions_are_two_sessions,
     s102_after_a_panic_the_scope_has_a_new_session,
@@ -127,6 +128,22 @@ fn s102_the_session_is_closed_when_its_thread_ends(lab: &Lab) {
 
 thread_local! {
     static REQUEST: Cell<u32> = const { Cell::new(0) };
+}
+
+fn s102_the_key_of_a_scope_is_asked_for_once(lab: &Lab) {
+    thread_local! {
+        static REQUEST: Cell<u32> = const { Cell::new(1) };
+    }
+    let db = lab.db();
+    let scoped = ScopedSession::with_scope(db.maker(), || REQUEST.get());
+    let add_and_go_on = |s: &mut Session<Blog>| {
+        REQUEST.set(2);
+        Ok(s.add(User::named("ann")))
+    };
+    let ann = scoped.with(add_and_go_on).unwrap();
+    assert!(scoped.with(|s| Ok(s.find(ann).is_none())).unwrap());
+    REQUEST.set(1);
+    assert!(scoped.with(|s| Ok(s.find(ann).is_some())).unwrap());
 }
 
 fn s102_a_session_by_key(lab: &Lab) {
