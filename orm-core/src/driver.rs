@@ -67,6 +67,25 @@ pub trait Connection: Send {
     /// Whatever the database reports, classified.
     fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Done>;
 
+    /// Runs an INSERT of one row for each row of values that `next` gives, until it gives none, and adds the keys that are
+    /// generated, in order. `next` fills an empty vector. A driver that overrides this saves what is the same for all rows.
+    ///
+    /// # Errors
+    /// Whatever the database reports, classified, or the first error that `next` returns; the rows before it are inserted.
+    fn insert_rows<'a>(
+        &mut self,
+        statement: &Statement,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
+    ) -> Result<()> {
+        let mut row = Vec::new();
+        while next(&mut row)? {
+            generated.extend(self.execute(statement, &row)?.generated);
+            row.clear();
+        }
+        Ok(())
+    }
+
     /// Runs a statement and shows each of its rows.
     ///
     /// # Errors

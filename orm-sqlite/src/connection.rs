@@ -44,6 +44,15 @@ impl Connection for SqliteConnection {
         self.raw.execute(statement, values)
     }
 
+    fn insert_rows<'a>(
+        &mut self,
+        statement: &Statement,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
+    ) -> Result<()> {
+        self.raw.insert_rows(statement, next, generated)
+    }
+
     fn query(
         &mut self,
         statement: &Statement,

@@ -110,6 +110,25 @@ impl Connection for Logged {
         result.map_err(|error| self.failed(error, values))
     }
 
+    fn insert_rows<'a>(
+        &mut self,
+        statement: &Statement,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
+    ) -> Result<()> {
+        if !self.log.is_on() && !self.log.values {
+            let result = self.inner.insert_rows(statement, next, generated);
+            return result.map_err(|error| self.failed(error, &[]));
+        }
+        // Each row is a statement to those who look.
+        let mut row = Vec::new();
+        while next(&mut row)? {
+            generated.extend(self.execute(statement, &row)?.generated);
+            row.clear();
+        }
+        Ok(())
+    }
+
     fn query(
         &mut self,
         statement: &Statement,

@@ -433,11 +433,11 @@ impl<M: Model> Store<M> {
 
     #[inline]
     fn settle_insert(&mut self, slot: u32, key: Option<M::Key>, filled: &ColumnSet, epoch: u32) {
-        self.record_slot(slot, filled);
         if let Some(key) = &key {
             self.claim(slot, key);
         }
         let place = &mut self.slots[slot as usize];
+        self.journal.record(place, slot, None, filled);
         if let (Some(value), Some(key)) = (&mut place.value, &key)
             && M::table().generated_key.is_some()
         {

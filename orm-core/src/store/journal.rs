@@ -4,7 +4,7 @@
 //! another, stands beside, in lists that name their entry.
 
 use super::kept::Kept;
-use super::slot::{NO_ENTRY, State};
+use super::slot::{NO_ENTRY, Slot, State};
 use super::typed::Store;
 use super::visit;
 use crate::schema::Model;
@@ -78,6 +78,27 @@ impl<M: Model> Journal<M> {
         entry as usize >= self.frame && self.entries.get(entry as usize).is_some_and(|undo| undo.slot == slot)
     }
 
+    /// Records what a slot is, unless the innermost frame has done so already; gives the kept copy back then.
+    #[inline]
+    pub(super) fn record(
+        &mut self,
+        place: &mut Slot<M>,
+        slot: u32,
+        kept: Option<Kept>,
+        filled: &ColumnSet,
+    ) -> Option<Kept> {
+        if place.entry != NO_ENTRY && self.has_entry(place.entry, slot) {
+            return kept;
+        }
+        let entry = self.len() as u32;
+        let previous = std::mem::replace(&mut place.entry, entry);
+        self.entries.push(Undo { slot, generation: place.generation, previous, state: place.state, kept });
+        if !filled.is_empty() {
+            self.filled.push((entry, *filled));
+        }
+        None
+    }
+
     /// The key that a row had before its entry, taken out.
     fn take_key(&mut self, entry: u32) -> Option<M::Key> {
         let position = self.keys.iter().rposition(|(other, _)| *other == entry)?;
@@ -91,22 +112,8 @@ impl<M: Model> Store<M> {
     pub(super) fn record_slot(&mut self, slot: u32, filled: &ColumnSet) {
         let place = &mut self.slots[slot as usize];
         let kept = place.kept.take();
-        if place.entry != NO_ENTRY && self.journal.has_entry(place.entry, slot) {
-            if let Some(kept) = kept {
-                self.copies.take(kept);
-            }
-            return;
-        }
-        let entry = self.journal.len() as u32;
-        self.journal.entries.push(Undo {
-            slot,
-            generation: place.generation,
-            previous: std::mem::replace(&mut place.entry, entry),
-            state: place.state,
-            kept,
-        });
-        if !filled.is_empty() {
-            self.journal.filled.push((entry, *filled));
+        if let Some(kept) = self.journal.record(place, slot, kept, filled) {
+            self.copies.take(kept);
         }
     }
 

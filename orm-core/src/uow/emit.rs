@@ -61,29 +61,28 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
 
 /// How many rows are sent before memory follows: few enough to be in the processor's cache still. No row of a step names
 /// another of the same step.
-const CHUNK: usize = 64;
+const CHUNK: usize = 128;
 
-fn insert_chunk(
+fn insert_chunk<'a>(
     step: &Step,
     slots: &[u32],
     statement: &Statement,
-    stores: &Stores,
+    stores: &'a Stores,
     wire: &mut Wire<'_>,
     ids: &mut Vec<i64>,
 ) -> Result<()> {
     let store = stores.any(step.table.number);
-    let is_generated = step.table.generated_key.is_some_and(|key| !step.columns.contains(key));
-    let mut row = Vec::with_capacity(step.table.columns.len());
-    for &slot in slots {
-        row.clear();
-        store.encode(slot, &step.columns, stores, &mut row)?;
-        match wire.connection.execute(statement, &row)?.generated {
-            Some(id) if is_generated => ids.push(id),
-            Some(_) | None if !is_generated => {}
-            Some(_) | None => {
-                return Err(Error::database("the database generated no key for a row that needs one"));
-            }
-        }
+    let mut rest = slots.iter();
+    let mut next = |row: &mut Vec<Value<'a>>| {
+        let Some(&slot) = rest.next() else { return Ok(false) };
+        store.encode(slot, &step.columns, stores, row)?;
+        Ok(true)
+    };
+    wire.connection.insert_rows(statement, &mut next, ids)?;
+    if step.table.generated_key.is_none_or(|key| step.columns.contains(key)) {
+        ids.clear();
+    } else if ids.len() != slots.len() {
+        return Err(Error::database("the database generated no key for a row that needs one"));
     }
     Ok(())
 }

@@ -4,11 +4,9 @@ use std::ptr::NonNull;
 
 use orm_core::driver::{Done, Row, Statement, Value};
 use orm_core::{Error, Result};
-use rusqlite::ffi;
 
 use super::cache::Cache;
 use super::statement::{Handle, Keep, Prepared};
-use crate::text::Kind;
 
 /// A statement of ours that every connection keeps.
 #[derive(Clone, Copy)]
@@ -65,7 +63,28 @@ impl RawConnection {
         let mut run = prepared.run(handle, sql, values)?;
         run.finish().map_err(|_| handle.failure(sql))?;
         drop(run);
-        Ok(self.done(kind))
+        Ok(self.handle.done(kind))
+    }
+
+    /// Runs an INSERT for each row of values, to its end, and adds the keys that are generated.
+    pub(crate) fn insert_rows<'a>(
+        &mut self,
+        statement: &Statement,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
+    ) -> Result<()> {
+        let (handle, sql) = (&self.handle, statement.sql());
+        let prepared = self.cache.get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
+        let kind = prepared.kind;
+        let mut row = Vec::new();
+        while next(&mut row)? {
+            let mut run = prepared.run(handle, sql, &row)?;
+            run.finish().map_err(|_| handle.failure(sql))?;
+            drop(run);
+            generated.extend(handle.done(kind).generated);
+            row.clear();
+        }
+        Ok(())
     }
 
     /// Runs a statement and shows its rows.
@@ -123,23 +142,5 @@ impl RawConnection {
     /// How many statements are kept.
     pub(crate) fn cached(&self) -> usize {
         self.cache.len()
-    }
-
-    /// What the statement that has just ended did.
-    #[inline]
-    fn done(&self, kind: Kind) -> Done {
-        if kind == Kind::Other {
-            return Done::default();
-        }
-        let db = self.handle.db.as_ptr();
-        // SAFETY: the handle is open.
-        let rows = unsafe { ffi::sqlite3_changes64(db) } as u64;
-        let generated = if kind == Kind::Insert && rows == 1 {
-            // SAFETY: the handle is open.
-            Some(unsafe { ffi::sqlite3_last_insert_rowid(db) })
-        } else {
-            None
-        };
-        Done { rows, generated }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
-use orm_core::driver::Value;
+use orm_core::driver::{Done, Value};
 use orm_core::{Error, Result};
 use rusqlite::ffi;
 
@@ -19,6 +19,24 @@ pub(super) struct Handle {
 }
 
 impl Handle {
+    /// What the statement that has just ended did.
+    #[inline]
+    pub(super) fn done(&self, kind: Kind) -> Done {
+        if kind == Kind::Other {
+            return Done::default();
+        }
+        let db = self.db.as_ptr();
+        // SAFETY: the handle is open.
+        let rows = unsafe { ffi::sqlite3_changes64(db) } as u64;
+        let generated = if kind == Kind::Insert && rows == 1 {
+            // SAFETY: the handle is open.
+            Some(unsafe { ffi::sqlite3_last_insert_rowid(db) })
+        } else {
+            None
+        };
+        Done { rows, generated }
+    }
+
     /// The error that the last call has left.
     #[cold]
     pub(super) fn failure(&self, sql: &str) -> Error {
@@ -157,18 +175,9 @@ impl Run<'_> {
             Value::Real(value) => unsafe { ffi::sqlite3_bind_double(statement, index, *value) },
             Value::Text(text) => {
                 let start: *const c_char = text.as_ptr().cast();
-                let encoding = ffi::SQLITE_UTF8 as u8;
+                let Ok(length) = c_int::try_from(text.len()) else { return ffi::SQLITE_TOOBIG };
                 // SAFETY: as above; the text is borrowed for as long as this run steps, so SQLite need not copy it.
-                unsafe {
-                    ffi::sqlite3_bind_text64(
-                        statement,
-                        index,
-                        start,
-                        text.len() as u64,
-                        ffi::SQLITE_STATIC(),
-                        encoding,
-                    )
-                }
+                unsafe { ffi::sqlite3_bind_text(statement, index, start, length, ffi::SQLITE_STATIC()) }
             }
             Value::Blob(bytes) => {
                 let start: *const c_void = bytes.as_ptr().cast();
