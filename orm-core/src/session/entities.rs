@@ -18,6 +18,32 @@ use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key, re
 ///
 /// A [`SessionMaker`](super::SessionMaker) makes it. It holds no connection until its first statement, and gives it back
 /// with each commit and rollback. Dropping it rolls back and never panics.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// # engine.create_all()?;
+/// let mut s = SessionMaker::new(engine).session();
+/// let alice = s.add(User { name: "alice".into(), ..Default::default() });
+/// s.commit()?;
+///
+/// s[alice].age = Some(30);
+/// s.rollback()?; // memory goes back to what the database has, too
+/// assert_eq!(s[alice].age, None);
+///
+/// assert_eq!(s.get::<User>(1)?, Some(alice)); // one row, one entity, one handle
+/// s.delete(alice);
+/// s.commit()?;
+/// assert_eq!(s.get::<User>(1)?, None);
+/// assert!(s.find(alice).is_none()); // the handle is known to be of an entity that is gone
+/// # Ok(())
+/// # }
+/// ```
 pub struct Session<B> {
     pub(crate) core: Core,
     base: PhantomData<fn() -> B>,
