@@ -21,6 +21,7 @@ rules! { value:
     bytes_that_are_no_text_are_a_value_error,
 
     a_bad_key_names_the_model,
+    a_bad_key_names_each_of_its_columns,
     a_bad_row_leaves_the_session_usable,
     untracked_rows_name_what_does_not_decode_too,
     odd_texts_round_trip,
@@ -189,7 +190,17 @@ fn a_bad_key_names_the_model(lab: &Lab) {
     let mut s = db.session();
     let error = s.query::<Sample>().all().unwrap_err();
     assert!(error.is_value(), "{error:?}");
-    assert!(error.to_string().contains("Sample") && error.to_string().contains("id"), "{error}");
+    assert!(error.to_string().contains("in Sample.id (column samples.id)"), "{error}");
+}
+
+fn a_bad_key_names_each_of_its_columns(lab: &Lab) {
+    let db = lab.db();
+    db.run(
+        "DROP TABLE memberships; CREATE TABLE memberships (user_id, group_id, role);
+         INSERT INTO memberships VALUES (1, 'two', 'admin')",
+    );
+    let error = db.session().query::<Membership>().all().unwrap_err();
+    assert!(error.to_string().contains("memberships.group_id"), "{error}");
 }
 
 fn a_bad_row_leaves_the_session_usable(lab: &Lab) {
