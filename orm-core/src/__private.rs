@@ -5,7 +5,6 @@ pub use std::string::String;
 
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
-pub use crate::expr::{Column, Fk, Plain};
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
     Embedded, NoBase, Part, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
@@ -20,5 +19,6 @@ pub use crate::session::IntoParam;
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};
 pub use crate::value::default::{Holds, default_of};
 pub use crate::value::{
-    ColumnType, Encoder, Field, HasKey, Id, Ids, KeyField, Link, Shape, SqlType, Value, ValueRef, Version,
+    Column, ColumnType, Encoder, Field, Fk, HasKey, Id, Ids, KeyField, Link, Plain, Shape, SqlType, Value,
+    ValueRef, Version,
 };

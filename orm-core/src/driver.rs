@@ -4,9 +4,7 @@
 //! backend is a crate of its own and a test can put a probe in its place. What else a backend needs is named here too:
 //! the [`Dialect`], rows and values, and the live schema.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
-pub use crate::compile::{Capabilities, Dialect, GeneratedKey, Schemas};
+pub use crate::compile::{Capabilities, Dialect, GeneratedKey, Schemas, Statement, StatementId};
 use crate::error::Result;
 pub use crate::row::Row;
 pub use crate::schema::TableColumn;
@@ -186,64 +184,4 @@ pub enum IsolationLevel {
     /// As if transactions ran one after the other.
     #[default]
     Serializable,
-}
-
-/// Identifies a statement's text in this process; connections find their prepared statements by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StatementId(pub u32);
-
-/// A statement: its text, and the number by which every connection finds it again.
-#[derive(Debug)]
-pub struct Statement {
-    id: StatementId,
-    sql: Box<str>,
-    is_single_row: bool,
-    rows: AtomicU32,
-}
-
-impl Statement {
-    /// A new statement; make it once and keep it, since each new one is prepared anew.
-    pub fn new(sql: impl Into<Box<str>>) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        Statement {
-            id: StatementId(NEXT.fetch_add(1, Ordering::Relaxed)),
-            sql: sql.into(),
-            is_single_row: false,
-            rows: AtomicU32::new(0),
-        }
-    }
-
-    /// Says that it returns one row at most, so that a driver need not look for a second.
-    #[must_use]
-    pub fn single_row(mut self) -> Self {
-        self.is_single_row = true;
-        self
-    }
-
-    /// Whether it returns one row at most, so that a driver need not look for a second.
-    #[inline]
-    pub fn is_single_row(&self) -> bool {
-        self.is_single_row
-    }
-
-    /// The number.
-    #[inline]
-    pub fn id(&self) -> StatementId {
-        self.id
-    }
-
-    /// The text.
-    pub fn sql(&self) -> &str {
-        &self.sql
-    }
-
-    /// How many rows it returned last time: a guess at how many it will return.
-    pub(crate) fn expected_rows(&self) -> usize {
-        (self.rows.load(Ordering::Relaxed) as usize).min(1 << 16)
-    }
-
-    /// Remembers how many rows it returned.
-    pub(crate) fn remember_rows(&self, rows: usize) {
-        self.rows.store(u32::try_from(rows).unwrap_or(u32::MAX), Ordering::Relaxed);
-    }
 }

@@ -10,3 +10,8 @@ pub mod fixture;
 pub mod models;
 pub mod probe;
 pub mod suite;
+
+/// The examples of the README are compiled and run as tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

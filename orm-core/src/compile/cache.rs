@@ -6,12 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 
-use crate::driver::Statement;
 use crate::schema::Table;
 use crate::util::columns::ColumnSet;
 
 use super::dialect::Dialect;
 use super::dml::{delete_sql, insert_sql, select_by_key_sql, update_sql};
+use super::statement::Statement;
 
 /// How many shapes of queries are kept; when there are more, all are forgotten and written anew as they come.
 const MAX_SHAPES: usize = 4096;

@@ -7,6 +7,7 @@ mod dml;
 mod json;
 mod select;
 mod sink;
+mod statement;
 mod writer;
 
 #[cfg(test)]
@@ -16,4 +17,5 @@ pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use select::write_select;
 pub(crate) use sink::KeySink;
+pub use statement::{Statement, StatementId};
 pub(crate) use writer::Writer;

@@ -18,8 +18,18 @@ use crate::schema::{DeclarativeBase, Metadata};
 
 /// A database, the pool of its connections, and the base whose models live there. Made once; a clone is the same engine.
 ///
-/// ```ignore
-/// let engine = Engine::<UsersDb>::builder(Sqlite::url("sqlite:///users.db")?).pool_size(10).build()?;
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// engine.create_all()?;
+/// assert!(engine.metadata().verify(&engine)?.is_empty());
+/// # Ok(())
+/// # }
 /// ```
 pub struct Engine<B> {
     core: Arc<EngineCore>,

@@ -5,7 +5,8 @@ use crate::compile::Dialect;
 use crate::compile::ddl::{Creation, Part, compile_create_all, compile_drop_all};
 use crate::driver::{BeginMode, Connection, LiveSchema, Transact};
 use crate::error::Result;
-use crate::schema::{Difference, Metadata, Table, differences, find_table, has_index};
+use crate::schema::{Metadata, Table};
+use crate::verify::{Difference, differences, find_table, has_index};
 
 /// Creates what is not there yet: tables with all that belongs to them, and indexes. A table that is there stays as it is.
 ///

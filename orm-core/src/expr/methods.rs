@@ -8,6 +8,7 @@ use super::operand::{Comparable, Nullable, Operand};
 use super::order::Order;
 use super::scope::{Of, Uses};
 use crate::schema::Model;
+use crate::value::Column;
 use crate::value::Value;
 
 /// An expression that yields `T` and speaks of the models `U`.

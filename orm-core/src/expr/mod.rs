@@ -3,14 +3,13 @@
 //! The types say which models an expression speaks of and what it yields; the tree says only what it is. So a wrong
 //! column, type or NULL does not compile, and what compiles is handled by code that is compiled once.
 
-mod column;
 mod methods;
 mod node;
 mod operand;
 mod order;
 mod scope;
 
-pub use column::{Column, Fk, Plain};
+pub use crate::value::{Column, Fk, Plain};
 pub use methods::{Expr, Expression, ExpressionMethods};
 pub(crate) use node::{Anchor, Node};
 pub use operand::{Comparable, Nullable, Operand};

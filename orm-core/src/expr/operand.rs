@@ -1,10 +1,10 @@
 //! What a column can be compared with.
 
-use super::column::Column;
 use super::methods::{Expr, Expression};
 use super::node::Node;
 use super::scope::{Nothing, Of, Uses};
 use crate::schema::Model;
+use crate::value::Column;
 use crate::value::{ColumnType, Generated, Handle, Id, Key, NoIds, Value, encode_key};
 
 /// A type whose values can be compared in SQL; `T` and `Option<T>` are compared as `T`.

@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::column::Column;
 use super::methods::Expression;
 use super::node::Node;
 use super::scope::{Of, Uses, Within};
 use crate::schema::Model;
+use crate::value::Column;
 
 /// An expression with a direction.
 pub struct Order<U> {

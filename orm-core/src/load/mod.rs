@@ -6,7 +6,7 @@ use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
 use crate::schema::{Model, Table};
-use crate::store::{Met, Stores, decode, place};
+use crate::store::{Met, Stores, Wanted, decode, place};
 use crate::value::{Handle, Key, Value, ValueRef};
 
 /// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.
@@ -45,6 +45,7 @@ pub(crate) fn load_entities<M: Model>(
 #[inline]
 pub(crate) fn load_by_key<M: Model>(
     connection: &mut dyn Connection,
+    wanted: &Wanted<'_, M>,
     values: &[Value<'_>],
     stores: &mut Stores,
     find_statement: impl FnOnce() -> Arc<Statement>,
@@ -54,7 +55,7 @@ pub(crate) fn load_by_key<M: Model>(
     let statement = store.select_by_key.take().unwrap_or_else(find_statement);
     let mut found = None;
     let queried = connection.query(&statement, values, &mut |row| {
-        let met = store.meet_decoded(epoch, &mut Fields::new(row, 0));
+        let met = store.meet_wanted(wanted, epoch, &mut Fields::new(row, 0));
         let slot = met.map_err(|error| error.context(row_name::<M>(row)))?;
         found = Some(Handle::at(session, slot, store.generation(slot)));
         Ok(())

@@ -7,11 +7,10 @@ use super::model::Model;
 use super::relation::{ColumnAt, ColumnOf, LeadsTo};
 use crate::engine::EngineCell;
 use crate::error::{Error, Result};
-use crate::expr::Column;
 use crate::schema::DeclarativeBase;
 use crate::util::columns::ColumnSet;
 use crate::util::columns::MAX_COLUMNS;
-use crate::value::{ColumnType, Field, Value, ValueRef, Version, text};
+use crate::value::{Column, ColumnType, Field, Value, ValueRef, Version, text};
 
 /// A type that can count the writes of a row.
 #[diagnostic::on_unimplemented(

@@ -13,7 +13,6 @@ mod order;
 mod registry;
 mod relation;
 mod table;
-mod verify;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -25,5 +24,3 @@ pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
 pub use relation::{ColumnAt, ColumnOf, Columns, Direct, LeadsTo, Many, One, Points, Through, Via};
 pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};
-pub use verify::{Difference, DifferenceKind};
-pub(crate) use verify::{differences, find_table, has_index};

@@ -4,9 +4,8 @@ use std::marker::PhantomData;
 
 use super::model::Model;
 use super::table::{ForeignKey, Table};
-use crate::expr::{Column, Fk};
 use crate::util::Marker;
-use crate::value::{Id, Key};
+use crate::value::{Column, Fk, Id, Key};
 
 /// A relation over one foreign key.
 pub enum Direct {}

@@ -9,6 +9,26 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 
 /// Makes sessions of an engine; made once, cheap to clone, shared by threads.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// # engine.create_all()?;
+/// let factory = SessionMaker::new(engine).expire_on_commit(false);
+/// let name = factory.transaction(|s| {
+///     let alice = s.add(User { name: "alice".into(), ..Default::default() });
+///     Ok(s[alice].name.clone())
+/// })?; // committed; an `Err` or a panic would have rolled it back
+/// assert_eq!(factory.session().query::<User>().count()?, 1);
+/// # assert_eq!(name, "alice");
+/// # Ok(())
+/// # }
+/// ```
 pub struct SessionMaker<B> {
     engine: Engine<B>,
     options: SessionOptions,

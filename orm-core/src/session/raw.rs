@@ -21,8 +21,22 @@ pub struct RawQuery<'session, B> {
 impl<B> Session<B> {
     /// A SELECT of your own. The text is part of the program, so that nothing a user types can become SQL; values are bound.
     ///
-    /// ```ignore
-    /// let rows: Vec<(i64, String)> = s.sql("SELECT id, name FROM users WHERE name LIKE ?", params!["a%"])?.fetch()?;
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// s.add(User { name: "alice".into(), ..Default::default() });
+    /// let sql = "SELECT id, name FROM users WHERE name LIKE ?";
+    /// let rows: Vec<(i64, String)> = s.sql(sql, params!["a%"])?.fetch()?;
+    /// assert_eq!(rows, [(1, "alice".to_owned())]);
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors

@@ -17,10 +17,25 @@ use crate::schema::DeclarativeBase;
 /// A scope is a thread, whose session is closed when the thread ends, or any key that a function tells. It can be a
 /// `static`:
 ///
-/// ```ignore
-/// static SESSION: LazyLock<ScopedSession<UsersDb>> = LazyLock::new(|| ScopedSession::new(factory()));
-/// let user = SESSION.with(|s| s.get::<User>(1))?;
-/// SESSION.remove();
+/// ```
+/// # use std::sync::LazyLock;
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// static SESSION: LazyLock<ScopedSession<UsersDb>> = LazyLock::new(|| {
+///     ScopedSession::new(SessionMaker::new(UsersDb::engine().expect("the program begins with `UsersDb::bind`")))
+/// });
+///
+/// # fn main() -> orm_core::Result<()> {
+/// # UsersDb::bind(Engine::builder(Sqlite::memory()).build()?)?;
+/// # UsersDb::engine()?.create_all()?;
+/// let user = SESSION.with(|s| s.get::<User>(1))?; // this thread's session, made on first use
+/// SESSION.remove(); // closed: rolled back, its connection back in the pool
+/// assert_eq!(user, None);
+/// # Ok(())
+/// # }
 /// ```
 pub struct ScopedSession<B: DeclarativeBase> {
     maker: SessionMaker<B>,

@@ -21,6 +21,28 @@ use crate::value::{ColumnType, Handle, Value};
 ///
 /// `S` are the models that conditions can speak of, `O` says what rows become, `X` is the session or nothing. Conditions
 /// and orders leave the type as it is, so a query can be built in `if`s and loops.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// # engine.create_all()?;
+/// # let mut s = engine.session();
+/// s.add_all([18, 30, 42].map(|age| User { name: format!("of {age}"), age: Some(age), ..Default::default() }));
+/// let mut adults = s.query::<User>().filter(User::age.gt(18)).order_by(User::age.desc());
+/// adults = adults.limit(10);
+/// let handles = adults.all()?;
+/// assert_eq!(s[handles[0]].name, "of 42");
+///
+/// let plain: Vec<User> = s.query::<User>().untracked().all()?; // structs that no session knows
+/// assert_eq!(plain.len(), 3);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a query does nothing until it is asked for rows"]
 pub struct Select<M, S = In<M>, O = Tracked, X = ()> {
     tree: SelectTree,

@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
+use super::column::{Fk, Plain};
 use super::{ColumnType, Entity, Handle, Id, Key, SqlType, Value, Version};
 use crate::error::{Error, Result};
-use crate::expr::{Fk, Plain};
 use crate::row::Fields;
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;

@@ -48,7 +48,7 @@ impl From<&str> for Generated<String> {
 }
 
 impl<T: ColumnType> Field for Generated<T> {
-    type Role = crate::expr::Plain;
+    type Role = super::Plain;
     type Names = ();
     const WIDTH: usize = 1;
     const NULLABLE: bool = T::NULLABLE;

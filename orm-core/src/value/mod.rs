@@ -1,5 +1,6 @@
 //! Values between Rust and a database: five storage classes, and the types that can be a column. Rank 1.
 
+mod column;
 mod column_type;
 pub(crate) mod default;
 mod field;
@@ -31,6 +32,7 @@ use std::fmt;
 
 use crate::error::Result;
 
+pub use column::{Column, Fk, Plain};
 pub use column_type::ColumnType;
 pub(crate) use column_type::mismatch;
 pub use field::{Encoder, Field, Ids, Link, RowOf, Shape};

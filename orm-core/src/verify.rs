@@ -1,4 +1,4 @@
-//! Holds the tables of the models against those of a live database, and says every difference in words.
+//! Holds the tables of the models against those of a live database, and says every difference in words. Rank 7.
 //!
 //! A difference is what makes a program fail or go wrong: what the models need and the database lacks or does otherwise.
 //! Tables and columns that no model knows are none, unless an INSERT must fail for want of a value; neither are further
@@ -7,9 +7,9 @@
 
 use std::fmt;
 
-use super::live::{LiveColumn, LiveForeignKey, LiveSchema, LiveTable};
-use super::{ForeignKey, Table, TableColumn};
 use crate::compile::Dialect;
+use crate::schema::live::{LiveColumn, LiveForeignKey, LiveSchema, LiveTable};
+use crate::schema::{ForeignKey, Table, TableColumn};
 
 /// One difference between the models and the database; shown as a sentence without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
