@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use super::column::Column;
 use super::node::{Anchor, Comparison, Node};
 use super::operand::{Comparable, Nullable, Operand};
 use super::order::Order;
