@@ -79,7 +79,12 @@ fn insert_chunk<'a>(
         store.encode(slot, &step.columns, stores, row)?;
         Ok(true)
     };
-    wire.connection.insert_rows(statement, &mut next, ids)?;
+    let sent = wire.connection.insert_rows(statement, &mut next, ids);
+    // The row that was taken last is the one that failed.
+    sent.map_err(|error| match slots.len().checked_sub(rest.len() + 1) {
+        Some(last) => name_row(error, slots[last], step, stores),
+        None => error,
+    })?;
     if step.table.generated_key.is_none_or(|key| step.columns.contains(key)) {
         ids.clear();
     } else if ids.len() != slots.len() {
@@ -99,7 +104,8 @@ fn insert_returning(
     let table = step.table;
     let mut row = Vec::with_capacity(table.columns.len());
     stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
-    let returned = returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
+    let returned =
+        returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
     take_returned(stores, table, slot, returning, &returned)?;
     write_back_inserts(step, &[slot], &[], stores)
@@ -141,7 +147,8 @@ fn update_returning(
     let mut row = Vec::with_capacity(step.table.columns.len());
     store.encode(slot, &step.columns, stores, &mut row)?;
     encode_condition(store, slot, stores, &mut row)?;
-    let returned = returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
+    let returned =
+        returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
     check_matched(u64::from(!returned.is_empty()), store, slot, "changed")?;
     take_returned(stores, step.table, slot, &step.table.computed, &returned)
@@ -283,7 +290,8 @@ fn explain(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
         }
         false => String::new(),
     };
-    locate(error, step, dialect).context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
+    locate(error, step, dialect)
+        .context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
 }
 
 /// Gives a constraint its table and columns, where the database tells its name or nothing at all.
@@ -301,7 +309,8 @@ fn locate(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
         return error;
     };
     let columns = table.names(&columns).map(str::to_owned).collect();
-    let constraint = Constraint { table: Some(table.name.to_owned()), columns, name: constraint.name.clone() };
+    let constraint =
+        Constraint { table: Some(table.name.to_owned()), columns, name: constraint.name.clone() };
     error.with_constraint(constraint)
 }
 

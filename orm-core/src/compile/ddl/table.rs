@@ -195,7 +195,8 @@ impl<'table> Body<'table> {
         for (position, column) in table.columns.iter().enumerate() {
             let is_first = position == 0 || table.columns[position - 1].field != column.field;
             if let (Some(condition), true) = (column.check, is_first) {
-                let columns = table.fields[column.field_position].clone().collect();
+                let field = table.fields.iter().find(|columns| columns.contains(&position));
+                let columns = field.cloned().into_iter().flatten().collect();
                 self.write_check(&format!("ck_{}_{}", table.name, column.name), condition, columns);
             }
         }
