@@ -23,6 +23,7 @@ pub(crate) use any::AnyStore;
 pub(crate) use group::Group;
 pub use slot::State;
 pub(crate) use typed::{Met, Store, Wanted, decode};
+pub(crate) use visit::place;
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {
