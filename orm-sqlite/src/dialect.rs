@@ -19,6 +19,8 @@ static CAPABILITIES: Capabilities = Capabilities {
     error_may_end_transaction: true,
     returning: true,
     max_binds: 32_766,
+    // The plus takes BLOB affinity from the column: so it is compared as a bound value is, by the affinity of the other side.
+    json_rows: Some("SELECT +value FROM json_each(?)"),
     // SQLite has no limit of its own; SQLAlchemy's for SQLite.
     max_identifier: 9_999,
     comments: false,

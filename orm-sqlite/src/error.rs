@@ -85,10 +85,9 @@ fn constraint(code: i32, message: &str) -> Error {
             let constraint = columns(detail);
             Error::not_null(format!("{} must not be NULL", listed(&constraint))).with_constraint(constraint)
         }
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::foreign_key(
-            "a foreign key names a row that is not there, or a row that others still name was deleted or changed",
-        )
-        .with_constraint(Constraint::default()),
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => foreign_key(),
+        // RESTRICT is a trigger of SQLite's own, which raises the words of every other foreign key.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => foreign_key(),
         ffi::SQLITE_CONSTRAINT_CHECK => {
             let name = Some(detail.to_owned()).filter(|name| !name.is_empty());
             let constraint = Constraint { name, ..Constraint::default() };
@@ -98,6 +97,13 @@ fn constraint(code: i32, message: &str) -> Error {
         // A trigger, a hook or a function refused: the message is the author's own.
         _ => Error::new(ErrorKind::Check, message).with_constraint(Constraint::default()),
     }
+}
+
+fn foreign_key() -> Error {
+    Error::foreign_key(
+        "a foreign key names a row that is not there, or a row that others still name was deleted or changed",
+    )
+    .with_constraint(Constraint::default())
 }
 
 fn unique(detail: &str) -> Error {
@@ -173,6 +179,7 @@ mod tests {
         let kind = |code, message| classify(code, message, "db").kind();
         assert_eq!(kind(1555, "UNIQUE constraint failed: t.id"), ErrorKind::Unique);
         assert_eq!(kind(787, "FOREIGN KEY constraint failed"), ErrorKind::ForeignKey);
+        assert_eq!(kind(1811, "FOREIGN KEY constraint failed"), ErrorKind::ForeignKey);
         assert_eq!(kind(275, "CHECK constraint failed: positive"), ErrorKind::Check);
         assert_eq!(kind(1811, "not today"), ErrorKind::Check);
         assert_eq!(kind(3091, "cannot store TEXT value in INTEGER column t.a"), ErrorKind::Value);

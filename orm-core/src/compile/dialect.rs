@@ -88,6 +88,9 @@ pub struct Capabilities {
     pub returning: bool,
     /// How many values a statement can bind.
     pub max_binds: usize,
+    /// What reads a JSON array, bound as one text, as rows of one column without a type, so that a list of any length is one
+    /// statement: `SELECT value FROM json_each(?)`.
+    pub json_rows: Option<&'static str>,
     /// The greatest length of an identifier, in bytes.
     pub max_identifier: usize,
     /// Whether comments on tables and columns are kept.

@@ -4,6 +4,7 @@ mod cache;
 pub(crate) mod ddl;
 mod dialect;
 mod dml;
+mod json;
 mod select;
 mod sink;
 mod statement;

@@ -16,6 +16,7 @@ pub(crate) static EMBEDDED: Probe = Probe(Capabilities {
     error_may_end_transaction: false,
     returning: true,
     max_binds: 100,
+    json_rows: None,
     max_identifier: 64,
     comments: false,
     booleans: false,

@@ -1,10 +1,11 @@
 //! SELECT as SQL.
 
+use super::json::JsonList;
 use super::sink::Sink;
-use crate::expr::{Node, Ordered};
+use crate::expr::{Anchor, Node, Ordered};
 use crate::schema::Table;
 use crate::stmt::{SelectTree, What};
-use crate::value::Entity;
+use crate::value::{Entity, Value};
 
 /// Writes a SELECT. A LIMIT is part of the text: bound, it would make SQLite compile the statement anew each time.
 pub(crate) fn write_select<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
@@ -52,12 +53,15 @@ fn write_order<'a>(order_by: &'a [Ordered], out: &mut impl Sink<'a>) {
     }
 }
 
+/// The greatest number that every database takes.
+const LARGEST: u64 = i64::MAX as u64;
+
 fn write_limit<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     match (select.limit, select.offset) {
         (None, None) => {}
         (Some(limit), _) => {
             out.sql(" LIMIT ");
-            out.number(limit);
+            out.number(limit.min(LARGEST));
         }
         (None, Some(_)) => out.sql(" LIMIT -1"),
     }
@@ -94,7 +98,8 @@ fn write_operand<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
         | Node::IsNull(_)
         | Node::InList(..)
         | Node::Between(..)
-        | Node::Like(..) => false,
+        | Node::Like(..)
+        | Node::Holds(..) => false,
     };
     if is_loose {
         out.sql("(");
@@ -116,10 +121,7 @@ fn write_node<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
         Node::And(parts) => write_list(parts, " AND ", "1 = 1", out),
         Node::Or(parts) => write_list(parts, " OR ", "1 = 0", out),
         Node::Not(inner) => write_not(inner, out),
-        Node::IsNull(inner) => {
-            write_operand(inner, out);
-            out.sql(" IS NULL");
-        }
+        Node::IsNull(inner) => write_null_test(inner, " IS NULL", " OR ", out),
         Node::InList(left, list) => write_in(left, list, out),
         Node::Between(left, low, high) => {
             write_pair(left, " BETWEEN ", low, out);
@@ -130,6 +132,7 @@ fn write_node<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
             write_pair(text, " LIKE ", pattern, out);
             out.sql(" ESCAPE '\\'");
         }
+        Node::Holds(anchor, text, part) => write_holds(*anchor, text, part, out),
     }
 }
 
@@ -153,31 +156,101 @@ fn write_list<'a>(parts: &'a [Node], between: &'static str, empty: &'static str,
 
 fn write_not<'a>(inner: &'a Node, out: &mut impl Sink<'a>) {
     if let Node::IsNull(inner) = inner {
-        write_operand(inner, out);
-        return out.sql(" IS NOT NULL");
+        return write_null_test(inner, " IS NOT NULL", " AND ", out);
     }
     out.sql("NOT (");
     write_node(inner, out);
     out.sql(")");
 }
 
-/// The list is filled up to a power of two with its last value, so that lists of many lengths share a statement.
+/// A row value cannot be asked as a whole: a composite id names nothing when one of its columns is NULL.
+fn write_null_test<'a>(node: &'a Node, test: &'static str, between: &'static str, out: &mut impl Sink<'a>) {
+    let Node::Field { table, field } = node else {
+        write_operand(node, out);
+        return out.sql(test);
+    };
+    let columns = table.fields[usize::from(*field)].clone();
+    let is_loose = columns.len() > 1;
+    if is_loose {
+        out.sql("(");
+    }
+    for (index, column) in columns.enumerate() {
+        if index > 0 {
+            out.sql(between);
+        }
+        out.column(table, column);
+        out.sql(test);
+    }
+    if is_loose {
+        out.sql(")");
+    }
+}
+
+/// `instr` and `lower` read beyond a NUL; `length` does so for bytes only. `lower` folds ASCII letters, as LIKE does.
+fn write_holds<'a>(anchor: Anchor, text: &'a Node, part: &'a Value<'static>, out: &mut impl Sink<'a>) {
+    let (before, between) = match anchor {
+        Anchor::Anywhere | Anchor::Start => ("instr(lower(", "), lower("),
+        Anchor::End => ("substr(CAST(lower(", ") AS BLOB), -length(CAST(lower("),
+    };
+    out.sql(before);
+    write_operand(text, out);
+    out.sql(between);
+    out.bind(part);
+    match anchor {
+        Anchor::Anywhere => out.sql(")) > 0"),
+        Anchor::Start => out.sql(")) = 1"),
+        Anchor::End => {
+            out.sql(") AS BLOB))) = CAST(lower(");
+            out.bind(part);
+            out.sql(") AS BLOB)");
+        }
+    }
+}
+
+/// A list that is longer than this is bound as one JSON array where the database reads one, so that all of them share a
+/// statement.
+const LONG_LIST: usize = 32;
+
+/// A short list is filled up to a power of two with its last value, so that lists of many lengths share a statement; but not
+/// beyond what fits.
 fn write_in<'a>(left: &'a Node, list: &'a [Node], out: &mut impl Sink<'a>) {
     let Some(last) = list.last() else {
         return out.sql("1 = 0");
     };
     write_operand(left, out);
     out.sql(" IN (");
-    if matches!(last, Node::Values(values) if values.len() > 1) {
+    if let Some(rows) = out.capabilities().json_rows
+        && list.len() > LONG_LIST
+        && list.iter().all(JsonList::takes)
+    {
+        out.sql(rows);
+        out.bind_list(list);
+        return out.sql(")");
+    }
+    if width(last) > 1 {
         out.sql("VALUES ");
     }
-    for index in 0..list.len().next_power_of_two() {
+    let filled = list.len().next_power_of_two();
+    let fits = filled * width(last) * 2 <= out.capabilities().max_binds;
+    for index in 0..if fits { filled } else { list.len() } {
         if index > 0 {
             out.sql(", ");
         }
         write_operand(list.get(index).unwrap_or(last), out);
     }
     out.sql(")");
+}
+
+/// How many columns stand beside each other in what an operand is.
+fn width(node: &Node) -> usize {
+    match node {
+        Node::Field { table, field } => table.fields[usize::from(*field)].len(),
+        Node::Values(values) => values.len(),
+        Node::Entity(_, width) => *width,
+        Node::Value(_) | Node::Unstorable(_) => 1,
+        Node::Compare(..) | Node::And(_) | Node::Or(_) | Node::Not(_) | Node::IsNull(_) => 1,
+        Node::InList(..) | Node::Between(..) | Node::Like(..) | Node::Holds(..) => 1,
+    }
 }
 
 fn write_columns<'a>(table: &'static Table, field: u16, out: &mut impl Sink<'a>) {

@@ -5,10 +5,15 @@ use crate::error::{Error, Result};
 use crate::schema::Table;
 use crate::value::{Entity, Ids, Value};
 
+use super::dialect::{Capabilities, Dialect};
+use super::json::JsonList;
 use super::writer::Writer;
+use crate::expr::Node;
 
 /// What a walk over a statement goes into.
 pub(crate) trait Sink<'a> {
+    /// What the database can do.
+    fn capabilities(&self) -> &Capabilities;
     /// A piece of SQL.
     fn sql(&mut self, text: &'static str);
     /// The name of a table.
@@ -25,11 +30,17 @@ pub(crate) trait Sink<'a> {
     fn bind_number(&mut self, number: u64);
     /// The key of an entity, to bind.
     fn bind_entity(&mut self, entity: Entity, width: usize);
+    /// A list that is bound as one JSON array.
+    fn bind_list(&mut self, list: &'a [Node]);
     /// A value that cannot be bound, and why.
     fn refuse(&mut self, why: &'a str);
 }
 
 impl<'a> Sink<'a> for Writer<'_> {
+    fn capabilities(&self) -> &Capabilities {
+        self.dialect().capabilities()
+    }
+
     fn sql(&mut self, text: &'static str) {
         Writer::sql(self, text);
     }
@@ -66,6 +77,9 @@ impl<'a> Sink<'a> for Writer<'_> {
         });
     }
 
+    // The `?` is part of what reads the array.
+    fn bind_list(&mut self, _list: &'a [Node]) {}
+
     fn refuse(&mut self, _why: &'a str) {}
 }
 
@@ -76,21 +90,25 @@ pub(crate) struct KeySink<'a, 'ids> {
     key: Vec<u8>,
     values: Vec<Value<'a>>,
     ids: &'ids dyn Ids,
+    dialect: &'ids dyn Dialect,
     refused: Option<Error>,
 }
 
 impl<'a, 'ids> KeySink<'a, 'ids> {
-    pub(crate) fn new(ids: &'ids dyn Ids) -> Self {
-        KeySink { key: Vec::with_capacity(256), values: Vec::new(), ids, refused: None }
+    pub(crate) fn new(ids: &'ids dyn Ids, dialect: &'ids dyn Dialect) -> Self {
+        KeySink { key: Vec::with_capacity(256), values: Vec::new(), ids, dialect, refused: None }
     }
 
     /// The shape and the values, unless one of them cannot be bound.
     ///
     /// # Errors
-    /// A value error for what no database stores; misuse for an entity that has no key.
+    /// A value error for what no database stores; misuse for an entity that has no key; unsupported for more values than a
+    /// statement can bind.
     pub(crate) fn finish(self) -> Result<(Vec<u8>, Vec<Value<'a>>)> {
+        let most = self.dialect.capabilities().max_binds;
         match self.refused {
             Some(error) => Err(error),
+            None if self.values.len() > most => Err(too_many(self.values.len(), self.dialect)),
             None => Ok((self.key, self.values)),
         }
     }
@@ -107,6 +125,10 @@ impl<'a, 'ids> KeySink<'a, 'ids> {
 }
 
 impl<'a> Sink<'a> for KeySink<'a, '_> {
+    fn capabilities(&self) -> &Capabilities {
+        self.dialect.capabilities()
+    }
+
     fn sql(&mut self, text: &'static str) {
         self.push(0, text.as_ptr() as usize);
         self.key.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
@@ -149,7 +171,25 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
         }
     }
 
+    fn bind_list(&mut self, list: &'a [Node]) {
+        let mut json = JsonList::default();
+        for node in list {
+            if let Err(error) = json.push_node(node, self.ids) {
+                return self.fail(error);
+            }
+        }
+        self.values.push(Value::Text(json.finish().into()));
+    }
+
     fn refuse(&mut self, why: &'a str) {
         self.fail(Error::value(why));
     }
+}
+
+#[cold]
+fn too_many(values: usize, dialect: &dyn Dialect) -> Error {
+    let (name, most) = (dialect.name(), dialect.capabilities().max_binds);
+    Error::unsupported(format!(
+        "the statement binds {values} values, and a statement of {name} takes {most} at most: ask for the rows in several parts"
+    ))
 }

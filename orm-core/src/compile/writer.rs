@@ -16,6 +16,10 @@ impl<'dialect> Writer<'dialect> {
         Writer { sql: String::with_capacity(128), dialect }
     }
 
+    pub(crate) fn dialect(&self) -> &'dialect dyn Dialect {
+        self.dialect
+    }
+
     /// SQL of ours, or that the user wrote as SQL.
     pub(crate) fn sql(&mut self, text: &str) -> &mut Self {
         self.sql.push_str(text);

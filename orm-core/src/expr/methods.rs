@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::node::{Comparison, Node};
+use super::node::{Anchor, Comparison, Node};
 use super::operand::{Comparable, Nullable, Operand};
 use super::order::Order;
 use super::scope::{Of, Uses};
@@ -188,20 +188,25 @@ pub trait ExpressionMethods: Expression {
     }
 
     /// Whether a text is like a pattern: `%` stands for any text, `_` for one character, `\` takes their meaning away.
-    /// SQLite folds the case of ASCII letters.
+    /// SQLite folds the case of ASCII letters, and reads a text in a row only up to its first NUL. A pattern that holds NUL is a
+    /// value error.
     fn like(self, pattern: &str) -> Expr<bool, Self::Uses>
     where
         Self::Type: Comparable<Base = String>,
     {
+        if pattern.contains('\0') {
+            let why = "a pattern of `like` cannot hold NUL: databases end it there; `contains` takes such a text";
+            return Expr::new(Node::Unstorable(why.to_owned()));
+        }
         like(self, pattern.to_owned())
     }
 
-    /// Whether a text holds another.
+    /// Whether a text holds another; cases are folded as by [`like`](Self::like), here and in the next two.
     fn contains(self, text: &str) -> Expr<bool, Self::Uses>
     where
         Self::Type: Comparable<Base = String>,
     {
-        like(self, format!("%{}%", literal(text)))
+        holds(self, Anchor::Anywhere, text)
     }
 
     /// Whether a text starts with another.
@@ -209,7 +214,7 @@ pub trait ExpressionMethods: Expression {
     where
         Self::Type: Comparable<Base = String>,
     {
-        like(self, format!("{}%", literal(text)))
+        holds(self, Anchor::Start, text)
     }
 
     /// Whether a text ends with another.
@@ -217,7 +222,7 @@ pub trait ExpressionMethods: Expression {
     where
         Self::Type: Comparable<Base = String>,
     {
-        like(self, format!("%{}", literal(text)))
+        holds(self, Anchor::End, text)
     }
 
     /// Least first.
@@ -243,6 +248,20 @@ fn compare<L: Expression, T, V: Operand<T>>(
 
 fn like<E: Expression>(text: E, pattern: String) -> Expr<bool, E::Uses> {
     Expr::new(Node::Like(Box::new(text.into_node()), Box::new(Node::Value(Value::Text(pattern.into())))))
+}
+
+/// A pattern ends at NUL in SQLite, so a text with one is found by other means.
+fn holds<E: Expression>(text: E, anchor: Anchor, part: &str) -> Expr<bool, E::Uses> {
+    if part.contains('\0') {
+        let part = Value::Text(part.to_owned().into());
+        return Expr::new(Node::Holds(anchor, Box::new(text.into_node()), part));
+    }
+    let (before, after) = match anchor {
+        Anchor::Anywhere => ("%", "%"),
+        Anchor::Start => ("", "%"),
+        Anchor::End => ("%", ""),
+    };
+    like(text, format!("{before}{}{after}", literal(part)))
 }
 
 /// A text as a pattern that only it matches.

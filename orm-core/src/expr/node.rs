@@ -32,6 +32,16 @@ pub(crate) enum Node {
     Between(Box<Node>, Box<Node>, Box<Node>),
     /// Whether a text is like a pattern, in which a backslash takes the meaning of the character after it.
     Like(Box<Node>, Box<Node>),
+    /// Whether a text has a text that holds NUL, which no pattern can.
+    Holds(Anchor, Box<Node>, Value<'static>),
+}
+
+/// Where a text has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    Anywhere,
+    Start,
+    End,
 }
 
 /// How two sides are compared.

@@ -320,7 +320,7 @@ impl Core {
 
     /// The statement of a tree, whose text is written only the first time that a tree of its shape comes, and its values.
     fn compile<'tree>(&self, tree: &'tree SelectTree) -> Result<(Arc<Statement>, Vec<Value<'tree>>)> {
-        let mut sink = KeySink::new(&self.stores);
+        let mut sink = KeySink::new(&self.stores, self.dialect());
         write_select(tree, &mut sink);
         let (shape, values) = sink.finish()?;
         let statement = self.engine.statements().of_shape(&shape, || {

@@ -11,6 +11,7 @@ rules! { column:
     a_nullable_composite_foreign_key_comes_and_goes,
 
     a_composite_foreign_key_can_be_null_in_a_query,
+    a_composite_foreign_key_is_compared_column_by_column,
     half_a_composite_key_is_another_row,
     a_newtype_is_a_key,
     s14_a_change_inside_json_is_written,
@@ -183,6 +184,23 @@ fn a_composite_foreign_key_can_be_null_in_a_query(lab: &Lab) {
     s.commit().unwrap();
     assert_eq!(s.query::<Part>().filter(Part::spare.is_null()).all().unwrap(), [nut]);
     assert_eq!(s.query::<Part>().filter(Part::spare.is_not_null()).all().unwrap(), [bolt]);
+}
+
+fn a_composite_foreign_key_is_compared_column_by_column(lab: &Lab) {
+    let db = works(lab);
+    let mut s = db.session();
+    let [a1, a2, b1] = [bin("a", 1), bin("a", 2), bin("b", 1)].map(|bin| s.add(bin));
+    let parts = [("x", a1), ("y", a2), ("z", b1)].map(|(code, bin)| s.add(part(code, bin)));
+    s.commit().unwrap();
+    let mut find = |filter| s.query::<Part>().filter(filter).order_by(Part::bin.desc()).all().unwrap();
+    let key = |shelf: &str, place| (shelf.to_owned(), place);
+    assert_eq!(find(Part::bin.in_([a1, b1])), [parts[2], parts[0]]);
+    assert_eq!(find(Part::bin.in_([a2])), [parts[1]]);
+    assert_eq!(find(!Part::bin.in_([key("a", 1), key("c", 1), key("a", 2)])), [parts[2]]);
+    assert_eq!(find(Part::bin.in_((0..3).map(|place| key("a", place)))), [parts[1], parts[0]]);
+    assert_eq!(find(Part::bin.between(key("a", 2), key("b", 0))), [parts[1]]);
+    assert_eq!(find(Part::bin.gt(a1)), [parts[2], parts[1]]);
+    assert_eq!(s.query::<Part>().filter(Part::bin.in_([Part::bin])).count().unwrap(), 3);
 }
 
 fn half_a_composite_key_is_another_row(lab: &Lab) {

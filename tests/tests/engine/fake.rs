@@ -185,6 +185,7 @@ impl Dialect for FakeDialect {
             error_may_end_transaction: false,
             returning: false,
             max_binds: 10,
+            json_rows: None,
             max_identifier: 30,
             comments: false,
             booleans: false,
