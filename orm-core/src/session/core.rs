@@ -6,7 +6,7 @@ use crate::compile::{Dialect, Statements};
 use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
-use crate::store::{FrameMarks, State, Stores};
+use crate::store::{FrameMarks, Pending, State, Stores};
 use crate::value::{Entity, SessionNumber, Value};
 
 /// What sessions of a maker are made with.
@@ -24,7 +24,7 @@ pub(crate) struct Core {
     pub(crate) options: SessionOptions,
     pub(crate) stores: Stores,
     /// What was added, in that order, since the last flush.
-    pub(crate) pending: Vec<Entity>,
+    pub(crate) pending: Pending,
     /// What was marked deleted, in that order, since the last flush.
     pub(crate) deleted: Vec<Entity>,
     /// The transactions that are open, outermost first; the savepoints follow. Never empty.
@@ -57,7 +57,7 @@ impl Core {
             engine,
             options,
             stores: Stores::new(SessionNumber::next()),
-            pending: Vec::new(),
+            pending: Pending::default(),
             deleted: Vec::new(),
             frames: Vec::new(),
             connection: None,
@@ -165,7 +165,7 @@ impl Core {
     pub(crate) fn undo_frames_to(&mut self, depth: usize) {
         let frame = &self.frames[depth];
         self.stores.undo_to(&frame.marks);
-        for entity in std::mem::take(&mut self.pending) {
+        for entity in std::mem::take(&mut self.pending).iter() {
             self.change_state(entity, State::Pending, State::Withdrawn);
         }
         for entity in std::mem::take(&mut self.deleted) {

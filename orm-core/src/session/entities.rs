@@ -10,7 +10,7 @@ use crate::engine::EngineCore;
 use crate::error::{Error, Result};
 use crate::load::load_by_key;
 use crate::schema::BelongsTo;
-use crate::store::{State, Wanted};
+use crate::store::{State, Store, Wanted};
 use crate::uow::Plan;
 use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key, recycle};
 
@@ -76,8 +76,9 @@ impl<B> Session<B> {
     /// Takes a struct in as pending: the next flush inserts it.
     pub fn add<M: BelongsTo<B>>(&mut self, value: M) -> Handle<M> {
         let session = self.core.stores.session();
+        let has_key = Store::has_own_key(&value);
         let place = self.core.stores.typed_mut::<M>().add(session, value);
-        self.core.pending.push(Entity { model: M::table().number, place });
+        self.core.pending.push(M::table().number, has_key, place);
         Handle::new(place)
     }
 
@@ -86,10 +87,10 @@ impl<B> Session<B> {
         let (values, session, model) = (values.into_iter(), self.core.stores.session(), M::table().number);
         let Core { stores, pending, .. } = &mut self.core;
         let store = stores.typed_mut::<M>();
-        pending.reserve(values.size_hint().0);
         let add = |value| {
+            let has_key = Store::has_own_key(&value);
             let place = store.add(session, value);
-            pending.push(Entity { model, place });
+            pending.push(model, has_key, place);
             Handle::new(place)
         };
         values.map(add).collect()
@@ -210,7 +211,10 @@ impl<B> Session<B> {
             return self.core.remember(Error::misuse(mistake));
         };
         match state {
-            State::Pending => self.core.stores.any_mut(entity.model).set_state(slot, State::Withdrawn),
+            State::Pending => {
+                self.core.pending.disturb();
+                self.core.stores.any_mut(entity.model).set_state(slot, State::Withdrawn);
+            }
             State::Persistent => {
                 self.core.stores.any_mut(entity.model).set_state(slot, State::Deleted);
                 self.core.deleted.push(entity);
@@ -227,18 +231,21 @@ impl<B> Session<B> {
     pub fn restore<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<()> {
         let (entity, slot) = (handle.entity(), handle.place.slot);
         let state = self.state(handle);
-        let (list, restored) = match state {
-            Some(State::Withdrawn) => (&mut self.core.pending, State::Pending),
-            Some(State::Deleted) => (&mut self.core.deleted, State::Persistent),
+        let restored = match state {
+            Some(State::Withdrawn) => {
+                self.core.pending.remove(entity);
+                self.core.pending.restore(entity);
+                State::Pending
+            }
+            Some(State::Deleted) => {
+                self.core.deleted.retain(|other| *other != entity);
+                State::Persistent
+            }
             Some(State::Pending | State::Persistent | State::DeletedFlushed | State::Missing) | None => {
                 let is = state.map_or("gone, or of another session".to_owned(), |state| format!("{state:?}"));
                 return Err(Error::misuse(format!("{handle:?} is {is}: there is nothing to restore")));
             }
         };
-        list.retain(|other| *other != entity);
-        if restored == State::Pending {
-            list.push(entity);
-        }
         self.core.stores.any_mut(entity.model).set_state(slot, restored);
         Ok(())
     }
@@ -255,6 +262,7 @@ impl<B> Session<B> {
                 "{handle:?} has no row yet and a `{model}` of this session names it: flush first, or let it name another"
             )));
         }
+        self.core.pending.disturb();
         self.core.stores.any_mut(handle.entity().model).vacate(handle.place.slot);
         Ok(value)
     }
@@ -265,19 +273,19 @@ impl<B> Session<B> {
             return None;
         }
         let entity = handle.entity();
-        let names_it = |other: &&Entity| {
+        let names_it = |other: &Entity| {
             let mut found = false;
             let store = self
                 .core
                 .stores
-                .holds(**other)
+                .holds(*other)
                 .filter(|store| store.state(other.place.slot) == State::Pending);
             store.into_iter().for_each(|store| {
                 store.links(other.place.slot, &mut |_, link| {
                     found |= matches!(link, Link::Of(named) if named == entity)
                 });
             });
-            found && **other != entity
+            found && *other != entity
         };
         let other = self.core.pending.iter().find(names_it)?;
         Some(self.core.stores.any(other.model).table().model)

@@ -40,7 +40,10 @@ pub(crate) trait AnyStore: Any + Send {
     fn changed(&self, slot: u32, ids: &dyn Ids) -> ColumnSet;
 
     /// Groups the entities of this model that still are in a state; those that are pending by what an INSERT writes.
-    fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>);
+    fn group(&self, places: &mut dyn Iterator<Item = Place>, state: State, groups: &mut Vec<Group>);
+
+    /// The columns that an INSERT writes, where the table and whether the row has a key say enough.
+    fn columns_by_key(&self, has_key: bool) -> Option<ColumnSet>;
 
     /// Shows the foreign keys of a slot's values: its field's position and what it names.
     fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
@@ -176,12 +179,12 @@ impl<M: Model> AnyStore for Store<M> {
         diff.changed.without(&M::table().managed)
     }
 
-    fn group(&self, entities: &[Entity], state: State, groups: &mut Vec<Group>) {
+    fn group(&self, places: &mut dyn Iterator<Item = Place>, state: State, groups: &mut Vec<Group>) {
         let table = M::table();
         let asks_key = state == State::Pending && table.only_key_is_generated;
         let is_simple = state != State::Pending || asks_key || table.generated.is_empty();
         let mut last = None;
-        for Place { slot, generation, .. } in entities.iter().map(|entity| entity.place) {
+        for Place { slot, generation, .. } in places {
             let place = self.at(slot);
             if place.generation != generation || place.state != state {
                 continue;
@@ -196,6 +199,15 @@ impl<M: Model> AnyStore for Store<M> {
                 }
             }
             last = Some(has_key);
+        }
+    }
+
+    fn columns_by_key(&self, has_key: bool) -> Option<ColumnSet> {
+        let table = M::table();
+        match (table.only_key_is_generated, has_key) {
+            (true, false) => Some(table.without_key),
+            (true, true) => Some(table.insertable),
+            (false, _) => table.generated.is_empty().then_some(table.insertable),
         }
     }
 

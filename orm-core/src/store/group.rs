@@ -12,6 +12,19 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// Adds rows to the last group if they are written like that, else as a new one.
+    pub(crate) fn extend(
+        groups: &mut Vec<Group>,
+        model: usize,
+        columns: &ColumnSet,
+        slots: impl Iterator<Item = u32>,
+    ) {
+        match groups.last_mut() {
+            Some(last) if last.model == model && last.columns == *columns => last.slots.extend(slots),
+            Some(_) | None => groups.push(Group { model, columns: *columns, slots: slots.collect() }),
+        }
+    }
+
     /// Adds a row to the last group if it is written like that, else to a new one.
     #[inline]
     pub(super) fn push(groups: &mut Vec<Group>, model: usize, columns: &ColumnSet, slot: u32) {

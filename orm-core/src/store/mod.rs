@@ -9,6 +9,7 @@ mod group;
 mod identity;
 mod journal;
 mod kept;
+mod pending;
 mod slot;
 mod typed;
 mod visit;
@@ -21,6 +22,7 @@ use crate::value::{Entity, Handle, Ids, Place, SessionNumber, Value};
 
 pub(crate) use any::AnyStore;
 pub(crate) use group::Group;
+pub(crate) use pending::Pending;
 pub use slot::State;
 pub(crate) use typed::{Met, Store, Wanted, decode};
 pub(crate) use visit::place;

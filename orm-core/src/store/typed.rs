@@ -265,6 +265,12 @@ impl<M: Model> Store<M> {
         self.copies.set(kept, row);
     }
 
+    /// Whether a value carries a key that the database could generate.
+    #[inline]
+    pub(crate) fn has_own_key(value: &M) -> bool {
+        M::table().only_key_is_generated && Self::own_key(value).is_some()
+    }
+
     /// The key that a value carries itself.
     pub(crate) fn own_key(value: &M) -> Option<M::Key> {
         value.key(&NoIds)

@@ -1,7 +1,7 @@
 //! Finds what changed: only what was added, touched or deleted is looked at.
 
 use super::change::ChangeSet;
-use crate::store::{AnyStore, Group, State, Stores};
+use crate::store::{AnyStore, Group, Pending, State, Stores};
 use crate::value::Entity;
 
 /// Gives `on_update` columns their new values, in every entity that an UPDATE will be sent for anyway.
@@ -10,24 +10,41 @@ pub(crate) fn supply_changes(stores: &mut Stores) {
 }
 
 /// The rows to insert, update and delete, with the columns that each writes.
-pub(crate) fn collect_changes(stores: &Stores, pending: &[Entity], deleted: &[Entity]) -> ChangeSet {
+pub(crate) fn collect_changes(stores: &Stores, pending: &Pending, deleted: &[Entity]) -> ChangeSet {
     let updates = if stores.is_touched() {
         stores.iter().flat_map(|store| collect_updates(stores, store)).collect()
     } else {
         Vec::new()
     };
     ChangeSet {
-        inserts: in_state(stores, pending, State::Pending),
+        inserts: collect_inserts(stores, pending),
         updates,
-        deletes: in_state(stores, deleted, State::Deleted),
+        deletes: collect_deletes(stores, deleted),
     }
 }
 
-/// The entities that still are in a state, in groups: a store looks at all that follow each other of its model.
-fn in_state(stores: &Stores, entities: &[Entity], state: State) -> Vec<Group> {
+/// What was added, in groups. As long as nothing was done to it, it need not be looked at.
+fn collect_inserts(stores: &Stores, pending: &Pending) -> Vec<Group> {
+    let is_known = pending.is_undisturbed() && !stores.is_touched();
     let mut groups = Vec::new();
-    for run in entities.chunk_by(|a, b| a.model == b.model) {
-        stores.any(run[0].model).group(run, state, &mut groups);
+    for run in pending.runs().iter().filter(|run| !run.places.is_empty()) {
+        let store = stores.any(run.model);
+        match store.columns_by_key(run.has_key).filter(|_| is_known) {
+            Some(columns) => {
+                Group::extend(&mut groups, run.model, &columns, run.places.iter().map(|place| place.slot));
+            }
+            None => store.group(&mut run.places.iter().copied(), State::Pending, &mut groups),
+        }
+    }
+    groups
+}
+
+/// What is marked deleted, in groups: a store looks at all that follow each other of its model.
+fn collect_deletes(stores: &Stores, deleted: &[Entity]) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for run in deleted.chunk_by(|a, b| a.model == b.model) {
+        let mut places = run.iter().map(|entity| entity.place);
+        stores.any(run[0].model).group(&mut places, State::Deleted, &mut groups);
     }
     groups
 }

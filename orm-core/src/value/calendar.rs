@@ -13,7 +13,8 @@
 
 use std::borrow::Cow;
 
-use super::{Value, ValueRef, mismatch};
+use super::column_type::mismatch;
+use super::{Value, ValueRef};
 use crate::error::{Error, Result};
 
 /// A day of the calendar; whether there is one of this month and number is for the caller to say.

@@ -6,7 +6,8 @@ use std::ops::{Deref, DerefMut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ColumnType, SqlType, Value, ValueRef, mismatch};
+use super::column_type::mismatch;
+use super::{ColumnType, SqlType, Value, ValueRef};
 use crate::error::{Error, Result};
 
 /// A value that is stored as JSON text: any type that serde can write and read.

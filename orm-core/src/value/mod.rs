@@ -34,7 +34,6 @@ use crate::error::Result;
 
 pub use column::{Column, Fk, Plain};
 pub use column_type::ColumnType;
-pub(crate) use column_type::mismatch;
 pub use field::{Encoder, Field, Ids, Link, RowOf, Shape};
 pub(crate) use field::{NoIds, Reference};
 pub use generated::Generated;

@@ -12,7 +12,8 @@ use std::borrow::Cow;
 
 use ::rust_decimal::Decimal;
 
-use super::{ColumnType, SqlType, Value, ValueRef, mismatch};
+use super::column_type::mismatch;
+use super::{ColumnType, SqlType, Value, ValueRef};
 use crate::error::{Error, Result};
 
 const EXPECTED: &str = "a decimal number of at most 28 digits";

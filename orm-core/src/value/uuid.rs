@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use ::uuid::Uuid;
 
-use super::{ColumnType, SqlType, Value, ValueRef, mismatch};
+use super::column_type::mismatch;
+use super::{ColumnType, SqlType, Value, ValueRef};
 use crate::error::{Error, Result};
 
 impl ColumnType for Uuid {
