@@ -126,6 +126,23 @@ fn a_database_in_memory_is_private_and_outlives_its_connections() {
 }
 
 #[test]
+fn a_second_user_of_a_database_in_memory_is_told_why_it_waits() {
+    let builder = Engine::<Db>::builder(Sqlite::memory()).pool_timeout(Duration::ZERO);
+    let engine = builder.build().unwrap();
+    let first = engine.checkout().unwrap();
+    let error = engine.checkout().err().unwrap();
+    assert!(error.is_timeout() && error.message().contains(":memory: has one connection"), "{error}");
+    drop(first);
+    let folder = tempfile::tempdir().unwrap();
+    let file = Sqlite::file(folder.path().join("a.db"));
+    let builder = Engine::<Db>::builder(file).pool_size(1).max_overflow(0).pool_timeout(Duration::ZERO);
+    let engine = builder.build().unwrap();
+    let _first = engine.checkout().unwrap();
+    let error = engine.checkout().err().unwrap();
+    assert!(!error.message().contains("has one connection"), "{error}");
+}
+
+#[test]
 fn the_file_that_is_called_memory_is_in_memory() {
     let engine = engine(Sqlite::file(":memory:"));
     run(&mut *engine.checkout().unwrap(), "CREATE TABLE t (x)").unwrap();

@@ -190,9 +190,18 @@ impl Pool {
     fn exhausted(&self) -> Error {
         let keep = self.options.keep;
         let over = self.options.cap.map_or(0, |cap| cap - keep);
+        let defaults = self.driver.pool_defaults();
+        let hint = if self.options.cap == Some(1) && defaults.pool_size + defaults.max_overflow == 1 {
+            format!(
+                ". Unless pool_size says otherwise, {} has one connection, so a second session waits for the first to end",
+                self.driver.location()
+            )
+        } else {
+            String::new()
+        };
         Error::timeout(format!(
             "no connection became free within {wait:?}: pool_size {keep} and max_overflow {over} are all in use ({status}); end or \
-             drop sessions sooner, or raise pool_size, max_overflow or pool_timeout",
+             drop sessions sooner, or raise pool_size, max_overflow or pool_timeout{hint}",
             wait = self.options.timeout,
             status = self.status(),
         ))

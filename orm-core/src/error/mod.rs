@@ -94,10 +94,10 @@ impl Error {
         self
     }
 
-    /// Keeps the SQL that failed; the first call wins.
+    /// Keeps the SQL that failed, or the beginning of it when it is long; the first call wins.
     #[must_use]
     pub fn with_statement(mut self, sql: &str) -> Self {
-        self.0.statement.get_or_insert_with(|| sql.to_owned());
+        self.0.statement.get_or_insert_with(|| excerpt(sql));
         self
     }
 
@@ -106,6 +106,19 @@ impl Error {
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+}
+
+/// How much of a statement is kept, in characters.
+const LONGEST_STATEMENT: usize = 500;
+
+/// A statement without what surrounds it, cut where it is too long to be read.
+#[cold]
+fn excerpt(sql: &str) -> String {
+    let sql = sql.trim();
+    match sql.char_indices().nth(LONGEST_STATEMENT) {
+        Some((end, _)) => format!("{}…", &sql[..end]),
+        None => sql.to_owned(),
     }
 }
 
@@ -131,5 +144,20 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_statement_is_cut_at_a_character() {
+        let error = Error::database("no").with_statement(&format!("\n\n  SELECT '{}'\n", "ä".repeat(1_000)));
+        let statement = error.statement().expect("a statement");
+        assert_eq!(statement.chars().count(), LONGEST_STATEMENT + 1);
+        assert!(statement.starts_with("SELECT 'ä") && statement.ends_with("ä…"));
+        let short = Error::database("no").with_statement("\nSELECT 1\n;\n");
+        assert_eq!(short.statement(), Some("SELECT 1\n;"));
     }
 }

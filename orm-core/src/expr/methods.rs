@@ -195,8 +195,7 @@ pub trait ExpressionMethods: Expression {
         Self::Type: Comparable<Base = String>,
     {
         if pattern.contains('\0') {
-            let why =
-                "a pattern of `like` cannot hold NUL: databases end it there; `contains` takes such a text";
+            let why = "a pattern of `like` cannot hold NUL, where a database may end it; `contains` takes such a text";
             return Expr::new(Node::Unstorable(why.to_owned()));
         }
         like(self, pattern.to_owned())

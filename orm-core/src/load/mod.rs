@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::driver::{Connection, Statement};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
 use crate::schema::{Model, Table};
-use crate::store::{Met, Stores, decode};
+use crate::store::{Met, Stores, Wanted, decode, place};
 use crate::value::{Handle, Key, Value, ValueRef};
 
 /// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.
@@ -45,6 +45,7 @@ pub(crate) fn load_entities<M: Model>(
 #[inline]
 pub(crate) fn load_by_key<M: Model>(
     connection: &mut dyn Connection,
+    wanted: &Wanted<'_, M>,
     values: &[Value<'_>],
     stores: &mut Stores,
     find_statement: impl FnOnce() -> Arc<Statement>,
@@ -54,7 +55,7 @@ pub(crate) fn load_by_key<M: Model>(
     let statement = store.select_by_key.take().unwrap_or_else(find_statement);
     let mut found = None;
     let queried = connection.query(&statement, values, &mut |row| {
-        let met = store.meet_decoded(epoch, &mut Fields::new(row, 0));
+        let met = store.meet_wanted(wanted, epoch, &mut Fields::new(row, 0));
         let slot = met.map_err(|error| error.context(row_name::<M>(row)))?;
         found = Some(Handle::at(session, slot, store.generation(slot)));
         Ok(())
@@ -84,13 +85,18 @@ pub(crate) fn load_values<M: Model>(
 /// The key of a row that holds all columns of its table.
 #[inline]
 fn read_key<M: Model>(row: &dyn Row, table: &Table) -> Result<M::Key> {
-    let first = table.primary_key[0];
-    let read = if table.key_is_contiguous {
-        M::Key::decode(&mut Fields::new(row, first))
-    } else {
-        M::Key::decode(&mut Fields::new(&KeyRow { row, table }, 0))
-    };
-    read.map_err(|error| error.context(format!("in the key of a `{}`", table.model)))
+    if table.key_is_contiguous {
+        let mut fields = Fields::new(row, table.primary_key[0]);
+        return M::Key::decode(&mut fields).map_err(|error| in_key(error, table, fields.position()));
+    }
+    let row = KeyRow { row, table };
+    let mut fields = Fields::new(&row, 0);
+    M::Key::decode(&mut fields).map_err(|error| in_key(error, table, table.primary_key[fields.position()]))
+}
+
+#[cold]
+fn in_key(error: Error, table: &Table, column: usize) -> Error {
+    error.context(place(table, column)).context(format!("in the key of a `{}`", table.model))
 }
 
 /// The columns of the key of a row, side by side.

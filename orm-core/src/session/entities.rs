@@ -10,7 +10,7 @@ use crate::engine::EngineCore;
 use crate::error::{Error, Result};
 use crate::load::load_by_key;
 use crate::schema::BelongsTo;
-use crate::store::State;
+use crate::store::{State, Wanted};
 use crate::uow::Plan;
 use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key, recycle};
 
@@ -47,6 +47,25 @@ use crate::value::{Entity, Handle, Id, Ids, IntoKey, Link, NoIds, encode_key, re
 pub struct Session<B> {
     pub(crate) core: Core,
     base: PhantomData<fn() -> B>,
+}
+
+/// What the identity map knows of a key.
+enum Known<M> {
+    /// An entity whose values are of this transaction.
+    Held(Handle<M>),
+    /// An entity that is marked deleted.
+    Deleted,
+    /// An entity whose row has to be looked at.
+    Stale,
+    /// Nothing.
+    Not,
+}
+
+impl<M> Known<M> {
+    /// Whether the database need not be asked.
+    fn is_enough(&self) -> bool {
+        matches!(self, Known::Held(_) | Known::Deleted)
+    }
 }
 
 impl<B> Session<B> {
@@ -132,50 +151,51 @@ impl<B> Session<B> {
     #[inline]
     fn get_by_key<M: BelongsTo<B>>(&mut self, key: M::Key) -> Result<Option<Handle<M>>> {
         self.core.check_usable()?;
-        match self.known::<M>(&key) {
-            Some(known) => Ok(known),
-            None => self.load_by_key(&key),
+        let mut known = self.known::<M>(&key);
+        if !known.is_enough() && self.core.autoflush()? == Flushed::Something {
+            known = self.known::<M>(&key);
+        }
+        match known {
+            Known::Held(handle) => Ok(Some(handle)),
+            Known::Deleted => Ok(None),
+            Known::Stale => self.load_by_key(&Wanted { key: &key, is_absent: false }),
+            Known::Not => self.load_by_key(&Wanted { key: &key, is_absent: true }),
         }
     }
 
-    /// What the identity map says of a key, where that is enough.
+    /// What the identity map knows of a key.
     #[inline]
-    fn known<M: BelongsTo<B>>(&self, key: &M::Key) -> Option<Option<Handle<M>>> {
+    fn known<M: BelongsTo<B>>(&self, key: &M::Key) -> Known<M> {
         let stores = &self.core.stores;
-        let store = stores.typed::<M>()?;
-        let slot = store.find(key)?;
+        let Some(store) = stores.typed::<M>() else { return Known::Not };
+        let Some(slot) = store.find(key) else { return Known::Not };
         let place = store.at(slot);
         match place.state {
             State::Persistent if place.epoch == stores.epoch() => {
-                Some(Some(Handle::at(stores.session(), slot, place.generation)))
+                Known::Held(Handle::at(stores.session(), slot, place.generation))
             }
-            State::Deleted => Some(None),
+            State::Deleted => Known::Deleted,
             State::Persistent
             | State::Missing
             | State::Pending
             | State::DeletedFlushed
-            | State::Withdrawn => None,
+            | State::Withdrawn => Known::Stale,
         }
     }
 
-    fn load_by_key<M: BelongsTo<B>>(&mut self, key: &M::Key) -> Result<Option<Handle<M>>> {
-        if self.core.autoflush()? == Flushed::Something
-            && let Some(known) = self.known::<M>(key)
-        {
-            return Ok(known);
-        }
+    fn load_by_key<M: BelongsTo<B>>(&mut self, wanted: &Wanted<'_, M>) -> Result<Option<Handle<M>>> {
         let dialect = self.core.dialect();
         let mut values = recycle(std::mem::take(&mut self.core.values));
-        encode_key(key, &NoIds, &mut values)?;
+        encode_key(wanted.key, &NoIds, &mut values)?;
         let found = self.core.on_wire(Intent::Read, |connection, stores, statements| {
-            load_by_key::<M>(connection, &values, stores, || {
+            load_by_key::<M>(connection, wanted, &values, stores, || {
                 statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
             })
         });
         self.core.values = recycle(values);
         let found = found?;
         if found.is_none() {
-            self.core.stores.typed_mut::<M>().lose(key);
+            self.core.stores.typed_mut::<M>().lose(wanted.key);
         }
         Ok(found)
     }

@@ -1,15 +1,30 @@
 //! Copies of values as the database has them, kept while a transaction may need them: one block for many, instead of one each.
 
+use std::num::NonZeroU32;
+
 use super::chunks::Chunks;
 
 /// The kept copies of a store.
 pub(super) struct KeptCopies<M> {
     copies: Chunks<Option<M>>,
-    free: Vec<u32>,
+    free: Vec<Kept>,
 }
 
-/// Names a kept copy; whoever has it is the only one.
-pub(crate) struct Kept(u32);
+/// Names a kept copy, by its position from one; whoever has it is the only one.
+pub(crate) struct Kept(NonZeroU32);
+
+impl Kept {
+    #[inline]
+    fn at(position: usize) -> Self {
+        let number = u32::try_from(position + 1).ok().and_then(NonZeroU32::new);
+        Kept(number.expect("invariant: memory ends before four billion copies"))
+    }
+
+    #[inline]
+    fn position(&self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 impl<M> KeptCopies<M> {
     pub(super) fn new() -> Self {
@@ -19,27 +34,27 @@ impl<M> KeptCopies<M> {
     #[inline]
     pub(super) fn keep(&mut self, copy: M) -> Kept {
         if let Some(free) = self.free.pop() {
-            self.copies[free as usize] = Some(copy);
-            return Kept(free);
+            self.copies[free.position()] = Some(copy);
+            return free;
         }
-        let position =
-            u32::try_from(self.copies.len()).expect("invariant: memory ends before four billion copies");
+        let kept = Kept::at(self.copies.len());
         self.copies.push(Some(copy));
-        Kept(position)
+        kept
     }
 
     #[inline]
     pub(super) fn get(&self, kept: &Kept) -> &M {
-        self.copies[kept.0 as usize].as_ref().expect("invariant: a kept copy is there until it is taken")
+        self.copies[kept.position()].as_ref().expect("invariant: a kept copy is there until it is taken")
     }
 
     pub(super) fn set(&mut self, kept: &Kept, copy: M) {
-        self.copies[kept.0 as usize] = Some(copy);
+        self.copies[kept.position()] = Some(copy);
     }
 
     pub(super) fn take(&mut self, kept: Kept) -> M {
-        self.free.push(kept.0);
-        self.copies[kept.0 as usize].take().expect("invariant: a kept copy is there until it is taken")
+        let copy = self.copies[kept.position()].take();
+        self.free.push(kept);
+        copy.expect("invariant: a kept copy is there until it is taken")
     }
 
     /// Forgets all copies; nobody may name one any more.

@@ -22,7 +22,8 @@ use crate::value::{Entity, Handle, Ids, Place, SessionNumber, Value};
 pub(crate) use any::AnyStore;
 pub(crate) use group::Group;
 pub use slot::State;
-pub(crate) use typed::{Met, Store, decode};
+pub(crate) use typed::{Met, Store, Wanted, decode};
+pub(crate) use visit::place;
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {

@@ -29,6 +29,13 @@ pub(crate) struct Store<M: Model> {
     pub(crate) select_by_key: Option<Arc<Statement>>,
 }
 
+/// A key whose row is looked for.
+pub(crate) struct Wanted<'key, M: Model> {
+    pub(crate) key: &'key M::Key,
+    /// Whether the identity map does not know it.
+    pub(crate) is_absent: bool,
+}
+
 /// What a row is to a session that meets it.
 pub(crate) enum Met {
     /// A row that the session did not know.
@@ -191,18 +198,25 @@ impl<M: Model> Store<M> {
         Ok(Met::New(slot))
     }
 
-    /// Meets a row that most likely is a new one, and of which nothing but its values is known yet.
+    /// Meets the row of a key that the identity map was just asked for.
     ///
     /// # Errors
     /// A value error when a column does not hold what its field expects; the row is then not taken in.
     #[inline]
-    pub(crate) fn meet_decoded(&mut self, epoch: u32, row: &mut Fields<'_>) -> Result<u32> {
+    pub(crate) fn meet_wanted(
+        &mut self,
+        wanted: &Wanted<'_, M>,
+        epoch: u32,
+        row: &mut Fields<'_>,
+    ) -> Result<u32> {
         let value: M = decode(row)?;
         let Some(key) = Self::own_key(&value) else {
             return Err(Error::database("a row came without its key"));
         };
+        // Under a collation, a row's key can be another than the one that was asked for.
+        let is_absent = wanted.is_absent && key == *wanted.key;
         let hash = self.identity.hash(&key);
-        if let Some(slot) = self.find_hashed(hash, &key) {
+        if !is_absent && let Some(slot) = self.find_hashed(hash, &key) {
             if self.is_stale(slot, epoch) {
                 self.refresh(slot, epoch, value);
             }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::plan::{Action, Plan, Step};
 use super::write_back::write_back_inserts;
+use crate::compile::ddl::find_check;
 use crate::compile::{Dialect, Operation, RowSets, Statements};
 use crate::driver::{Connection, Statement};
-use crate::error::{Error, Result};
-use crate::schema::Table;
+use crate::error::{Constraint, Error, Result};
+use crate::schema::{ForeignKey, Table};
 use crate::store::{AnyStore, Stores};
 use crate::util::columns::ColumnSet;
 use crate::value::Value;
@@ -31,7 +32,7 @@ pub(crate) fn emit_plan(plan: &Plan, stores: &mut Stores, wire: &mut Wire<'_>) -
             Action::Unlink => emit_unlinks(step, stores, wire),
             Action::Delete => emit_deletes(step, stores, wire),
         };
-        sent.map_err(|error| explain(error, step))?;
+        sent.map_err(|error| explain(error, step, wire.dialect))?;
     }
     Ok(())
 }
@@ -78,7 +79,12 @@ fn insert_chunk<'a>(
         store.encode(slot, &step.columns, stores, row)?;
         Ok(true)
     };
-    wire.connection.insert_rows(statement, &mut next, ids)?;
+    let sent = wire.connection.insert_rows(statement, &mut next, ids);
+    // The row that was taken last is the one that failed.
+    sent.map_err(|error| match slots.len().checked_sub(rest.len() + 1) {
+        Some(last) => name_row(error, slots[last], step, stores),
+        None => error,
+    })?;
     if step.table.generated_key.is_none_or(|key| step.columns.contains(key)) {
         ids.clear();
     } else if ids.len() != slots.len() {
@@ -98,7 +104,8 @@ fn insert_returning(
     let table = step.table;
     let mut row = Vec::with_capacity(table.columns.len());
     stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
-    let returned = returned_row(wire, statement, &row)?;
+    let returned =
+        returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
     take_returned(stores, table, slot, returning, &returned)?;
     write_back_inserts(step, &[slot], &[], stores)
@@ -122,7 +129,9 @@ fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
         row.clear();
         store.encode(slot, &step.columns, stores, &mut row)?;
         encode_condition(store, slot, stores, &mut row)?;
-        check_matched(wire.connection.execute(&statement, &row)?.rows, store, slot, "changed")?;
+        let done = wire.connection.execute(&statement, &row);
+        let rows = done.map_err(|error| name_row(error, slot, step, stores))?.rows;
+        check_matched(rows, store, slot, "changed")?;
     }
     Ok(())
 }
@@ -138,7 +147,8 @@ fn update_returning(
     let mut row = Vec::with_capacity(step.table.columns.len());
     store.encode(slot, &step.columns, stores, &mut row)?;
     encode_condition(store, slot, stores, &mut row)?;
-    let returned = returned_row(wire, statement, &row)?;
+    let returned =
+        returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
     check_matched(u64::from(!returned.is_empty()), store, slot, "changed")?;
     take_returned(stores, step.table, slot, &step.table.computed, &returned)
@@ -150,7 +160,8 @@ fn emit_unlinks(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
         let store = stores.any(step.table.number);
         let mut row: Vec<Value<'_>> = step.columns.iter().map(|_| Value::Null).collect();
         encode_condition(store, slot, stores, &mut row)?;
-        let rows = wire.connection.execute(&statement, &row)?.rows;
+        let done = wire.connection.execute(&statement, &row);
+        let rows = done.map_err(|error| name_row(error, slot, step, stores))?.rows;
         check_matched(rows, store, slot, "deleted")?;
     }
     Ok(())
@@ -163,7 +174,9 @@ fn emit_deletes(step: &Step, stores: &Stores, wire: &mut Wire<'_>) -> Result<()>
     for &slot in &step.slots {
         row.clear();
         encode_condition(store, slot, stores, &mut row)?;
-        check_matched(wire.connection.execute(&statement, &row)?.rows, store, slot, "deleted")?;
+        let done = wire.connection.execute(&statement, &row);
+        let rows = done.map_err(|error| name_row(error, slot, step, stores))?.rows;
+        check_matched(rows, store, slot, "deleted")?;
     }
     Ok(())
 }
@@ -240,8 +253,27 @@ fn check_matched(rows: u64, store: &dyn AnyStore, slot: u32, what: &str) -> Resu
     )))
 }
 
-/// Adds what was written when it failed, and for a foreign key what the database does not tell.
-fn explain(error: Error, step: &Step) -> Error {
+/// Names the row that a constraint refused: by its key, if it has one.
+#[cold]
+fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) -> Error {
+    if error.constraint().is_none() {
+        return error;
+    }
+    let store = stores.any(step.table.number);
+    // A row that is there is known by the key that it has; a new one by the key that it brings.
+    let key = match step.action {
+        Action::Insert => store.own_key_text(slot, stores),
+        Action::Update | Action::Link | Action::Unlink | Action::Delete => Some(store.key_text(slot)),
+    };
+    error.context(match key {
+        Some(key) => format!("in the row with key {key}"),
+        None => "in a new row".to_owned(),
+    })
+}
+
+/// Adds what was written when it failed, and for a foreign key or a check what the database does not tell.
+#[cold]
+fn explain(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
     let verb = match step.action {
         Action::Insert => "inserting",
         Action::Update | Action::Link | Action::Unlink => "updating",
@@ -258,5 +290,38 @@ fn explain(error: Error, step: &Step) -> Error {
         }
         false => String::new(),
     };
-    error.context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
+    locate(error, step, dialect)
+        .context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
+}
+
+/// Gives a constraint its table and columns, where the database tells its name or nothing at all.
+fn locate(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
+    let Some(constraint) = error.constraint().filter(|constraint| constraint.table.is_none()) else {
+        return error;
+    };
+    let table = step.table;
+    let columns = match &constraint.name {
+        Some(name) if error.is_check() => find_check(table, name, dialect),
+        None if error.is_foreign_key() => written_links(step),
+        Some(_) | None => None,
+    };
+    let Some(columns) = columns else {
+        return error;
+    };
+    let columns = table.names(&columns).map(str::to_owned).collect();
+    let constraint =
+        Constraint { table: Some(table.name.to_owned()), columns, name: constraint.name.clone() };
+    error.with_constraint(constraint)
+}
+
+/// The columns of the foreign keys that were written, one of which names no row. A row that was only changed elsewhere, or
+/// deleted, is one that others still name: whose they are is not known.
+fn written_links(step: &Step) -> Option<Vec<usize>> {
+    if step.action == Action::Delete {
+        return None;
+    }
+    let is_written = |key: &&ForeignKey| key.columns.iter().any(|&column| step.columns.contains(column));
+    let written = step.table.foreign_keys.iter().filter(is_written);
+    let columns: Vec<usize> = written.flat_map(|key| key.columns.iter().copied()).collect();
+    Some(columns).filter(|columns| !columns.is_empty())
 }

@@ -104,11 +104,11 @@ impl Prepared {
             let db = handle.db.as_ptr();
             ffi::sqlite3_prepare_v3(db, start, length, flags as c_uint, &raw mut statement, &raw mut tail)
         };
+        let used = (tail as usize).wrapping_sub(start as usize);
         if code != ffi::SQLITE_OK {
-            return Err(handle.failure(sql));
+            return Err(handle.failure(if keep == Keep::Once { failing(sql, used) } else { sql }));
         }
         // The tail points into the text, behind a whole statement, hence at the start of a character.
-        let used = (tail as usize).wrapping_sub(start as usize);
         let rest = sql.get(used..).unwrap_or("");
         let prepared = NonNull::new(statement).map(|statement| Prepared {
             // SAFETY: the statement was just prepared.
@@ -145,6 +145,18 @@ impl Prepared {
         Error::misuse(format!("the statement takes {wanted} values, and {given} were given"))
             .with_statement(sql)
     }
+}
+
+/// What a script's error is about: SQLite gave up at `used`, and the statement goes up to a semicolon.
+#[cold]
+fn failing(script: &str, used: usize) -> &str {
+    let Some((seen, rest)) = script.split_at_checked(used) else {
+        return script;
+    };
+    if seen.trim_end().ends_with(';') {
+        return seen;
+    }
+    rest.find(';').map_or(script, |end| &script[..=used + end])
 }
 
 impl Drop for Prepared {

@@ -233,7 +233,11 @@ fn a_script_names_the_statement_that_failed() {
     let error = raw.run_script(script).expect_err("twice");
     assert_eq!(error.statement(), Some("-- one\n INSERT INTO a VALUES (1);"));
     let error = raw.run_script("CREATE TABLE b (z); SELEC 1; SELECT 2").expect_err("no SQL");
-    assert_eq!(error.statement().map(str::trim_start), Some("SELEC 1; SELECT 2"));
+    assert_eq!(error.statement(), Some("SELEC 1;"));
+    let error = raw.run_script("\n\nINSERT INTO a (nope) VALUES (';');\n SELECT 2").expect_err("no column");
+    assert_eq!(error.statement(), Some("INSERT INTO a (nope) VALUES (';');"));
+    let error = raw.run_script("SELECT 1;\n\n SELECT FROM \n").expect_err("no SQL");
+    assert_eq!(error.statement(), Some("SELECT FROM"));
     assert!(raw.run_script("SELECT ?").is_err_and(|error| error.is_misuse()));
 }
 

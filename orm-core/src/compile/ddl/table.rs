@@ -50,6 +50,23 @@ pub(super) fn write_foreign_key(
     }
 }
 
+/// The columns of a check that has a name of ours: none for a condition on the row; `None` if no check is called so.
+pub(crate) fn find_check(table: &Table, name: &str, dialect: &dyn Dialect) -> Option<Vec<usize>> {
+    let mut body = Body::new(table, dialect);
+    body.write_columns();
+    body.write_primary_key();
+    body.write_uniques();
+    body.write_checks();
+    let check = body.checks.into_iter().find(|check| check.name.eq_ignore_ascii_case(name))?;
+    Some(check.columns)
+}
+
+/// A check that was written.
+struct Check {
+    name: String,
+    columns: Vec<usize>,
+}
+
 /// The name of a foreign key, the same wherever it is written.
 pub(super) fn foreign_key_name(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> String {
     let mut names = Names::new(dialect.capabilities().max_identifier);
@@ -70,6 +87,7 @@ struct Body<'table> {
     dialect: &'table dyn Dialect,
     generated: Option<GeneratedKey>,
     names: Names,
+    checks: Vec<Check>,
     writer: Writer<'table>,
     lines: usize,
 }
@@ -83,6 +101,7 @@ impl<'table> Body<'table> {
             dialect,
             generated: table.generated_key.map(|column| dialect.generated_key(&table.columns[column])),
             names: Names::new(dialect.capabilities().max_identifier),
+            checks: Vec::new(),
             writer,
             lines: 0,
         }
@@ -170,35 +189,41 @@ impl<'table> Body<'table> {
 
     fn write_checks(&mut self) {
         let table = self.table;
-        for column in &table.columns {
-            self.write_value_check(column);
+        for (position, column) in table.columns.iter().enumerate() {
+            self.write_value_check(position, column);
         }
         for (position, column) in table.columns.iter().enumerate() {
             let is_first = position == 0 || table.columns[position - 1].field != column.field;
             if let (Some(condition), true) = (column.check, is_first) {
-                self.write_check(&format!("ck_{}_{}", table.name, column.name), condition);
+                let field = table.fields.iter().find(|columns| columns.contains(&position));
+                let columns = field.cloned().into_iter().flatten().collect();
+                self.write_check(&format!("ck_{}_{}", table.name, column.name), condition, columns);
             }
         }
         for (index, condition) in table.checks.iter().enumerate() {
-            self.write_check(&format!("ck_{}_{}", table.name, index + 1), condition);
+            self.write_check(&format!("ck_{}_{}", table.name, index + 1), condition, Vec::new());
         }
     }
 
-    fn write_check(&mut self, wanted: &str, condition: &str) {
+    fn write_check(&mut self, wanted: &str, condition: &str, columns: Vec<usize>) {
+        self.write_check_name(wanted, columns).sql(condition).sql(")");
+    }
+
+    fn write_check_name(&mut self, wanted: &str, columns: Vec<usize>) -> &mut Writer<'table> {
         let name = self.names.take(wanted);
-        let writer = self.line();
-        writer.sql("CONSTRAINT ").name(&name).sql(" CHECK (").sql(condition).sql(")");
+        self.checks.push(Check { name: name.clone(), columns });
+        self.line().sql("CONSTRAINT ").name(&name).sql(" CHECK (")
     }
 
     /// The values that the column's type has, where the database does not know them.
-    fn write_value_check(&mut self, column: &TableColumn) {
+    fn write_value_check(&mut self, position: usize, column: &TableColumn) {
         let values = values_of(column.sql_type, self.dialect.capabilities().booleans);
         if values.is_empty() {
             return;
         }
-        let name = self.names.take(&format!("ck_{}_{}", self.table.name, column.name));
-        let writer = self.line();
-        writer.sql("CONSTRAINT ").name(&name).sql(" CHECK (").name(&column.name).sql(" IN (");
+        let wanted = format!("ck_{}_{}", self.table.name, column.name);
+        let writer = self.write_check_name(&wanted, vec![position]);
+        writer.name(&column.name).sql(" IN (");
         writer.list(values, |writer, value| match value {
             Literal::Text(text) => {
                 writer.text(text);

@@ -146,3 +146,22 @@ fn tables_are_dropped_in_the_reverse_order() {
     assert!(metadata.create_all_script(&EMBEDDED).contains("\n);\nCREATE TABLE"));
     assert!(metadata.drop_all_script(&EMBEDDED).ends_with(";\n"));
 }
+
+#[test]
+fn a_check_is_found_by_the_name_that_it_was_given() {
+    let columns = |name| {
+        find_check(User::table(), name, &EMBEDDED)
+            .map(|found| User::table().names(&found).map(str::to_owned).collect::<Vec<_>>())
+    };
+    for (name, expected) in [
+        ("ck_users_plan", Some("plan")),
+        ("ck_users_plan_2", Some("plan")),
+        ("CK_users_active", Some("active")),
+        ("ck_users_1", None),
+    ] {
+        assert_eq!(columns(name), Some(expected.into_iter().map(str::to_owned).collect()), "{name}");
+    }
+    assert_eq!(columns("ck_users_2"), None);
+    // The database knows true and false itself.
+    assert_eq!(find_check(User::table(), "ck_users_active", &SERVER), None);
+}
