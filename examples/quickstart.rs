@@ -51,13 +51,9 @@ fn main() -> Result<(), Error> {
     for post in s.query::<Post>().filter(Post::views.ge(1)).order_by(Post::title).all()? {
         println!("found {:?}", s[post]);
     }
-
     s.delete(hello);
     s.commit()?;
-    println!(
-        "deleted; {} users and {} posts are left",
-        s.query::<User>().count()?,
-        s.query::<Post>().count()?
-    );
+    let (users, posts) = (s.query::<User>().count()?, s.query::<Post>().count()?);
+    println!("deleted; users left: {users}, posts left: {posts}");
     Ok(())
 }

@@ -18,7 +18,23 @@
 //! ```
 //!
 //! Every connection is opened with foreign keys on, a busy timeout of five seconds and, for files, write-ahead logging. SQLite is
-//! compiled in. All that is unsafe is in the module `raw`, which speaks to SQLite's C interface.
+//! compiled in. In-memory databases are private to their engine.
+//!
+//! # An option for programs with many threads
+//!
+//! The bundled SQLite is compiled with one mutex for the page caches of all connections of a process, and threads that
+//! read at the same time wait for each other there. You can leave it out, in your own project's `.cargo/config.toml`:
+//!
+//! ```toml
+//! [env]
+//! LIBSQLITE3_FLAGS = "-USQLITE_ENABLE_MEMORY_MANAGEMENT"
+//! ```
+//!
+//! Cargo reads this file from your project only, so a library cannot set it for you.
+//!
+//! # Unsafe code
+//!
+//! All that is unsafe is in the module `raw`, which speaks to SQLite's C interface.
 
 #![deny(unsafe_code)]
 

@@ -38,6 +38,17 @@ pub(crate) enum Part {
 impl<B> Metadata<B> {
     /// The statements that create all tables, with their constraints and indexes, in foreign-key order. They make only what
     /// is not there yet. No database is asked.
+    ///
+    /// ```
+    /// use orm_core::driver::Driver;
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone)] #[model(base = UsersDb, table = "users")]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String }
+    /// let sql = UsersDb::metadata().create_all_sql(Sqlite::memory().dialect());
+    /// assert!(sql[0].starts_with("CREATE TABLE IF NOT EXISTS users"));
+    /// ```
     pub fn create_all_sql(&self, dialect: &dyn Dialect) -> Vec<String> {
         compile_create_all(self.tables(), dialect).into_iter().map(|step| step.sql).collect()
     }
