@@ -17,7 +17,7 @@ impl<B, M: BelongsTo<B>> Index<Handle<M>> for Session<B> {
     fn index(&self, handle: Handle<M>) -> &M {
         match self.find(handle) {
             Some(value) => value,
-            None => self.dead(handle),
+            None => dead(handle, self.core.stores.is_own(handle.place)),
         }
     }
 }
@@ -30,22 +30,21 @@ impl<B, M: BelongsTo<B>> IndexMut<Handle<M>> for Session<B> {
     /// When the handle is of another session, or of an entity that is gone; [`Session::find_mut`] is the checked form.
     #[inline]
     fn index_mut(&mut self, handle: Handle<M>) -> &mut M {
-        if self.find(handle).is_none() {
-            self.dead(handle);
+        let is_own = self.core.stores.is_own(handle.place);
+        match self.find_mut(handle) {
+            Some(value) => value,
+            None => dead(handle, is_own),
         }
-        self.find_mut(handle).expect("invariant: the handle was just found")
     }
 }
 
-impl<B> Session<B> {
-    #[cold]
-    #[track_caller]
-    #[allow(clippy::panic)]
-    fn dead<M: Model>(&self, handle: Handle<M>) -> ! {
-        let why = match self.core.stores.is_own(handle.place) {
-            true => "its entity is gone from this session (expunged, or deleted and committed)",
-            false => "it belongs to another session",
-        };
-        panic!("{handle:?} cannot be used here: {why}; `find` is the form that returns `None` instead")
-    }
+#[cold]
+#[track_caller]
+#[allow(clippy::panic)]
+fn dead<M: Model>(handle: Handle<M>, is_own: bool) -> ! {
+    let why = match is_own {
+        true => "its entity is gone from this session (expunged, or deleted and committed)",
+        false => "it belongs to another session",
+    };
+    panic!("{handle:?} cannot be used here: {why}; `find` is the form that returns `None` instead")
 }

@@ -57,6 +57,9 @@ pub(crate) trait AnyStore: Any + Send {
     /// The same of the key that a slot's own values carry.
     fn own_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String>;
 
+    /// The first of slots whose row was found to be gone.
+    fn missing(&self, slots: &[u32]) -> Option<u32>;
+
     /// The first of slots, which are to be inserted, whose key another entity has that stays; the key as text.
     fn taken_key(&self, slots: &[u32], ids: &dyn Ids) -> Option<String>;
 
@@ -232,6 +235,10 @@ impl<M: Model> AnyStore for Store<M> {
         let place = self.at(slot);
         let key = place.key.clone().or_else(|| place.value.as_ref()?.key(ids))?;
         Some(format!("{key:?}"))
+    }
+
+    fn missing(&self, slots: &[u32]) -> Option<u32> {
+        slots.iter().copied().find(|&slot| self.at(slot).state == State::Missing)
     }
 
     fn taken_key(&self, slots: &[u32], ids: &dyn Ids) -> Option<String> {

@@ -11,9 +11,7 @@ use crate::value::{Entity, Link};
 /// Misuse for an id of another session's, a gone or a withdrawn entity; unique for a key that a held row has; stale for a change of a row that is missing; a value
 /// error that lists every field that its validation refuses.
 pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> {
-    for group in &changes.updates {
-        group.slots.iter().try_for_each(|&slot| check_not_missing(stores.any(group.model), slot))?;
-    }
+    changes.updates.iter().try_for_each(|group| check_not_missing(stores.any(group.model), &group.slots))?;
     for group in changes.written().filter(|group| group.has_links(stores)) {
         group.slots.iter().try_for_each(|&slot| check_links(stores, stores.any(group.model), slot))?;
     }
@@ -36,10 +34,8 @@ fn check_keys(stores: &Stores, group: &Group) -> Result<()> {
     Err(Error::unique(message).with_constraint(constraint))
 }
 
-fn check_not_missing(store: &dyn AnyStore, slot: u32) -> Result<()> {
-    if store.state(slot) != State::Missing {
-        return Ok(());
-    }
+fn check_not_missing(store: &dyn AnyStore, slots: &[u32]) -> Result<()> {
+    let Some(slot) = store.missing(slots) else { return Ok(()) };
     let (model, key) = (store.table().model, store.key_text(slot));
     Err(Error::stale(format!(
         "the row of `{model}` with key {key} is gone, so its changes cannot be written"
