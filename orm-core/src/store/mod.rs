@@ -5,6 +5,7 @@
 
 mod any;
 mod chunks;
+mod erased;
 mod group;
 mod identity;
 mod journal;
