@@ -5,6 +5,7 @@ pub use std::string::String;
 
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
+pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
     Embedded, NoBase, Part, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
@@ -12,8 +13,8 @@ pub use crate::schema::derived::{
 };
 pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};
 pub use crate::schema::{
-    BelongsTo, ColumnAt, Columns, DeclarativeBase, Diff, Direct, FieldDef, FieldOf, KeyRule, LeadsTo, Many,
-    Model, ModelDef, One, Points, Registration, RowRule, Table, TableCell, Through, Via, Visitor, VisitorMut,
+    BelongsTo, ColumnAt, Columns, DeclarativeBase, Diff, FieldDef, FieldOf, KeyRule, LeadsTo, Model,
+    ModelDef, Points, Registration, RowRule, Table, TableCell, Visitor, VisitorMut,
 };
 pub use crate::session::IntoParam;
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};

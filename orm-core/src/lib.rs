@@ -118,8 +118,9 @@ mod verify;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
+pub use expr::{Direct, Many, One, Through, Via};
 pub use row::{Fields, Row};
-pub use schema::{BelongsTo, DeclarativeBase, Direct, Many, Metadata, Model, One, Through, Via};
+pub use schema::{BelongsTo, DeclarativeBase, Metadata, Model};
 pub use session::{
     FromRow, IntoParam, RawQuery, ScopedSession, Select, Session, SessionMaker, Tracked, Untracked, select,
 };

@@ -10,6 +10,10 @@ pub struct Blog;
 /// Someone who writes.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Blog, table = "users", default)]
+#[relation(posts = many(Post::author, order_by = Post::id))]
+#[relation(edited = many(Post::editor, order_by = Post::id))]
+#[relation(groups = many_through(Membership::user, Membership::group, order_by = Group::id))]
+#[relation(received = many_via(Post::author, Comment::post, order_by = Comment::id))]
 pub struct User {
     /// The key.
     #[column(primary_key)]
@@ -36,6 +40,7 @@ impl User {
 /// What someone wrote.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Blog, table = "posts", default)]
+#[relation(comments = many(Comment::post, order_by = Comment::id))]
 pub struct Post {
     /// The key.
     #[column(primary_key)]
@@ -74,6 +79,7 @@ pub struct Comment {
 /// Several users.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Blog, table = "groups", default)]
+#[relation(members = many_through(Membership::group, Membership::user, order_by = User::id))]
 pub struct Group {
     /// The key.
     #[column(primary_key)]
@@ -99,6 +105,7 @@ pub struct Membership {
 /// A natural key of text, and a foreign key to the same table.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Blog, table = "countries")]
+#[relation(parts = many(Country::parent, order_by = Country::code))]
 pub struct Country {
     /// The key, set by the program.
     #[column(primary_key)]
@@ -119,6 +126,7 @@ impl Country {
 /// A tree by a generated key.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Blog, table = "employees", default)]
+#[relation(reports = many(Employee::manager, order_by = Employee::id))]
 pub struct Employee {
     /// The key.
     #[column(primary_key)]
@@ -139,6 +147,7 @@ impl Employee {
 /// One half of a cycle: it may lack its favourite.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Blog, table = "persons", default)]
+#[relation(balls = many(Ball::owner, order_by = Ball::id))]
 pub struct Person {
     /// The key.
     #[column(primary_key)]
@@ -152,6 +161,7 @@ pub struct Person {
 /// The other half: it never lacks its owner.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Blog, table = "balls", default)]
+#[relation(fan = one(Person::favourite))]
 pub struct Ball {
     /// The key.
     #[column(primary_key)]

@@ -7,6 +7,7 @@ mod methods;
 mod node;
 mod operand;
 mod order;
+mod relation;
 mod scope;
 
 pub use crate::value::{Column, Fk, Plain};
@@ -14,5 +15,8 @@ pub use methods::{Expr, Expression, ExpressionMethods};
 pub(crate) use node::{Anchor, Node};
 pub use operand::{Comparable, Nullable, Operand};
 pub(crate) use order::Ordered;
-pub use order::{Order, OrderBy};
+pub use order::{Order, OrderBy, OrderPart};
+pub use relation::{AsPath, Direct, Many, One, RelationDef, Terms, Through, Via};
+#[allow(unused_imports)]
+pub(crate) use relation::{KeyField, Path, RelationId, RelationName, Route};
 pub use scope::{Both, Contains, Here, In, Nothing, Of, Predicate, There, Uses, Within};

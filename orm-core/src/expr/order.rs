@@ -31,6 +31,27 @@ impl<U> Order<U> {
     }
 }
 
+/// One part of an order: a column, or an expression with a direction.
+pub trait OrderPart {
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn into_ordered(self) -> Ordered;
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, T, R> OrderPart for Column<M, T, R> {
+    fn into_ordered(self) -> Ordered {
+        Ordered { node: self.into_node(), direction: "" }
+    }
+}
+
+#[allow(private_interfaces)]
+impl<U> OrderPart for Order<U> {
+    fn into_ordered(self) -> Ordered {
+        self.ordered
+    }
+}
+
 /// What a query whose models are `S` can be ordered by: a column, an expression with a direction, or a tuple of them.
 pub trait OrderBy<S, I> {
     /// Adds its parts.
@@ -45,7 +66,7 @@ where
     Of<M>: Within<S, I>,
 {
     fn add_to(self, parts: &mut Vec<Ordered>) {
-        parts.push(Ordered { node: self.into_node(), direction: "" });
+        parts.push(self.into_ordered());
     }
 }
 

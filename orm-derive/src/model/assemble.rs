@@ -140,7 +140,7 @@ pub(crate) fn expand_imports(model: &Model) -> TokenStream {
     quote! {
         use #path as #library;
         #[allow(unused_imports)]
-        use #path::{NoField as _, NoKey as _};
+        use #path::{ExpressionMethods as _, NoField as _, NoKey as _};
     }
 }
 
@@ -169,7 +169,8 @@ pub(crate) fn expand_columns_of(model: &Model) -> Option<TokenStream> {
 pub(crate) fn expand_constants(model: &Model, relations: &[Relation]) -> TokenStream {
     let owner = model.constants_type();
     let columns = model.fields.iter().enumerate().map(|(at, field)| expand_column(model, at, field));
-    let relations = relations.iter().map(|relation| relate::expand(model, relation));
+    let relations = relations.iter().enumerate();
+    let relations = relations.map(|(number, relation)| relate::expand(model, number, relation));
     quote! {
         #[automatically_derived]
         #[allow(non_upper_case_globals, dead_code, unreachable_pub, private_interfaces, clippy::type_complexity)]

@@ -1,18 +1,20 @@
 //! Relations as constants, and what their options have to be.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::read::Model;
-use super::relation::{ColumnPath, Kind, Relation};
+use super::relation::{ColumnPath, Kind, Options, Ordered, Relation};
+use crate::names;
 
-/// The constant of a relation. Everything in it stands at its last path: what is wrong with its types is an error there.
-pub(crate) fn expand(model: &Model, relation: &Relation) -> TokenStream {
+/// The constant of a relation, the model's first, second or so. Everything in it stands at its last path: what is wrong with
+/// its types is an error there.
+pub(crate) fn expand(model: &Model, number: usize, relation: &Relation) -> TokenStream {
     let (vis, name, docs) = (&model.vis, &relation.ident, relation.kind.docs());
     let at = relation.kind.on().unwrap_or(relation.kind.back()).span();
     let library = model.library_at(at);
-    let (ty, value) = (expand_type(model, relation), expand_value(model, relation));
+    let (ty, value) = (expand_type(model, relation), expand_value(model, number, relation));
     let constant = quote_spanned!(at=> #vis const #name: #library::#ty = #library::#value;);
     quote! {
         #[doc = #docs]
@@ -34,23 +36,48 @@ fn expand_type(model: &Model, relation: &Relation) -> TokenStream {
     }
 }
 
-/// `Many::new(Post::author)`
-fn expand_value(model: &Model, relation: &Relation) -> TokenStream {
+/// `Many::new(Post::author, RelationDef::new("posts", 0))`
+fn expand_value(model: &Model, number: usize, relation: &Relation) -> TokenStream {
     let ident = &model.ident;
     let back = foreign_key_to(model, &quote!(#ident), relation.kind.back());
+    let def = expand_def(model, number, relation);
     match &relation.kind {
-        Kind::Many(path) => quote_spanned!(path.span()=> Many::new(#back)),
-        Kind::One(path) => quote_spanned!(path.span()=> One::new(#back)),
+        Kind::Many(path) => quote_spanned!(path.span()=> Many::new(#back, #def)),
+        Kind::One(path) => quote_spanned!(path.span()=> One::new(#back, #def)),
         Kind::Through(path, on) => {
             let (at, hash, link) = (on.span(), on.hash(), model_of(model, path));
             let library = model.library_at(at);
-            quote_spanned!(at=> Many::through(#back, #library::linked::<#link, #hash>()))
+            quote_spanned!(at=> Many::through(#back, #library::linked::<#link, #hash>(), #def))
         }
         Kind::Via(path, on) => {
             let on_key = foreign_key_to(model, &model_of(model, path), on);
-            quote_spanned!(on.span()=> Many::via(#back, #on_key))
+            quote_spanned!(on.span()=> Many::via(#back, #on_key, #def))
         }
     }
+}
+
+/// `RelationDef::new("posts", 0).with(|terms| { terms.order_by(Post::id); })`
+fn expand_def(model: &Model, number: usize, relation: &Relation) -> TokenStream {
+    let library = &model.library;
+    let name = names::plain(&relation.ident);
+    let number = Literal::u16_suffixed(u16::try_from(number).unwrap_or(u16::MAX));
+    let raises = relation.options.raises.then(|| quote!(.raiseload()));
+    let with = expand_terms(model, relation).map(|terms| quote!(.with(#terms)));
+    quote!(#library::RelationDef::new(#name, #number) #raises #with)
+}
+
+fn expand_terms(model: &Model, relation: &Relation) -> Option<TokenStream> {
+    let Options { order_by, filter, .. } = &relation.options;
+    if order_by.is_empty() && filter.is_none() {
+        return None;
+    }
+    let terms = Ident::new("__orm_terms", Span::mixed_site());
+    let target = target_of(model, relation);
+    let orders =
+        order_by.iter().map(|Ordered { part, .. }| quote_spanned!(part.span()=> #terms.order_by(#part);));
+    let filter =
+        filter.as_ref().map(|filter| quote_spanned!(filter.span()=> #terms.filter::<#target, _>(#filter);));
+    Some(quote!(|#terms| { #(#orders)* #filter }))
 }
 
 /// The column of a path, if it is a foreign key to a model.
@@ -78,16 +105,14 @@ fn target_of(model: &Model, relation: &Relation) -> TokenStream {
     }
 }
 
-/// What compiles only if `order_by` names columns of the model that the relation leads to, and `filter` is an expression.
+/// What compiles only if `order_by` names columns of the model that the relation leads to.
 pub(crate) fn expand_options(model: &Model) -> TokenStream {
     let orders = model.relations.iter().flat_map(|relation| {
         let target = target_of(model, relation);
-        relation.options.order_by.iter().map(move |column| {
+        relation.options.order_by.iter().map(move |Ordered { column, .. }| {
             let library = model.library_at(column.span());
             quote_spanned!(column.span()=> const _: () = #library::require_column_of::<#target, _>(&#column);)
         })
     });
-    let filters = model.relations.iter().filter_map(|relation| relation.options.filter.as_ref());
-    let filters = filters.map(|filter| quote!(const _: fn() = || { let _ = #filter; };));
-    quote!(#(#orders)* #(#filters)*)
+    quote!(#(#orders)*)
 }

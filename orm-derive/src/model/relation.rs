@@ -9,6 +9,7 @@ use crate::errors::Errors;
 use crate::names::{self, nearest};
 use crate::words::{items_of, listed};
 
+const OPTIONS: [&str; 3] = ["order_by", "filter", "raiseload"];
 const KINDS: [&str; 4] = ["many", "one", "many_through", "many_via"];
 
 /// A relation: `posts = many(Post::author, order_by = Post::id)`.
@@ -21,10 +22,18 @@ pub(crate) struct Relation {
 /// What stands behind a relation's paths.
 #[derive(Default)]
 pub(crate) struct Options {
-    /// The columns that `order_by` names.
-    pub(crate) order_by: Vec<Path>,
+    /// The parts of `order_by`.
+    pub(crate) order_by: Vec<Ordered>,
     /// The condition of `filter`.
     pub(crate) filter: Option<Expr>,
+    /// Whether a load that was not planned is an error.
+    pub(crate) raises: bool,
+}
+
+/// A part of `order_by`: `Post::id.desc()`, and the column in it.
+pub(crate) struct Ordered {
+    pub(crate) column: Path,
+    pub(crate) part: Expr,
 }
 
 /// The paths of a relation.
@@ -71,6 +80,7 @@ fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
     for argument in args {
         match argument {
             Expr::Assign(option) => options.set(&option.left, *option.right)?,
+            Expr::Path(word) if word.path.is_ident("raiseload") => options.raises = true,
             other => paths.push(ColumnPath::read(other)?),
         }
     }
@@ -94,9 +104,9 @@ impl Options {
                 Ok(())
             }
             other => {
-                let hint = match nearest(other, ["order_by", "filter"]) {
+                let hint = match nearest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "known are `order_by`, `filter`".to_owned(),
+                    None => format!("known are {}", listed(&OPTIONS)),
                 };
                 Err(syn::Error::new_spanned(word, format!("unknown option `{other}`; {hint}")))
             }
@@ -193,24 +203,34 @@ impl ColumnPath {
     }
 }
 
-/// The columns of `Post::id`, `Post::id.desc()` or a tuple of such.
-fn ordered_columns(value: Expr, columns: &mut Vec<Path>) -> syn::Result<()> {
+/// The parts of `Post::id`, `Post::id.desc()` or a tuple of such.
+fn ordered_columns(value: Expr, parts: &mut Vec<Ordered>) -> syn::Result<()> {
     match value {
-        Expr::Path(path) if path.qself.is_none() => columns.push(path.path),
-        Expr::Paren(inner) => ordered_columns(*inner.expr, columns)?,
+        Expr::Paren(inner) => ordered_columns(*inner.expr, parts)?,
         Expr::Tuple(tuple) => {
             for element in tuple.elems {
-                ordered_columns(element, columns)?;
+                ordered_columns(element, parts)?;
             }
         }
+        part => {
+            let column = ordered_column(&part)?.clone();
+            parts.push(Ordered { column, part });
+        }
+    }
+    Ok(())
+}
+
+/// The column of `Post::id` or `Post::id.desc()`.
+fn ordered_column(part: &Expr) -> syn::Result<&Path> {
+    match part {
+        Expr::Path(path) if path.qself.is_none() => Ok(&path.path),
         Expr::MethodCall(call) if call.args.is_empty() && (call.method == "asc" || call.method == "desc") => {
-            ordered_columns(*call.receiver, columns)?;
+            ordered_column(&call.receiver)
         }
         other => {
             let message =
                 "`order_by` takes columns: `Post::id`, `Post::id.desc()`, or several in parentheses";
-            return Err(syn::Error::new_spanned(other, message));
+            Err(syn::Error::new_spanned(other, message))
         }
     }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 const _: () = {
     use ::orm_core::__private as __orm;
     #[allow(unused_imports)]
-    use ::orm_core::__private::{NoField as _, NoKey as _};
+    use ::orm_core::__private::{ExpressionMethods as _, NoField as _, NoKey as _};
     #[automatically_derived]
     #[allow(
         non_upper_case_globals,
@@ -42,6 +42,10 @@ const _: () = {
         ///The rows that name one of these.
         pub const posts: __orm::Many<User, <Post as __orm::Columns>::Model> = __orm::Many::new(
             __orm::leads_to::<User, _, _, _>(Post::author),
+            __orm::RelationDef::new("posts", 0u16)
+                .with(|__orm_terms| {
+                    __orm_terms.order_by(Post::id);
+                }),
         );
     }
     #[automatically_derived]
