@@ -1,7 +1,7 @@
 //! A flush, phase by phase, and how transactions end.
 
 use super::core::{Core, Intent};
-use crate::driver::Transact;
+use super::entities::Session;
 use crate::error::{Error, Result};
 use crate::uow::{
     Plan, Wire, check_changes, collect_changes, emit_plan, plan_changes, record_plan, supply_changes,
@@ -98,39 +98,24 @@ impl Core {
         self.failed = Some(error.again());
         error
     }
+}
 
-    /// Flushes and commits the outermost transaction.
+impl<B> Session<B> {
+    /// Writes everything that changed, in one go and in an order that the foreign keys allow.
     ///
     /// # Errors
-    /// What the flush reports; what COMMIT reports. After `busy` nothing has changed and `commit` may be called again.
-    pub(crate) fn commit(&mut self) -> Result<()> {
-        self.flush()?;
-        if let Some(connection) = &mut self.connection
-            && connection.is_in_transaction()
-            && let Err(error) = connection.transact(Transact::Commit)
-        {
-            if !error.is_busy() {
-                self.fail_all(&error);
-            }
-            return Err(error.context("while committing"));
-        }
-        self.connection = None;
-        self.stores.iter_mut().for_each(|store| store.commit());
-        if self.options.expire_on_commit {
-            self.stores.end_epoch();
-        }
-        self.renew_frames();
-        Ok(())
+    /// Whatever the database reports, and what can be known before: the transaction is then undone, in the database and in
+    /// memory, and every call that needs the database fails until [`rollback`](Self::rollback).
+    pub fn flush(&mut self) -> Result<()> {
+        self.core.flush().map(|_| ())
     }
 
-    /// Rolls back the outermost transaction; memory goes back to what the database has.
-    pub(crate) fn rollback(&mut self) {
-        self.mistake = None;
-        self.abandon_connection();
-        if self.failed.take().is_none() || self.frames.len() > 1 {
-            self.undo_frames_to(0);
-            self.stores.end_epoch();
-        }
-        self.renew_frames();
+    /// What a flush would do now, as data and as text; nothing is sent and nothing changes.
+    ///
+    /// # Errors
+    /// What a flush would find before it sends anything.
+    pub fn plan(&self) -> Result<Plan> {
+        self.core.check_usable()?;
+        self.core.plan()
     }
 }

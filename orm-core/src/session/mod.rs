@@ -6,9 +6,12 @@
 mod core;
 mod entities;
 mod flush;
+mod identity;
 mod index;
 mod maker;
 mod raw;
+mod removal;
+mod savepoint;
 mod scoped;
 mod select;
 mod transaction;

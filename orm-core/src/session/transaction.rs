@@ -1,105 +1,72 @@
-//! Savepoints: frames inside a transaction.
+//! How transactions begin and end, in memory and on the wire.
 
-use super::core::{Core, Intent};
+use std::sync::Arc;
+
+use super::core::Core;
 use super::entities::Session;
 use crate::driver::Transact;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 impl Core {
-    /// Flushes and opens a savepoint.
-    fn begin_nested(&mut self) -> Result<()> {
+    /// Flushes and commits the outermost transaction.
+    ///
+    /// # Errors
+    /// What the flush reports; what COMMIT reports. After `busy` nothing has changed and `commit` may be called again.
+    pub(crate) fn commit(&mut self) -> Result<()> {
         self.flush()?;
-        self.connect(Intent::Write)?;
-        self.open_frame();
-        let depth = self.frames.len() - 1;
-        if let Err(error) = self.step(depth, |name| Transact::Savepoint(name)) {
-            self.close_frames(depth);
-            return Err(error);
+        if let Some(connection) = &mut self.connection
+            && connection.is_in_transaction()
+            && let Err(error) = connection.transact(Transact::Commit)
+        {
+            if !error.is_busy() {
+                self.fail_all(&error);
+            }
+            return Err(error.context("while committing"));
         }
-        Ok(())
-    }
-
-    fn step(&mut self, depth: usize, step: fn(&str) -> Transact<'_>) -> Result<()> {
-        let name = format!("s{depth}");
-        match &mut self.connection {
-            Some(connection) => connection.transact(step(&name)),
-            None => Err(Error::misuse("the transaction of this savepoint is over")),
-        }
-    }
-
-    /// Closes the frames from a depth on, in memory; what they recorded goes to the frame that is innermost then.
-    fn close_frames(&mut self, depth: usize) {
-        self.frames.truncate(depth);
-        self.stores.set_frame(&self.frames[depth - 1].marks);
-    }
-
-    /// Rolls the database back to a savepoint, which stays.
-    pub(super) fn roll_back_to(&mut self, depth: usize) -> Result<()> {
-        self.step(depth, |name| Transact::RollbackTo(name))
-    }
-
-    /// Keeps what was done since a savepoint.
-    fn release(&mut self, depth: usize) -> Result<()> {
-        self.flush()?;
-        self.step(depth, |name| Transact::Release(name))?;
-        self.close_frames(depth);
-        Ok(())
-    }
-
-    /// Undoes what was done since a savepoint, and ends it.
-    fn undo_nested(&mut self, depth: usize) -> Result<()> {
-        let had_failed = self.failed.take().is_some();
-        if !had_failed || self.frames.len() > depth + 1 {
-            self.roll_back_to(depth)?;
-            self.undo_frames_to(depth);
+        self.connection = None;
+        self.stores.iter_mut().for_each(|store| store.commit());
+        if self.options.expire_on_commit {
             self.stores.end_epoch();
         }
-        self.step(depth, |name| Transact::Release(name))?;
-        self.close_frames(depth);
+        self.renew_frames();
         Ok(())
     }
-}
 
-/// An open savepoint; unless it is kept, it is undone.
-struct Savepoint<'session, B> {
-    session: &'session mut Session<B>,
-    depth: usize,
-}
-
-impl<B> Savepoint<'_, B> {
-    /// Keeps what was done, if nothing of it failed. The transaction may be over already.
-    fn keep(self) -> Result<()> {
-        let core = &mut self.session.core;
-        core.check_usable()?;
-        if core.frames.len() > self.depth { core.release(self.depth) } else { Ok(()) }
-    }
-}
-
-impl<B> Drop for Savepoint<'_, B> {
-    /// Undoes what was done, if the savepoint is open still. When that fails, the whole transaction is lost.
-    fn drop(&mut self) {
-        let core = &mut self.session.core;
-        if core.frames.len() > self.depth
-            && let Err(error) = core.undo_nested(self.depth)
-        {
-            core.fail_all(&error);
+    /// Rolls back the outermost transaction; memory goes back to what the database has.
+    pub(crate) fn rollback(&mut self) {
+        self.mistake = None;
+        self.abandon_connection();
+        if self.failed.take().is_none() || self.frames.len() > 1 {
+            self.undo_frames_to(0);
+            self.stores.end_epoch();
         }
+        self.renew_frames();
     }
 }
 
 impl<B> Session<B> {
-    /// Runs a closure in a savepoint: kept when it returns `Ok`, undone by itself when it returns `Err` or panics.
-    ///
-    /// A `commit` or `rollback` in the closure ends the whole transaction, and the savepoint with it.
+    /// Flushes and commits. Entities keep their values, and the next `get` or query that meets them reads them anew.
     ///
     /// # Errors
-    /// What the closure returns; what a flush in it returned, even if the closure swallowed it.
-    pub fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.core.begin_nested()?;
-        let depth = self.core.frames.len() - 1;
-        let savepoint = Savepoint { session: self, depth };
-        let value = work(&mut *savepoint.session)?;
-        savepoint.keep()?;
-        Ok(value)
+    /// As [`flush`](Self::flush); busy when another transaction holds the lock: nothing has changed then, and `commit` may be
+    /// called again.
+    pub fn commit(&mut self) -> Result<()> {
+        self.core.commit()
+    }
+
+    /// Rolls back: memory goes back to what the database has, without reading it. What was pending is withdrawn.
+    ///
+    /// # Errors
+    /// None today: a connection that cannot roll back is closed, which rolls back as well.
+    pub fn rollback(&mut self) -> Result<()> {
+        self.core.rollback();
+        Ok(())
+    }
+
+    /// Rolls back, and forgets every entity; the session can be used again.
+    pub fn close(&mut self) {
+        self.core.rollback();
+        let (engine, options) = (Arc::clone(&self.core.engine), self.core.options);
+        self.core = Core::new(engine, options);
     }
 }

@@ -1,0 +1,121 @@
+//! The identity map as a session uses it: one row, one entity, one handle.
+
+use super::core::Intent;
+use super::entities::Session;
+use super::flush::Flushed;
+use crate::compile::{Operation, RowSets};
+use crate::error::{Error, Result};
+use crate::load::load_by_key;
+use crate::schema::BelongsTo;
+use crate::store::{State, Wanted};
+use crate::value::{Handle, Id, IntoKey, NoIds, encode_key, recycle};
+
+/// What the identity map knows of a key.
+enum Known<M> {
+    /// An entity whose values are of this transaction.
+    Held(Handle<M>),
+    /// An entity that is marked deleted.
+    Deleted,
+    /// An entity whose row has to be looked at.
+    Stale,
+    /// Nothing.
+    Not,
+}
+
+impl<M> Known<M> {
+    /// Whether the database need not be asked.
+    fn is_enough(&self) -> bool {
+        matches!(self, Known::Held(_) | Known::Deleted)
+    }
+}
+
+impl<B> Session<B> {
+    /// The entity of a key: from the identity map when it is there, without SQL; else by one SELECT.
+    ///
+    /// # Errors
+    /// Misuse for an id that names no row; whatever the flush before the SELECT, or the database, reports.
+    #[inline]
+    pub fn get<M: BelongsTo<B>>(&mut self, key: impl IntoKey<M>) -> Result<Option<Handle<M>>> {
+        match key.into_id() {
+            Id::Key(key) => self.get_by_key(key),
+            Id::Of(handle) => self.get_own(handle),
+            Id::New => Err(Error::misuse(format!("`Id::New` names no `{}`", M::table().model))),
+        }
+    }
+
+    /// The entity of a key, which has to be there.
+    ///
+    /// # Errors
+    /// Not found when there is no such row; as [`get`](Self::get).
+    pub fn get_one<M: BelongsTo<B>>(&mut self, key: impl IntoKey<M>) -> Result<Handle<M>> {
+        let id = key.into_id();
+        self.get(id.clone())?
+            .ok_or_else(|| Error::not_found(format!("no `{}` with the key of {id:?}", M::table().model)))
+    }
+
+    fn get_own<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<Option<Handle<M>>> {
+        let Some(store) = self.core.stores.holds(handle.entity()) else {
+            return Err(Error::misuse(format!("{handle:?} is of another session, or its entity is gone")));
+        };
+        match store.state(handle.place.slot) {
+            State::Pending => Ok(Some(handle)),
+            State::Deleted | State::DeletedFlushed | State::Withdrawn => Ok(None),
+            State::Persistent | State::Missing => match self.key(handle) {
+                Some(key) => self.get_by_key(key),
+                None => Ok(None),
+            },
+        }
+    }
+
+    #[inline]
+    fn get_by_key<M: BelongsTo<B>>(&mut self, key: M::Key) -> Result<Option<Handle<M>>> {
+        self.core.check_usable()?;
+        let mut known = self.known::<M>(&key);
+        if !known.is_enough() && self.core.autoflush()? == Flushed::Something {
+            known = self.known::<M>(&key);
+        }
+        match known {
+            Known::Held(handle) => Ok(Some(handle)),
+            Known::Deleted => Ok(None),
+            Known::Stale => self.load_by_key(&Wanted { key: &key, is_absent: false }),
+            Known::Not => self.load_by_key(&Wanted { key: &key, is_absent: true }),
+        }
+    }
+
+    /// What the identity map knows of a key.
+    #[inline]
+    fn known<M: BelongsTo<B>>(&self, key: &M::Key) -> Known<M> {
+        let stores = &self.core.stores;
+        let Some(store) = stores.typed::<M>() else { return Known::Not };
+        let Some(slot) = store.find(key) else { return Known::Not };
+        let place = store.at(slot);
+        match place.state {
+            State::Persistent if place.epoch == stores.epoch() => {
+                Known::Held(Handle::at(stores.session(), slot, place.generation))
+            }
+            State::Deleted => Known::Deleted,
+            State::Persistent
+            | State::Missing
+            | State::Pending
+            | State::DeletedFlushed
+            | State::Withdrawn => Known::Stale,
+        }
+    }
+
+    fn load_by_key<M: BelongsTo<B>>(&mut self, wanted: &Wanted<'_, M>) -> Result<Option<Handle<M>>> {
+        let dialect = self.core.dialect();
+        let mut values = recycle(std::mem::take(&mut self.core.values));
+        encode_key(wanted.key, &NoIds, &mut values)?;
+        let found = self.core.on_wire(Intent::Read, |connection, stores, statements| {
+            load_by_key::<M>(connection, wanted, &values, stores, || {
+                statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
+            })
+        });
+        self.core.values = recycle(values);
+        let found = found?;
+        if found.is_none() {
+            self.core.stores.typed_mut::<M>().lose(wanted.key);
+        }
+        Ok(found)
+    }
+}
