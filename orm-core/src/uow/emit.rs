@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::plan::{Action, Plan, Step};
-use super::write_back::write_back_inserts;
-use crate::compile::ddl::find_check;
+use super::explain::{explain, name_row, stale};
+use super::links::writes_key;
+use super::plan::{Action, Step, Steps};
+use super::special::{emit_deletes, emit_parks, emit_replaces, emit_unlinks};
+use super::write_back::{write_back_inserts, write_back_key};
 use crate::compile::{Dialect, Operation, RowSets, Statements};
 use crate::driver::{Connection, Statement};
-use crate::error::{Constraint, Error, Result};
-use crate::schema::{ForeignKey, Table};
+use crate::error::{Error, Result};
+use crate::schema::Table;
 use crate::store::{AnyStore, Stores};
 use crate::util::columns::ColumnSet;
 use crate::value::Value;
@@ -24,12 +26,14 @@ pub(crate) struct Wire<'a> {
 ///
 /// # Errors
 /// Whatever the database reports, with the model; stale when a row that was to be changed is not there as it was loaded.
-pub(crate) fn emit_plan(plan: &Plan, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+pub(crate) fn emit_plan(plan: &Steps, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
     for step in &plan.steps {
         let sent = match step.action {
             Action::Insert => emit_inserts(step, stores, wire),
             Action::Update | Action::Link => emit_updates(step, stores, wire),
+            Action::Replace => emit_replaces(step, stores, wire),
             Action::Unlink => emit_unlinks(step, stores, wire),
+            Action::Park => emit_parks(step, stores, wire),
             Action::Delete => emit_deletes(step, stores, wire),
         };
         sent.map_err(|error| explain(error, step, wire.dialect))?;
@@ -123,16 +127,57 @@ fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
             .iter()
             .try_for_each(|&slot| update_returning(step, slot, &statement, stores, wire));
     }
-    let store = stores.any(table.number);
-    let mut row = Vec::with_capacity(table.columns.len());
+    if step.action == Action::Update && writes_key(table, &step.columns) {
+        return step.slots.iter().try_for_each(|&slot| update_key(step, slot, &statement, stores, wire));
+    }
+    send_rows(step, stores, wire, &statement, |store, slot, stores, row| {
+        store.encode(slot, &step.columns, stores, row)?;
+        encode_condition(store, slot, stores, row)
+    })
+}
+
+/// Sends a statement for each row of a step, which has to match.
+///
+/// # Errors
+/// Whatever the database reports; stale for all rows of the step that do not match.
+pub(super) fn send_rows<'a>(
+    step: &Step,
+    stores: &'a Stores,
+    wire: &mut Wire<'_>,
+    statement: &Statement,
+    encode: impl Fn(&'a dyn AnyStore, u32, &'a Stores, &mut Vec<Value<'a>>) -> Result<()>,
+) -> Result<()> {
+    let store = stores.any(step.table.number);
+    let mut row = Vec::with_capacity(step.table.columns.len());
+    let mut lost = Vec::new();
     for &slot in &step.slots {
         row.clear();
-        store.encode(slot, &step.columns, stores, &mut row)?;
-        encode_condition(store, slot, stores, &mut row)?;
-        let done = wire.connection.execute(&statement, &row);
-        let rows = done.map_err(|error| name_row(error, slot, step, stores))?.rows;
-        check_matched(rows, store, slot, "changed")?;
+        encode(store, slot, stores, &mut row)?;
+        match wire.connection.execute(statement, &row) {
+            Ok(done) if done.rows == 1 => {}
+            Ok(_) => lost.push(slot),
+            // The rows after it are sent only to know which of them are lost as well.
+            Err(_) if !lost.is_empty() => break,
+            Err(error) => return Err(name_row(error, slot, step, stores)),
+        }
     }
+    if lost.is_empty() { Ok(()) } else { Err(stale(step, &lost, stores)) }
+}
+
+/// Gives a row another key; what follows is to know it by that.
+fn update_key(
+    step: &Step,
+    slot: u32,
+    statement: &Statement,
+    stores: &mut Stores,
+    wire: &mut Wire<'_>,
+) -> Result<()> {
+    let one = Step { slots: vec![slot], replaced: Vec::new(), ..*step };
+    send_rows(&one, stores, wire, statement, |store, slot, stores, row| {
+        store.encode(slot, &step.columns, stores, row)?;
+        encode_condition(store, slot, stores, row)
+    })?;
+    write_back_key(step.table, slot, stores);
     Ok(())
 }
 
@@ -150,35 +195,13 @@ fn update_returning(
     let returned =
         returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
-    check_matched(u64::from(!returned.is_empty()), store, slot, "changed")?;
+    if returned.is_empty() {
+        return Err(stale(step, &[slot], stores));
+    }
+    if writes_key(step.table, &step.columns) {
+        write_back_key(step.table, slot, stores);
+    }
     take_returned(stores, step.table, slot, &step.table.computed, &returned)
-}
-
-fn emit_unlinks(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
-    let statement = statement(step, Operation::Update, ColumnSet::EMPTY, wire);
-    for &slot in &step.slots {
-        let store = stores.any(step.table.number);
-        let mut row: Vec<Value<'_>> = step.columns.iter().map(|_| Value::Null).collect();
-        encode_condition(store, slot, stores, &mut row)?;
-        let done = wire.connection.execute(&statement, &row);
-        let rows = done.map_err(|error| name_row(error, slot, step, stores))?.rows;
-        check_matched(rows, store, slot, "deleted")?;
-    }
-    Ok(())
-}
-
-fn emit_deletes(step: &Step, stores: &Stores, wire: &mut Wire<'_>) -> Result<()> {
-    let statement = statement(step, Operation::Delete, ColumnSet::EMPTY, wire);
-    let store = stores.any(step.table.number);
-    let mut row = Vec::with_capacity(step.table.primary_key.len() + 1);
-    for &slot in &step.slots {
-        row.clear();
-        encode_condition(store, slot, stores, &mut row)?;
-        let done = wire.connection.execute(&statement, &row);
-        let rows = done.map_err(|error| name_row(error, slot, step, stores))?.rows;
-        check_matched(rows, store, slot, "deleted")?;
-    }
-    Ok(())
 }
 
 /// What an INSERT has to return: what is left to the database, and then the key with it. A key alone is told anyway.
@@ -193,13 +216,18 @@ fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
     returning
 }
 
-fn statement(step: &Step, operation: Operation, returning: ColumnSet, wire: &Wire<'_>) -> Arc<Statement> {
+pub(super) fn statement(
+    step: &Step,
+    operation: Operation,
+    returning: ColumnSet,
+    wire: &Wire<'_>,
+) -> Arc<Statement> {
     let sets = RowSets { columns: step.columns, returning };
     wire.statements.of_row(wire.dialect, step.table, operation, sets)
 }
 
 /// The key of the row, and the version that it has to have.
-fn encode_condition<'a>(
+pub(super) fn encode_condition<'a>(
     store: &'a dyn AnyStore,
     slot: u32,
     stores: &'a Stores,
@@ -213,7 +241,7 @@ fn encode_condition<'a>(
 }
 
 /// The one row that a statement returns, or none.
-fn returned_row(
+pub(super) fn returned_row(
     wire: &mut Wire<'_>,
     statement: &Statement,
     values: &[Value<'_>],
@@ -226,7 +254,7 @@ fn returned_row(
     Ok(returned)
 }
 
-fn take_returned(
+pub(super) fn take_returned(
     stores: &mut Stores,
     table: &Table,
     slot: u32,
@@ -234,94 +262,4 @@ fn take_returned(
     returned: &[Value<'_>],
 ) -> Result<()> {
     stores.any_mut(table.number).assign(slot, columns, &returned)
-}
-
-#[inline]
-fn check_matched(rows: u64, store: &dyn AnyStore, slot: u32, what: &str) -> Result<()> {
-    if rows == 1 {
-        return Ok(());
-    }
-    let (table, key) = (store.table(), store.key_text(slot));
-    let reason = if table.version.is_some() {
-        "someone else changed or deleted it"
-    } else {
-        "someone else deleted it"
-    };
-    Err(Error::stale(format!(
-        "the row of `{}` with key {key} was to be {what}, but {reason} since it was loaded: roll back and load it again",
-        table.model
-    )))
-}
-
-/// Names the row that a constraint refused: by its key, if it has one.
-#[cold]
-fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) -> Error {
-    if error.constraint().is_none() {
-        return error;
-    }
-    let store = stores.any(step.table.number);
-    // A row that is there is known by the key that it has; a new one by the key that it brings.
-    let key = match step.action {
-        Action::Insert => store.own_key_text(slot, stores),
-        Action::Update | Action::Link | Action::Unlink | Action::Delete => Some(store.key_text(slot)),
-    };
-    error.context(match key {
-        Some(key) => format!("in the row with key {key}"),
-        None => "in a new row".to_owned(),
-    })
-}
-
-/// Adds what was written when it failed, and for a foreign key or a check what the database does not tell.
-#[cold]
-fn explain(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
-    let verb = match step.action {
-        Action::Insert => "inserting",
-        Action::Update | Action::Link | Action::Unlink => "updating",
-        Action::Delete => "deleting",
-    };
-    let table = step.table;
-    let place = match error.is_foreign_key() && step.action != Action::Delete {
-        true => {
-            let keys = table.foreign_keys.iter().map(|key| {
-                let columns: Vec<&str> = table.names(&key.columns).collect();
-                format!("{} -> {}", columns.join(", "), key.target().name)
-            });
-            format!(" (its foreign keys: {})", keys.collect::<Vec<_>>().join("; "))
-        }
-        false => String::new(),
-    };
-    locate(error, step, dialect)
-        .context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
-}
-
-/// Gives a constraint its table and columns, where the database tells its name or nothing at all.
-fn locate(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
-    let Some(constraint) = error.constraint().filter(|constraint| constraint.table.is_none()) else {
-        return error;
-    };
-    let table = step.table;
-    let columns = match &constraint.name {
-        Some(name) if error.is_check() => find_check(table, name, dialect),
-        None if error.is_foreign_key() => written_links(step),
-        Some(_) | None => None,
-    };
-    let Some(columns) = columns else {
-        return error;
-    };
-    let columns = table.names(&columns).map(str::to_owned).collect();
-    let constraint =
-        Constraint { table: Some(table.name.to_owned()), columns, name: constraint.name.clone() };
-    error.with_constraint(constraint)
-}
-
-/// The columns of the foreign keys that were written, one of which names no row. A row that was only changed elsewhere, or
-/// deleted, is one that others still name: whose they are is not known.
-fn written_links(step: &Step) -> Option<Vec<usize>> {
-    if step.action == Action::Delete {
-        return None;
-    }
-    let is_written = |key: &&ForeignKey| key.columns.iter().any(|&column| step.columns.contains(column));
-    let written = step.table.foreign_keys.iter().filter(is_written);
-    let columns: Vec<usize> = written.flat_map(|key| key.columns.iter().copied()).collect();
-    Some(columns).filter(|columns| !columns.is_empty())
 }
