@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use orm_core::driver::{
-    BeginMode, ConnectOptions, Connection, Done, IsolationLevel, LiveSchema, Row, Statement, Transact, Value,
+    BeginMode, ConnectOptions, Connection, Done, IsolationLevel, LiveSchema, NextRow, Row, Statement,
+    Transact, Value,
 };
 use orm_core::{Error, Result};
 use rusqlite::types::Value as SqlValue;
@@ -44,13 +45,13 @@ impl Connection for SqliteConnection {
         self.raw.execute(statement, values)
     }
 
-    fn insert_rows<'a>(
+    fn execute_rows<'a>(
         &mut self,
         statement: &Statement,
-        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
-        generated: &mut Vec<i64>,
+        next: &mut NextRow<'_, 'a>,
+        each: &mut dyn FnMut(Done) -> Result<()>,
     ) -> Result<()> {
-        self.raw.insert_rows(statement, next, generated)
+        self.raw.execute_rows(statement, next, each)
     }
 
     fn query(
