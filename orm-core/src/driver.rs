@@ -9,7 +9,7 @@ use crate::error::Result;
 pub use crate::row::Row;
 pub use crate::schema::TableColumn;
 pub use crate::schema::live::{LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};
-pub use crate::value::{Bind, SqlType, Value, ValueRef};
+pub use crate::value::{SqlType, Value, ValueRef};
 
 /// Opens connections to one database. Making one opens nothing.
 pub trait Driver: Send + Sync + 'static {
@@ -67,22 +67,20 @@ pub trait Connection: Send {
     /// Whatever the database reports, classified.
     fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Done>;
 
-    /// Runs a statement that returns no rows once for each row of values, and shows what it did each time. `next` binds the
-    /// values of the next row, or says that there is none. A driver that overrides this saves what is the same for all
-    /// rows, and need not collect the values.
+    /// Runs an INSERT of one row for each row of values that `next` gives, until it gives none, and adds the keys that are
+    /// generated, in order. `next` fills an empty vector. A driver that overrides this saves what is the same for all rows.
     ///
     /// # Errors
-    /// Whatever the database reports, classified, or the first error that `next` or `each` returns; what was done before it
-    /// is done.
-    fn execute_rows<'a>(
+    /// Whatever the database reports, classified, or the first error that `next` returns; the rows before it are inserted.
+    fn insert_rows<'a>(
         &mut self,
         statement: &Statement,
-        next: &mut NextRow<'_, 'a>,
-        each: &mut dyn FnMut(Done) -> Result<()>,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
     ) -> Result<()> {
         let mut row = Vec::new();
         while next(&mut row)? {
-            each(self.execute(statement, &row)?)?;
+            generated.extend(self.execute(statement, &row)?.generated);
             row.clear();
         }
         Ok(())
@@ -132,9 +130,6 @@ pub trait Connection: Send {
     /// Whatever the database reports.
     fn live_schema(&mut self) -> Result<LiveSchema>;
 }
-
-/// Binds the values of the next row; false when there is none.
-pub type NextRow<'f, 'a> = dyn FnMut(&mut dyn Bind<'a>) -> Result<bool> + 'f;
 
 /// What a statement that returns no rows has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

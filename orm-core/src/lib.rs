@@ -125,7 +125,7 @@ pub use session::{
     FromRow, IntoParam, RawQuery, ScopedSession, Select, Session, SessionMaker, Tracked, Untracked, select,
 };
 pub use store::State;
-pub use uow::Plan;
+pub use uow::{Action, Plan, PlanStep};
 pub use value::ColumnType;
 #[cfg(feature = "serde_json")]
 pub use value::Json;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use orm_core::driver::{
-    BeginMode, ConnectOptions, Connection, Done, IsolationLevel, LiveSchema, NextRow, Row, Statement,
-    Transact, Value,
+    BeginMode, ConnectOptions, Connection, Done, IsolationLevel, LiveSchema, Row, Statement, Transact, Value,
 };
 use orm_core::{Error, Result};
 use rusqlite::types::Value as SqlValue;
@@ -45,13 +44,13 @@ impl Connection for SqliteConnection {
         self.raw.execute(statement, values)
     }
 
-    fn execute_rows<'a>(
+    fn insert_rows<'a>(
         &mut self,
         statement: &Statement,
-        next: &mut NextRow<'_, 'a>,
-        each: &mut dyn FnMut(Done) -> Result<()>,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
     ) -> Result<()> {
-        self.raw.execute_rows(statement, next, each)
+        self.raw.insert_rows(statement, next, generated)
     }
 
     fn query(

@@ -76,6 +76,15 @@ impl Dialect for SqliteDialect {
 
     /// DROP TABLE deletes the rows first, and fails when another table still names one of them; put off, the check finds at
     /// COMMIT that both are gone (SQLite docs, *Foreign Key Support*, §5). It holds for the transaction only.
+    fn fold(&self, collation: &str, text: &str) -> String {
+        match collation.to_ascii_uppercase().as_str() {
+            "BINARY" => text.to_owned(),
+            "NOCASE" => text.to_ascii_lowercase(),
+            "RTRIM" => text.trim_end_matches(' ').to_owned(),
+            _ => String::new(),
+        }
+    }
+
     fn defer_foreign_keys(&self) -> Option<&'static str> {
         Some("PRAGMA defer_foreign_keys = ON")
     }

@@ -47,6 +47,12 @@ pub trait Dialect: Send + Sync + 'static {
         true
     }
 
+    /// Text as a collation compares it: what it takes for equal gives equal text. Of a collation that is not known all texts
+    /// may be equal.
+    fn fold(&self, _collation: &str, _text: &str) -> String {
+        String::new()
+    }
+
     /// The statement that puts the checks of all foreign keys off to the end of the transaction, if there is one.
     fn defer_foreign_keys(&self) -> Option<&'static str> {
         None

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::driver::{
-    BeginMode, Connection, Done, IsolationLevel, LiveSchema, NextRow, Row, Statement, Transact, Value,
+    BeginMode, Connection, Done, IsolationLevel, LiveSchema, Row, Statement, Transact, Value,
 };
 use crate::error::{Error, Result};
 
@@ -110,20 +110,20 @@ impl Connection for Logged {
         result.map_err(|error| self.failed(error, values))
     }
 
-    fn execute_rows<'a>(
+    fn insert_rows<'a>(
         &mut self,
         statement: &Statement,
-        next: &mut NextRow<'_, 'a>,
-        each: &mut dyn FnMut(Done) -> Result<()>,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
     ) -> Result<()> {
         if !self.log.is_on() && !self.log.values {
-            let result = self.inner.execute_rows(statement, next, each);
+            let result = self.inner.insert_rows(statement, next, generated);
             return result.map_err(|error| self.failed(error, &[]));
         }
         // Each row is a statement to those who look.
         let mut row = Vec::new();
         while next(&mut row)? {
-            each(self.execute(statement, &row)?)?;
+            generated.extend(self.execute(statement, &row)?.generated);
             row.clear();
         }
         Ok(())

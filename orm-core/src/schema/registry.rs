@@ -1,9 +1,11 @@
 //! Every model of a base, found without a list.
 
 use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::model::{DeclarativeBase, Model};
-use super::table::Table;
+use super::table::{ForeignKey, Table};
 
 /// A model's entry in the list that the linker gathers; each derive submits one.
 pub struct Registration {
@@ -28,4 +30,29 @@ pub(crate) fn tables_of<B: DeclarativeBase>() -> Vec<&'static Table> {
         .collect();
     tables.sort_by_key(|table| (table.name, table.model));
     tables
+}
+
+/// A foreign key as seen from the table that it names.
+#[derive(Clone, Copy)]
+pub(crate) struct Incoming {
+    #[allow(dead_code)]
+    pub(crate) table: &'static Table,
+    pub(crate) key: &'static ForeignKey,
+}
+
+/// The foreign keys that name a table, by the names of their tables.
+pub(crate) fn incoming(table: &Table) -> &'static [Incoming] {
+    static ALL: OnceLock<HashMap<usize, Vec<Incoming>>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let mut tables: Vec<_> = inventory::iter::<Registration>().map(|entry| (entry.table)()).collect();
+        tables.sort_by_key(|table| (table.name, table.model));
+        let mut all: HashMap<usize, Vec<Incoming>> = HashMap::new();
+        for table in tables {
+            for key in &table.foreign_keys {
+                all.entry(key.target().number).or_default().push(Incoming { table, key });
+            }
+        }
+        all
+    });
+    all.get(&table.number).map_or(&[], Vec::as_slice)
 }

@@ -7,7 +7,7 @@ use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
 use crate::store::{FrameMarks, Pending, State, Stores};
-use crate::value::{Entity, SessionNumber};
+use crate::value::{Entity, SessionNumber, Value};
 
 /// What sessions of a maker are made with.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Core {
     pub(crate) frames: Vec<Frame>,
     /// The connection, while a transaction is on the wire.
     pub(crate) connection: Option<Checkout>,
+    /// Memory for the values of the next statement.
+    pub(crate) values: Vec<Value<'static>>,
     /// Why nothing can be done until the innermost frame has ended.
     pub(crate) failed: Option<Error>,
     /// A call that could not return the mistake it found; the next flush does.
@@ -59,6 +61,7 @@ impl Core {
             deleted: Vec::new(),
             frames: Vec::new(),
             connection: None,
+            values: Vec::new(),
             failed: None,
             mistake: None,
         };

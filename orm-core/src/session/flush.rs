@@ -4,8 +4,8 @@ use super::core::{Core, Intent};
 use super::entities::Session;
 use crate::error::{Error, Result};
 use crate::uow::{
-    Plan, Wire, check_changes, collect_changes, emit_plan, plan_changes, record_plan, supply_changes,
-    write_back,
+    Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, plan_changes, record_plan,
+    supply_changes, write_back,
 };
 
 /// Whether a flush had anything to look at.
@@ -69,16 +69,16 @@ impl Core {
     }
 
     /// What a flush would do.
-    pub(crate) fn plan(&self) -> Result<Plan> {
+    pub(crate) fn plan(&self) -> Result<Steps> {
         let changes = collect_changes(&self.stores, &self.pending, &self.deleted);
         if changes.is_empty() {
-            return Ok(Plan::default());
+            return Ok(Steps::default());
         }
         check_changes(&self.stores, &changes)?;
-        plan_changes(&self.stores, &changes)
+        plan_changes(&self.stores, &changes, self.dialect())
     }
 
-    fn emit(&mut self, plan: &Plan) -> Result<()> {
+    fn emit(&mut self, plan: &Steps) -> Result<()> {
         let dialect = self.dialect();
         let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
         let mut wire = Wire { connection: &mut **connection, statements: self.engine.statements(), dialect };
@@ -116,6 +116,6 @@ impl<B> Session<B> {
     /// What a flush would find before it sends anything.
     pub fn plan(&self) -> Result<Plan> {
         self.core.check_usable()?;
-        self.core.plan()
+        Ok(describe(&self.core.plan()?, &self.core.stores))
     }
 }

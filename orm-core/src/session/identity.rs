@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::load::load_by_key;
 use crate::schema::BelongsTo;
 use crate::store::{State, Wanted};
-use crate::value::{Handle, Id, IntoKey, KeyValues};
+use crate::value::{Handle, Id, IntoKey, NoIds, encode_key, recycle};
 
 /// What the identity map knows of a key.
 enum Known<M> {
@@ -104,12 +104,15 @@ impl<B> Session<B> {
 
     fn load_by_key<M: BelongsTo<B>>(&mut self, wanted: &Wanted<'_, M>) -> Result<Option<Handle<M>>> {
         let dialect = self.core.dialect();
-        let values = KeyValues::of(wanted.key)?;
+        let mut values = recycle(std::mem::take(&mut self.core.values));
+        encode_key(wanted.key, &NoIds, &mut values)?;
         let found = self.core.on_wire(Intent::Read, |connection, stores, statements| {
-            load_by_key::<M>(connection, wanted, values.as_slice(), stores, || {
+            load_by_key::<M>(connection, wanted, &values, stores, || {
                 statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
             })
-        })?;
+        });
+        self.core.values = recycle(values);
+        let found = found?;
         if found.is_none() {
             self.core.stores.typed_mut::<M>().lose(wanted.key);
         }

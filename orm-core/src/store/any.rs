@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::row::Row;
 use crate::schema::Table;
 use crate::util::columns::ColumnSet;
-use crate::value::{Bind, Generation, Ids, Link, Place};
+use crate::value::{Generation, Ids, Link, Place, Value};
 
 /// The store of some model.
 pub(crate) trait AnyStore: Any + Send {
@@ -52,7 +52,10 @@ pub(crate) trait AnyStore: Any + Send {
     /// A key, given as this model's key type, as text that equals another's only if the keys are equal.
     fn text_of_key(&self, key: &dyn Any) -> Option<String>;
 
-    /// The same of the key that a slot's own values carry.
+    /// The same of the key that a slot's values carry now.
+    fn current_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String>;
+
+    /// The same of the key that a slot's row has, or else that its values carry.
     fn own_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String>;
 
     /// The first of slots whose row was found to be gone.
@@ -67,6 +70,12 @@ pub(crate) trait AnyStore: Any + Send {
     /// Counts the version of a slot up, if the table has one: 1 for a row that is about to be inserted.
     fn count_version(&mut self, slot: u32);
 
+    /// Counts the version of a slot up from that of another, whose row it takes over.
+    fn succeed_version(&mut self, slot: u32, other: u32);
+
+    /// The columns in which the values of a slot differ from those that the row of another has.
+    fn differing(&self, slot: u32, other: u32, ids: &dyn Ids) -> ColumnSet;
+
     /// Names every field that its `validate` function refuses.
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String));
 
@@ -76,14 +85,23 @@ pub(crate) trait AnyStore: Any + Send {
         slot: u32,
         wanted: &ColumnSet,
         ids: &'a dyn Ids,
-        out: &mut dyn Bind<'a>,
+        out: &mut Vec<Value<'a>>,
+    ) -> Result<()>;
+
+    /// The same of the values that its row has.
+    fn encode_kept<'a>(
+        &'a self,
+        slot: u32,
+        wanted: &ColumnSet,
+        ids: &'a dyn Ids,
+        out: &mut Vec<Value<'a>>,
     ) -> Result<()>;
 
     /// The values of the key that the identity map knows the slot by.
-    fn encode_key<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut dyn Bind<'a>) -> Result<()>;
+    fn encode_key<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()>;
 
     /// The value of the version that the row has, if the table has one.
-    fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut dyn Bind<'a>) -> Result<()>;
+    fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()>;
 
     /// Records what slots are, for the frame to put back, and the columns that the database filled in.
     fn record(&mut self, slots: &[u32], filled: &ColumnSet);

@@ -6,7 +6,6 @@ use std::ops::{Index, IndexMut};
 /// A list that only grows at its end.
 pub(super) struct Chunks<T> {
     chunks: Vec<Vec<T>>,
-    len: usize,
 }
 
 impl<T> Chunks<T> {
@@ -19,17 +18,18 @@ impl<T> Chunks<T> {
     const CHUNK: usize = 1 << Self::SHIFT;
 
     pub(super) fn new() -> Self {
-        Chunks { chunks: Vec::new(), len: 0 }
+        Chunks { chunks: Vec::new() }
     }
 
-    #[inline]
     pub(super) fn len(&self) -> usize {
-        self.len
+        match self.chunks.split_last() {
+            Some((last, full)) => (full.len() << Self::SHIFT) + last.len(),
+            None => 0,
+        }
     }
 
     #[inline]
     pub(super) fn push(&mut self, item: T) {
-        self.len += 1;
         match self.chunks.last_mut() {
             Some(last) if last.len() < Self::CHUNK => last.push(item),
             Some(_) => self.push_chunk(Self::CHUNK, item),
@@ -47,7 +47,6 @@ impl<T> Chunks<T> {
 
     pub(super) fn clear(&mut self) {
         self.chunks.clear();
-        self.len = 0;
     }
 
     #[inline]

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
-use crate::value::{Bind, Entity, Generation, Ids, Key, Link, NoIds, Place, Version, encode_key};
+use crate::value::{Entity, Generation, Ids, Key, Link, NoIds, Place, Value, Version, encode_key};
 
 impl<M: Model> AnyStore for Store<M> {
     fn table(&self) -> &'static Table {
@@ -108,14 +108,17 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn kept_links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>)) {
-        match &self.at(slot).kept {
-            Some(kept) => visit::links(self.copies.get(kept), each),
-            None => self.links(slot, each),
+        if let Some(value) = self.kept_or_current(slot) {
+            visit::links(value, each);
         }
     }
 
     fn text_of_key(&self, key: &dyn Any) -> Option<String> {
         key.downcast_ref::<M::Key>().map(|key| format!("{key:?}"))
+    }
+
+    fn current_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String> {
+        Some(format!("{:?}", self.at(slot).value.as_ref()?.key(ids)?))
     }
 
     fn own_key_text(&self, slot: u32, ids: &dyn Ids) -> Option<String> {
@@ -167,6 +170,24 @@ impl<M: Model> AnyStore for Store<M> {
         visit::set_version(value, Version::next);
     }
 
+    fn succeed_version(&mut self, slot: u32, other: u32) {
+        let Some(mut value) = self.at_mut(slot).value.take() else { return };
+        if let Some(row) = self.kept_or_current(other) {
+            visit::copy_fields(row, &mut value, &M::table().managed);
+        }
+        visit::set_version(&mut value, Version::next);
+        self.at_mut(slot).value = Some(value);
+    }
+
+    fn differing(&self, slot: u32, other: u32, ids: &dyn Ids) -> ColumnSet {
+        let (Some(value), Some(row)) = (&self.at(slot).value, self.kept_or_current(other)) else {
+            return ColumnSet::EMPTY;
+        };
+        let mut diff = Diff::new(ids);
+        value.diff(row, &mut diff);
+        diff.changed.without(&M::table().managed)
+    }
+
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
         if !M::VALIDATES {
             return;
@@ -182,7 +203,7 @@ impl<M: Model> AnyStore for Store<M> {
         slot: u32,
         wanted: &ColumnSet,
         ids: &'a dyn Ids,
-        out: &mut dyn Bind<'a>,
+        out: &mut Vec<Value<'a>>,
     ) -> Result<()> {
         match &self.at(slot).value {
             Some(value) => visit::encode(value, wanted, ids, out),
@@ -190,17 +211,28 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn encode_key<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut dyn Bind<'a>) -> Result<()> {
+    fn encode_kept<'a>(
+        &'a self,
+        slot: u32,
+        wanted: &ColumnSet,
+        ids: &'a dyn Ids,
+        out: &mut Vec<Value<'a>>,
+    ) -> Result<()> {
+        match self.kept_or_current(slot) {
+            Some(value) => visit::encode(value, wanted, ids, out),
+            None => Ok(()),
+        }
+    }
+
+    fn encode_key<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
         match &self.at(slot).key {
             Some(key) => encode_key(key, ids, out),
             None => Ok(()),
         }
     }
 
-    fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut dyn Bind<'a>) -> Result<()> {
-        let place = self.at(slot);
-        let kept = place.kept.as_ref().map(|kept| self.copies.get(kept)).or(place.value.as_ref());
-        match (M::table().version, kept) {
+    fn encode_version<'a>(&'a self, slot: u32, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
+        match (M::table().version, self.kept_or_current(slot)) {
             (Some(version), Some(kept)) => visit::encode(kept, &ColumnSet::from_iter([version]), ids, out),
             (None, _) | (_, None) => Ok(()),
         }
@@ -297,6 +329,12 @@ impl<M: Model> AnyStore for Store<M> {
 }
 
 impl<M: Model> Store<M> {
+    /// The values that a slot's row has.
+    fn kept_or_current(&self, slot: u32) -> Option<&M> {
+        let place = self.at(slot);
+        place.kept.as_ref().map(|kept| self.copies.get(kept)).or(place.value.as_ref())
+    }
+
     /// The columns that the statement for a slot in a state writes.
     fn written_columns(&self, place: &Slot<M>, state: State) -> ColumnSet {
         let table = M::table();

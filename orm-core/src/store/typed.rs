@@ -73,22 +73,16 @@ impl<M: Model> Store<M> {
     }
 
     /// Takes a value in and gives its slot.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn insert(&mut self, slot: Slot<M>) -> u32 {
         if let Some(vacant) = self.vacant.pop() {
-            self.fill(vacant, slot);
+            let generation = self.slots[vacant as usize].generation;
+            self.slots[vacant as usize] = Slot { generation, ..slot };
             return vacant;
         }
         let index = self.slots.len();
         self.slots.push(slot);
         u32::try_from(index).expect("invariant: memory ends before four billion entities")
-    }
-
-    /// Gives a vacant slot its next tenant.
-    #[cold]
-    fn fill(&mut self, vacant: u32, slot: Slot<M>) {
-        let place = &mut self.slots[vacant as usize];
-        *place = Slot { generation: place.generation, ..slot };
     }
 
     /// Gives a slot up. Its handles are recognised as gone; a slot whose generations are used up is never used again.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::row::Fields;
 use crate::schema::{Model, Table, Visitor, VisitorMut};
 use crate::util::columns::ColumnSet;
-use crate::value::{Bind, Encoder, Entity, Field, Ids, Link, Version};
+use crate::value::{Encoder, Entity, Field, Ids, Link, Value, Version};
 
 /// The values of the wanted columns, in the order of the table.
 ///
@@ -17,7 +17,7 @@ pub(crate) fn encode<'a, M: Model>(
     value: &'a M,
     wanted: &ColumnSet,
     ids: &'a dyn Ids,
-    out: &mut dyn Bind<'a>,
+    out: &mut Vec<Value<'a>>,
 ) -> Result<()> {
     let mut encoding = Encoding { encoder: Encoder::new(wanted, ids, out) };
     let done = value.visit(&mut encoding);

@@ -1,6 +1,6 @@
 //! What a flush has to do: rows of one table that are written alike, and single rows where their order matters.
 
-use crate::store::{Group, Stores};
+use crate::store::Group;
 use crate::util::columns::ColumnSet;
 
 /// One row to be written.
@@ -9,6 +9,16 @@ pub(crate) struct Row {
     /// The number of the model's table.
     pub(crate) model: usize,
     pub(crate) slot: u32,
+    pub(crate) columns: ColumnSet,
+}
+
+/// An entity that was added with the key of one that was deleted, and takes over its row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replacement {
+    pub(crate) model: usize,
+    pub(crate) new: u32,
+    pub(crate) old: u32,
+    /// The columns in which both differ.
     pub(crate) columns: ColumnSet,
 }
 
@@ -21,26 +31,29 @@ pub(crate) struct ChangeSet {
     pub(crate) updates: Vec<Group>,
     /// In the order of `delete`, as the inserts.
     pub(crate) deletes: Vec<Group>,
+    /// In the order of `add`.
+    pub(crate) replaces: Vec<Replacement>,
 }
 
 impl ChangeSet {
     pub(crate) fn is_empty(&self) -> bool {
-        self.inserts.is_empty() && self.updates.is_empty() && self.deletes.is_empty()
+        self.models().next().is_none()
     }
 
-    /// The rows that will be there after the flush, with a foreign key each that has to name a row.
-    pub(crate) fn written(&self) -> impl Iterator<Item = &Group> {
-        self.inserts.iter().chain(&self.updates)
+    /// The rows that are written, by table: each has to be right.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (usize, &[u32])> {
+        let groups = self.inserts.iter().chain(&self.updates).map(|group| (group.model, &group.slots[..]));
+        groups.chain(self.replaces.iter().map(|pair| (pair.model, std::slice::from_ref(&pair.new))))
+    }
+
+    /// The tables that something is done to.
+    pub(crate) fn models(&self) -> impl Iterator<Item = usize> {
+        self.written().map(|(model, _)| model).chain(self.deletes.iter().map(|group| group.model))
     }
 }
 
 impl Group {
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         self.slots.iter().map(|&slot| Row { model: self.model, slot, columns: self.columns })
-    }
-
-    /// Whether the table of the group names rows of others.
-    pub(crate) fn has_links(&self, stores: &Stores) -> bool {
-        !stores.any(self.model).table().foreign_keys.is_empty()
     }
 }

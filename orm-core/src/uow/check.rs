@@ -12,8 +12,11 @@ use crate::value::{Entity, Link};
 /// error that lists every field that its validation refuses.
 pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> {
     changes.updates.iter().try_for_each(|group| check_not_missing(stores.any(group.model), &group.slots))?;
-    for group in changes.written().filter(|group| group.has_links(stores)) {
-        group.slots.iter().try_for_each(|&slot| check_links(stores, stores.any(group.model), slot))?;
+    for (model, slots) in changes.written() {
+        let store = stores.any(model);
+        if !store.table().foreign_keys.is_empty() {
+            slots.iter().try_for_each(|&slot| check_links(stores, store, slot))?;
+        }
     }
     changes.inserts.iter().try_for_each(|group| check_keys(stores, group))?;
     check_values(stores, changes)
@@ -74,10 +77,10 @@ fn cannot_name(stores: &Stores, entity: Entity) -> Option<&'static str> {
 
 fn check_values(stores: &Stores, changes: &ChangeSet) -> Result<()> {
     let mut refused = Vec::new();
-    for group in changes.written() {
-        let store = stores.any(group.model);
+    for (model, slots) in changes.written() {
+        let store = stores.any(model);
         let model = store.table().model;
-        store.validate(&group.slots, &mut |field, why| refused.push(format!("{model}.{field}: {why}")));
+        store.validate(slots, &mut |field, why| refused.push(format!("{model}.{field}: {why}")));
     }
     if refused.is_empty() {
         return Ok(());

@@ -1,6 +1,7 @@
 //! Finds what changed: only what was added, touched or deleted is looked at.
 
 use super::change::ChangeSet;
+use super::replace::find_replacements;
 use crate::store::{AnyStore, Group, Pending, State, Stores};
 use crate::value::Entity;
 
@@ -16,11 +17,14 @@ pub(crate) fn collect_changes(stores: &Stores, pending: &Pending, deleted: &[Ent
     } else {
         Vec::new()
     };
-    ChangeSet {
+    let mut changes = ChangeSet {
         inserts: collect_inserts(stores, pending),
         updates,
         deletes: collect_deletes(stores, deleted),
-    }
+        replaces: Vec::new(),
+    };
+    find_replacements(stores, &mut changes);
+    changes
 }
 
 /// What was added, in groups. As long as nothing was done to it, it need not be looked at.

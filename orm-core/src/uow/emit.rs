@@ -1,18 +1,19 @@
 //! Sends a plan: the only I/O of a flush.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
-use super::plan::{Action, Plan, Step};
-use super::write_back::write_back_inserts;
-use crate::compile::ddl::find_check;
+use super::explain::{explain, name_row, stale};
+use super::links::writes_key;
+use super::plan::{Action, Step, Steps};
+use super::special::{emit_deletes, emit_parks, emit_replaces, emit_unlinks};
+use super::write_back::{write_back_inserts, write_back_key};
 use crate::compile::{Dialect, Operation, RowSets, Statements};
-use crate::driver::{Connection, Done, Statement};
-use crate::error::{Constraint, Error, Result};
-use crate::schema::{ForeignKey, Table};
-use crate::store::Stores;
+use crate::driver::{Connection, Statement};
+use crate::error::{Error, Result};
+use crate::schema::Table;
+use crate::store::{AnyStore, Stores};
 use crate::util::columns::ColumnSet;
-use crate::value::{Bind, Value};
+use crate::value::Value;
 
 /// What a plan is sent over.
 pub(crate) struct Wire<'a> {
@@ -25,13 +26,15 @@ pub(crate) struct Wire<'a> {
 ///
 /// # Errors
 /// Whatever the database reports, with the model; stale when a row that was to be changed is not there as it was loaded.
-pub(crate) fn emit_plan(plan: &Plan, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+pub(crate) fn emit_plan(plan: &Steps, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
     for step in &plan.steps {
         let sent = match step.action {
             Action::Insert => emit_inserts(step, stores, wire),
-            Action::Update | Action::Link | Action::Unlink | Action::Delete => {
-                emit_changes(step, stores, wire)
-            }
+            Action::Update | Action::Link => emit_updates(step, stores, wire),
+            Action::Replace => emit_replaces(step, stores, wire),
+            Action::Unlink => emit_unlinks(step, stores, wire),
+            Action::Park => emit_parks(step, stores, wire),
+            Action::Delete => emit_deletes(step, stores, wire),
         };
         sent.map_err(|error| explain(error, step, wire.dialect))?;
     }
@@ -45,7 +48,7 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     }
     stores.any_mut(table.number).expect_inserts(step.slots.len());
     let returning = returned_by_insert(table, &step.columns);
-    let statement = statement(step, returning, wire);
+    let statement = statement(step, Operation::Insert, returning, wire);
     if !returning.is_empty() {
         return step
             .slots
@@ -55,7 +58,7 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     let mut ids = Vec::with_capacity(CHUNK);
     for slots in step.slots.chunks(CHUNK) {
         ids.clear();
-        Rows { step, slots, statement: &statement, stores }.insert(wire, &mut ids)?;
+        insert_chunk(step, slots, &statement, stores, wire, &mut ids)?;
         write_back_inserts(step, slots, &ids, stores)?;
     }
     Ok(())
@@ -65,49 +68,33 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
 /// another of the same step.
 const CHUNK: usize = 128;
 
-/// Rows that are sent one after the other.
-struct Rows<'a> {
-    step: &'a Step,
-    slots: &'a [u32],
-    statement: &'a Statement,
+fn insert_chunk<'a>(
+    step: &Step,
+    slots: &[u32],
+    statement: &Statement,
     stores: &'a Stores,
-}
-
-impl<'a> Rows<'a> {
-    /// Inserts them, and adds the keys that the database generates.
-    fn insert(&self, wire: &mut Wire<'_>, ids: &mut Vec<i64>) -> Result<()> {
-        self.send(wire, |_, done| {
-            ids.extend(done.generated);
-            Ok(())
-        })?;
-        let table = self.step.table;
-        if table.generated_key.is_none_or(|key| self.step.columns.contains(key)) {
-            ids.clear();
-        } else if ids.len() != self.slots.len() {
-            return Err(Error::database("the database generated no key for a row that needs one"));
-        }
-        Ok(())
+    wire: &mut Wire<'_>,
+    ids: &mut Vec<i64>,
+) -> Result<()> {
+    let store = stores.any(step.table.number);
+    let mut rest = slots.iter();
+    let mut next = |row: &mut Vec<Value<'a>>| {
+        let Some(&slot) = rest.next() else { return Ok(false) };
+        store.encode(slot, &step.columns, stores, row)?;
+        Ok(true)
+    };
+    let sent = wire.connection.insert_rows(statement, &mut next, ids);
+    // The row that was taken last is the one that failed.
+    sent.map_err(|error| match slots.len().checked_sub(rest.len() + 1) {
+        Some(last) => name_row(error, slots[last], step, stores),
+        None => error,
+    })?;
+    if step.table.generated_key.is_none_or(|key| step.columns.contains(key)) {
+        ids.clear();
+    } else if ids.len() != slots.len() {
+        return Err(Error::database("the database generated no key for a row that needs one"));
     }
-
-    /// Sends them, and shows what was done for each.
-    fn send(&self, wire: &mut Wire<'_>, mut each: impl FnMut(u32, Done) -> Result<()>) -> Result<()> {
-        let Rows { step, slots, statement, stores } = *self;
-        let taken = Cell::new(0_usize);
-        let last = || taken.get().checked_sub(1).map(|last| slots[last]);
-        let mut next = |out: &mut dyn Bind<'a>| {
-            let Some(&slot) = slots.get(taken.get()) else { return Ok(false) };
-            taken.set(taken.get() + 1);
-            encode_row(step, slot, stores, out)?;
-            Ok(true)
-        };
-        let mut done = |done| last().map_or(Ok(()), |slot| each(slot, done));
-        let sent = wire.connection.execute_rows(statement, &mut next, &mut done);
-        // The row that was taken last is the one that failed.
-        sent.map_err(|error| match last() {
-            Some(slot) => name_row(error, slot, step, stores),
-            None => error,
-        })
-    }
+    Ok(())
 }
 
 fn insert_returning(
@@ -120,7 +107,7 @@ fn insert_returning(
 ) -> Result<()> {
     let table = step.table;
     let mut row = Vec::with_capacity(table.columns.len());
-    encode_row(step, slot, stores, &mut row)?;
+    stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
     let returned =
         returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
@@ -128,24 +115,70 @@ fn insert_returning(
     write_back_inserts(step, &[slot], &[], stores)
 }
 
-fn emit_changes(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
     let table = step.table;
     if step.action == Action::Update && table.version.is_some() {
         step.slots.iter().for_each(|&slot| stores.any_mut(table.number).count_version(slot));
     }
-    let returning = match step.action {
-        Action::Update | Action::Link => table.computed,
-        Action::Insert | Action::Unlink | Action::Delete => ColumnSet::EMPTY,
-    };
-    let statement = statement(step, returning, wire);
-    if !returning.is_empty() {
+    let statement = statement(step, Operation::Update, table.computed, wire);
+    if !table.computed.is_empty() {
         return step
             .slots
             .iter()
             .try_for_each(|&slot| update_returning(step, slot, &statement, stores, wire));
     }
-    let rows = Rows { step, slots: &step.slots, statement: &statement, stores };
-    rows.send(wire, |slot, done| check_matched(done.rows, step, slot, stores))
+    if step.action == Action::Update && writes_key(table, &step.columns) {
+        return step.slots.iter().try_for_each(|&slot| update_key(step, slot, &statement, stores, wire));
+    }
+    send_rows(step, stores, wire, &statement, |store, slot, stores, row| {
+        store.encode(slot, &step.columns, stores, row)?;
+        encode_condition(store, slot, stores, row)
+    })
+}
+
+/// Sends a statement for each row of a step, which has to match.
+///
+/// # Errors
+/// Whatever the database reports; stale for all rows of the step that do not match.
+pub(super) fn send_rows<'a>(
+    step: &Step,
+    stores: &'a Stores,
+    wire: &mut Wire<'_>,
+    statement: &Statement,
+    encode: impl Fn(&'a dyn AnyStore, u32, &'a Stores, &mut Vec<Value<'a>>) -> Result<()>,
+) -> Result<()> {
+    let store = stores.any(step.table.number);
+    let mut row = Vec::with_capacity(step.table.columns.len());
+    let mut lost = Vec::new();
+    for &slot in &step.slots {
+        row.clear();
+        encode(store, slot, stores, &mut row)?;
+        match wire.connection.execute(statement, &row) {
+            Ok(done) if done.rows == 1 => {}
+            Ok(_) => lost.push(slot),
+            // The rows after it are sent only to know which of them are lost as well.
+            Err(_) if !lost.is_empty() => break,
+            Err(error) => return Err(name_row(error, slot, step, stores)),
+        }
+    }
+    if lost.is_empty() { Ok(()) } else { Err(stale(step, &lost, stores)) }
+}
+
+/// Gives a row another key; what follows is to know it by that.
+fn update_key(
+    step: &Step,
+    slot: u32,
+    statement: &Statement,
+    stores: &mut Stores,
+    wire: &mut Wire<'_>,
+) -> Result<()> {
+    let one = Step { slots: vec![slot], replaced: Vec::new(), ..*step };
+    send_rows(&one, stores, wire, statement, |store, slot, stores, row| {
+        store.encode(slot, &step.columns, stores, row)?;
+        encode_condition(store, slot, stores, row)
+    })?;
+    write_back_key(step.table, slot, stores);
+    Ok(())
 }
 
 fn update_returning(
@@ -155,12 +188,19 @@ fn update_returning(
     stores: &mut Stores,
     wire: &mut Wire<'_>,
 ) -> Result<()> {
+    let store = stores.any(step.table.number);
     let mut row = Vec::with_capacity(step.table.columns.len());
-    encode_row(step, slot, stores, &mut row)?;
+    store.encode(slot, &step.columns, stores, &mut row)?;
+    encode_condition(store, slot, stores, &mut row)?;
     let returned =
         returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
-    check_matched(u64::from(!returned.is_empty()), step, slot, stores)?;
+    if returned.is_empty() {
+        return Err(stale(step, &[slot], stores));
+    }
+    if writes_key(step.table, &step.columns) {
+        write_back_key(step.table, slot, stores);
+    }
     take_returned(stores, step.table, slot, &step.table.computed, &returned)
 }
 
@@ -176,35 +216,32 @@ fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
     returning
 }
 
-fn statement(step: &Step, returning: ColumnSet, wire: &Wire<'_>) -> Arc<Statement> {
-    let operation = match step.action {
-        Action::Insert => Operation::Insert,
-        Action::Update | Action::Link | Action::Unlink => Operation::Update,
-        Action::Delete => Operation::Delete,
-    };
+pub(super) fn statement(
+    step: &Step,
+    operation: Operation,
+    returning: ColumnSet,
+    wire: &Wire<'_>,
+) -> Arc<Statement> {
     let sets = RowSets { columns: step.columns, returning };
     wire.statements.of_row(wire.dialect, step.table, operation, sets)
 }
 
-/// What the statement of a step takes for a row: values, then the key of the row and the version that it has to have.
-#[inline(always)]
-fn encode_row<'a>(step: &Step, slot: u32, stores: &'a Stores, out: &mut dyn Bind<'a>) -> Result<()> {
-    let store = stores.any(step.table.number);
-    match step.action {
-        Action::Insert => return store.encode(slot, &step.columns, stores, out),
-        Action::Update | Action::Link => store.encode(slot, &step.columns, stores, out)?,
-        Action::Unlink => step.columns.iter().try_for_each(|_| out.bind(Value::Null))?,
-        Action::Delete => {}
-    }
+/// The key of the row, and the version that it has to have.
+pub(super) fn encode_condition<'a>(
+    store: &'a dyn AnyStore,
+    slot: u32,
+    stores: &'a Stores,
+    out: &mut Vec<Value<'a>>,
+) -> Result<()> {
     store.encode_key(slot, stores, out)?;
-    match step.table.version {
-        Some(_) => store.encode_version(slot, stores, out),
-        None => Ok(()),
+    if store.table().version.is_none() {
+        return Ok(());
     }
+    store.encode_version(slot, stores, out)
 }
 
 /// The one row that a statement returns, or none.
-fn returned_row(
+pub(super) fn returned_row(
     wire: &mut Wire<'_>,
     statement: &Statement,
     values: &[Value<'_>],
@@ -217,7 +254,7 @@ fn returned_row(
     Ok(returned)
 }
 
-fn take_returned(
+pub(super) fn take_returned(
     stores: &mut Stores,
     table: &Table,
     slot: u32,
@@ -225,100 +262,4 @@ fn take_returned(
     returned: &[Value<'_>],
 ) -> Result<()> {
     stores.any_mut(table.number).assign(slot, columns, &returned)
-}
-
-/// Whether the row was there as it was loaded.
-#[inline]
-fn check_matched(rows: u64, step: &Step, slot: u32, stores: &Stores) -> Result<()> {
-    if rows == 1 { Ok(()) } else { Err(not_matched(step, slot, stores)) }
-}
-
-#[cold]
-fn not_matched(step: &Step, slot: u32, stores: &Stores) -> Error {
-    let (table, key) = (step.table, stores.any(step.table.number).key_text(slot));
-    let what = match step.action {
-        Action::Insert | Action::Update | Action::Link => "changed",
-        Action::Unlink | Action::Delete => "deleted",
-    };
-    let reason = match table.version {
-        Some(_) => "someone else changed or deleted it",
-        None => "someone else deleted it",
-    };
-    Error::stale(format!(
-        "the row of `{}` with key {key} was to be {what}, but {reason} since it was loaded: roll back and load it again",
-        table.model
-    ))
-}
-
-/// Names the row that a constraint refused: by its key, if it has one.
-#[cold]
-fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) -> Error {
-    if error.constraint().is_none() {
-        return error;
-    }
-    let store = stores.any(step.table.number);
-    // A row that is there is known by the key that it has; a new one by the key that it brings.
-    let key = match step.action {
-        Action::Insert => store.own_key_text(slot, stores),
-        Action::Update | Action::Link | Action::Unlink | Action::Delete => Some(store.key_text(slot)),
-    };
-    error.context(match key {
-        Some(key) => format!("in the row with key {key}"),
-        None => "in a new row".to_owned(),
-    })
-}
-
-/// Adds what was written when it failed, and for a foreign key or a check what the database does not tell.
-#[cold]
-fn explain(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
-    let verb = match step.action {
-        Action::Insert => "inserting",
-        Action::Update | Action::Link | Action::Unlink => "updating",
-        Action::Delete => "deleting",
-    };
-    let table = step.table;
-    let place = match error.is_foreign_key() && step.action != Action::Delete {
-        true => {
-            let keys = table.foreign_keys.iter().map(|key| {
-                let columns: Vec<&str> = table.names(&key.columns).collect();
-                format!("{} -> {}", columns.join(", "), key.target().name)
-            });
-            format!(" (its foreign keys: {})", keys.collect::<Vec<_>>().join("; "))
-        }
-        false => String::new(),
-    };
-    locate(error, step, dialect)
-        .context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
-}
-
-/// Gives a constraint its table and columns, where the database tells its name or nothing at all.
-fn locate(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
-    let Some(constraint) = error.constraint().filter(|constraint| constraint.table.is_none()) else {
-        return error;
-    };
-    let table = step.table;
-    let columns = match &constraint.name {
-        Some(name) if error.is_check() => find_check(table, name, dialect),
-        None if error.is_foreign_key() => written_links(step),
-        Some(_) | None => None,
-    };
-    let Some(columns) = columns else {
-        return error;
-    };
-    let columns = table.names(&columns).map(str::to_owned).collect();
-    let constraint =
-        Constraint { table: Some(table.name.to_owned()), columns, name: constraint.name.clone() };
-    error.with_constraint(constraint)
-}
-
-/// The columns of the foreign keys that were written, one of which names no row. A row that was only changed elsewhere, or
-/// deleted, is one that others still name: whose they are is not known.
-fn written_links(step: &Step) -> Option<Vec<usize>> {
-    if step.action == Action::Delete {
-        return None;
-    }
-    let is_written = |key: &&ForeignKey| key.columns.iter().any(|&column| step.columns.contains(column));
-    let written = step.table.foreign_keys.iter().filter(is_written);
-    let columns: Vec<usize> = written.flat_map(|key| key.columns.iter().copied()).collect();
-    Some(columns).filter(|columns| !columns.is_empty())
 }

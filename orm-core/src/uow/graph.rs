@@ -1,173 +1,286 @@
-//! What has to come before what: tables by their foreign keys, and rows where tables form a cycle.
+//! What has to come before what, row by row. A graph is made only where the order of the tables does not say enough: where
+//! tables form a cycle, and where a row takes a value that another gives up.
+//!
+//! Each operation has a position in the default order. A sort that always takes the ready operation of least position keeps
+//! that order wherever no edge disturbs it.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 
-use super::change::Row;
-use crate::error::{Error, Result};
+use super::plan::Action;
 use crate::schema::Table;
-use crate::store::Stores;
+use crate::util::columns::ColumnSet;
 use crate::util::topo::strongly_connected;
-use crate::value::{Entity, Link};
 
-/// Tables in foreign-key order, in parts: a part of several tables, or of one that names itself, is a cycle.
-pub(super) fn order_tables(tables: &[&'static Table]) -> Vec<Vec<&'static Table>> {
-    let position = |target: &Table| tables.iter().position(|table| table.number == target.number);
-    let needs =
-        |table: usize| tables[table].foreign_keys.iter().filter_map(|key| position(key.target())).collect();
-    let parts = strongly_connected(tables.len(), needs);
-    parts.into_iter().map(|part| part.into_iter().map(|table| tables[table]).collect()).collect()
+/// What is done to one row.
+#[derive(Clone)]
+pub(super) struct Op {
+    pub(super) action: Action,
+    pub(super) table: &'static Table,
+    pub(super) slot: u32,
+    pub(super) columns: ColumnSet,
+    pub(super) position: Position,
 }
 
-/// Whether a part's rows have to be ordered one by one.
-pub(super) fn is_cycle(part: &[&'static Table]) -> bool {
-    part.len() > 1 || part[0].foreign_keys.iter().any(|key| key.target().number == part[0].number)
+/// Where an operation stands if nothing disturbs the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position {
+    /// Which part of the tables; those of DELETEs follow, the other way round.
+    pub(super) stage: usize,
+    pub(super) phase: Phase,
+    /// How far down a tree of rows that are inserted or deleted together.
+    pub(super) level: usize,
+    pub(super) order: usize,
 }
 
-/// Says that one row has to come after another, because of a foreign key.
-#[derive(Clone, Copy)]
-struct Edge {
-    before: usize,
-    field: usize,
-    can_wait: bool,
+/// The order of a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Before,
+    Update,
+    Insert,
+    After,
 }
 
-/// Rows by level, and the fields of each that have to wait until all rows are there.
-pub(super) struct Leveled {
-    pub(super) level: Vec<usize>,
-    pub(super) waiting: Vec<Vec<usize>>,
-}
-
-/// Levels rows so that each comes after those that it names.
-///
-/// A cycle is broken at a foreign key that can be NULL; the field then waits.
-///
-/// # Errors
-/// Misuse when a cycle has no foreign key that can be NULL, naming the tables and columns.
-pub(super) fn level_inserts(stores: &Stores, rows: &[Row]) -> Result<Leveled> {
-    let named = Named::new(stores, rows);
-    let edges = rows.iter().map(|row| named.edges(stores, row, Which::Current)).collect();
-    level_rows(stores, rows, edges)
-}
-
-/// Levels rows so that each is deleted before those that it names.
-///
-/// # Errors
-/// Misuse when a cycle has no foreign key that can be NULL, naming the tables and columns.
-pub(super) fn level_deletes(stores: &Stores, rows: &[Row]) -> Result<Leveled> {
-    let named = Named::new(stores, rows);
-    let edges = rows.iter().map(|row| named.edges(stores, row, Which::Kept)).collect();
-    let mut leveled = level_rows(stores, rows, edges)?;
-    let deepest = leveled.level.iter().copied().max().unwrap_or(0);
-    leveled.level.iter_mut().for_each(|level| *level = deepest - *level);
-    Ok(leveled)
-}
-
-fn level_rows(stores: &Stores, rows: &[Row], mut edges: Vec<Vec<Edge>>) -> Result<Leveled> {
-    let mut waiting = vec![Vec::new(); rows.len()];
-    loop {
-        let parts = strongly_connected(rows.len(), |row| edges[row].iter().map(|edge| edge.before).collect());
-        let cycles: Vec<&Vec<usize>> = parts.iter().filter(|part| has_cycle(part, &edges)).collect();
-        if cycles.is_empty() {
-            return Ok(Leveled { level: levels(&parts, &edges), waiting });
-        }
-        for cycle in cycles {
-            let (row, field) =
-                breakable(cycle, &edges).ok_or_else(|| unbreakable(stores, rows, cycle, &edges))?;
-            edges[row].retain(|edge| edge.field != field);
-            waiting[row].push(field);
+impl Phase {
+    pub(super) fn of(action: Action) -> Self {
+        match action {
+            Action::Park | Action::Unlink => Phase::Before,
+            Action::Update | Action::Replace => Phase::Update,
+            Action::Insert | Action::Delete => Phase::Insert,
+            Action::Link => Phase::After,
         }
     }
 }
 
-fn has_cycle(part: &[usize], edges: &[Vec<Edge>]) -> bool {
-    part.len() > 1 || edges[part[0]].iter().any(|edge| edge.before == part[0])
+/// Says that one operation comes before another.
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    pub(super) before: usize,
+    pub(super) after: usize,
+    pub(super) reason: Reason,
+    /// How a cycle can be broken here, if it can.
+    pub(super) remedy: Option<Remedy>,
 }
 
-/// The first edge of a cycle that can wait.
-fn breakable(cycle: &[usize], edges: &[Vec<Edge>]) -> Option<(usize, usize)> {
-    cycle.iter().find_map(|&row| {
-        let edge = edges[row].iter().find(|edge| edge.can_wait && cycle.contains(&edge.before))?;
-        Some((row, edge.field))
-    })
+/// Why one operation comes before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// A row is there before another names it, by a foreign key of the other.
+    Names(usize),
+    /// A row stops naming another before that goes, by a foreign key of the first.
+    Leaves(usize),
+    /// A row gives up the key that another takes.
+    Key,
+    /// A row gives up the value of a unique constraint that another takes.
+    Unique(usize),
+    /// Both write the same row.
+    Row,
 }
 
-/// Parts come after what they need, so one pass is enough.
-fn levels(parts: &[Vec<usize>], edges: &[Vec<Edge>]) -> Vec<usize> {
-    let mut level = vec![0; edges.len()];
-    for &row in parts.iter().flatten() {
-        level[row] = edges[row].iter().map(|edge| level[edge.before] + 1).max().unwrap_or(0);
+/// How a cycle is broken at an edge: the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Remedy {
+    /// The column of the first row takes another value for a while.
+    Park(usize),
+    /// The first row names nothing before the second goes.
+    Unlink,
+    /// The second row names nothing until the first is there.
+    Link,
+}
+
+/// Operations and what orders them.
+pub(super) struct Graph {
+    pub(super) ops: Vec<Op>,
+    pub(super) edges: Vec<Edge>,
+    /// What breaking a cycle added, by action, table and slot.
+    added: HashMap<(Action, usize, u32), usize>,
+}
+
+/// An operation in its place.
+pub(super) struct Placed {
+    pub(super) op: Op,
+    /// The place of the last row before it that it names by an entity: both cannot be of one step.
+    pub(super) named: Option<usize>,
+}
+
+impl Graph {
+    pub(super) fn new(ops: Vec<Op>) -> Self {
+        Graph { ops, edges: Vec::new(), added: HashMap::new() }
     }
-    level
-}
 
-fn unbreakable(stores: &Stores, rows: &[Row], cycle: &[usize], edges: &[Vec<Edge>]) -> Error {
-    let columns: Vec<String> = cycle
-        .iter()
-        .flat_map(|&row| {
-            let table = stores.any(rows[row].model).table();
-            let inner = edges[row].iter().filter(|edge| cycle.contains(&edge.before));
-            inner.map(|edge| format!("{}.{}", table.name, table.columns[table.fields[edge.field].start].name))
-        })
-        .collect();
-    Error::misuse(format!(
-        "these rows name each other in a cycle, through {}: none of these columns allows NULL, so no row can come first",
-        columns.join(", ")
-    ))
-}
+    pub(super) fn add(&mut self, before: usize, after: usize, reason: Reason, remedy: Option<Remedy>) {
+        self.edges.push(Edge { before, after, reason, remedy });
+    }
 
-/// Which values of a row its links are read from.
-#[derive(Clone, Copy)]
-enum Which {
-    Current,
-    Kept,
-}
+    /// Breaks every cycle at its weakest edge.
+    ///
+    /// # Errors
+    /// The members of a cycle that has no edge to break it at.
+    pub(super) fn break_cycles(&mut self) -> Result<(), Vec<usize>> {
+        loop {
+            let befores = self.befores();
+            let parts = strongly_connected(self.ops.len(), |op| befores[op].clone());
+            let mut part_of = vec![0; self.ops.len()];
+            for (number, part) in parts.iter().enumerate() {
+                part.iter().for_each(|&op| part_of[op] = number);
+            }
+            let mut weakest: Vec<Option<usize>> = vec![None; parts.len()];
+            let mut is_cycle = vec![false; parts.len()];
+            for (index, edge) in self.edges.iter().enumerate() {
+                let part = part_of[edge.after];
+                if part_of[edge.before] == part {
+                    is_cycle[part] = true;
+                    let best = weakest[part].map(|best| self.weakness(best));
+                    if edge.remedy.is_some() && best.is_none_or(|best| self.weakness(index) < best) {
+                        weakest[part] = Some(index);
+                    }
+                }
+            }
+            let Some(first) = is_cycle.iter().position(|&is_cycle| is_cycle) else { return Ok(()) };
+            let mut broken: Vec<usize> = weakest.iter().flatten().copied().collect();
+            if let Some(part) = (first..parts.len()).find(|&part| is_cycle[part] && weakest[part].is_none()) {
+                return Err(parts[part].clone());
+            }
+            broken.sort_unstable();
+            broken.into_iter().rev().for_each(|edge| self.break_at(edge));
+        }
+    }
 
-/// Finds the row, among those at hand, that a link names.
-struct Named {
-    slots: HashMap<(usize, u32), usize>,
-    keys: HashMap<(usize, String), usize>,
-}
+    /// The less, the sooner a cycle is broken there.
+    fn weakness(&self, edge: usize) -> (Option<Remedy>, usize, usize) {
+        let Edge { before, after, remedy, .. } = self.edges[edge];
+        let written = if remedy == Some(Remedy::Link) { after } else { before };
+        (remedy, written, edge)
+    }
 
-impl Named {
-    fn new(stores: &Stores, rows: &[Row]) -> Self {
-        let mut named = Named { slots: HashMap::new(), keys: HashMap::new() };
-        for (index, row) in rows.iter().enumerate() {
-            named.slots.insert((row.model, row.slot), index);
-            if let Some(key) = stores.any(row.model).own_key_text(row.slot, stores) {
-                named.keys.insert((row.model, key), index);
+    fn break_at(&mut self, edge: usize) {
+        let Edge { before, after, reason, remedy } = self.edges.swap_remove(edge);
+        match (reason, remedy) {
+            (Reason::Names(key), Some(Remedy::Link)) => {
+                let columns: ColumnSet =
+                    self.ops[after].table.foreign_keys[key].columns.iter().copied().collect();
+                let written = self.ops[after].columns.without(&columns);
+                self.ops[after].columns = written;
+                let link = self.beside(after, Action::Link, columns);
+                self.add(before, link, reason, None);
+            }
+            (Reason::Leaves(key), Some(Remedy::Unlink)) => {
+                let columns = self.ops[before].table.foreign_keys[key].columns.iter().copied().collect();
+                let unlink = self.beside(before, Action::Unlink, columns);
+                self.add(unlink, after, reason, None);
+            }
+            (Reason::Unique(_), Some(Remedy::Park(column))) => {
+                let park = self.beside(before, Action::Park, [column].into_iter().collect());
+                self.add(park, after, reason, None);
+                for other in &mut self.edges {
+                    if other.before == before && other.reason == reason {
+                        (other.before, other.remedy) = (park, None);
+                    }
+                }
+            }
+            _ => unreachable!("a remedy belongs to its reason, and only an edge with one is broken"),
+        }
+    }
+
+    /// The operation of a kind on the same row, made if there is none; it writes the columns as well.
+    fn beside(&mut self, row: usize, action: Action, columns: ColumnSet) -> usize {
+        let Op { table, slot, position, .. } = self.ops[row];
+        if let Some(&known) = self.added.get(&(action, table.number, slot)) {
+            columns.iter().for_each(|column| self.ops[known].columns.insert(column));
+            return known;
+        }
+        let position = Position { phase: Phase::of(action), ..position };
+        self.ops.push(Op { action, table, slot, columns, position });
+        let new = self.ops.len() - 1;
+        self.added.insert((action, table.number, slot), new);
+        let (first, second) = if action == Action::Link { (row, new) } else { (new, row) };
+        self.add(first, second, Reason::Row, None);
+        new
+    }
+
+    /// What comes before each operation.
+    fn befores(&self) -> Vec<Vec<usize>> {
+        let mut befores = vec![Vec::new(); self.ops.len()];
+        self.edges.iter().for_each(|edge| befores[edge.after].push(edge.before));
+        befores
+    }
+
+    /// The operations in order; there is no cycle any more.
+    pub(super) fn sort(mut self) -> Vec<Placed> {
+        let afters = self.afters();
+        let first = self.topological(&afters);
+        self.level(&first, &afters);
+        let order = self.topological(&afters);
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(at, &op)| place[op] = at);
+        let mut named = vec![None; order.len()];
+        for edge in self.edges.iter().filter(|edge| matches!(edge.reason, Reason::Names(_))) {
+            named[edge.after] = named[edge.after].max(Some(place[edge.before]));
+        }
+        order.into_iter().map(|op| Placed { op: self.ops[op].clone(), named: named[op] }).collect()
+    }
+
+    /// The edges that leave each operation.
+    fn afters(&self) -> Vec<Vec<usize>> {
+        let mut afters = vec![Vec::new(); self.ops.len()];
+        self.edges.iter().enumerate().for_each(|(index, edge)| afters[edge.before].push(index));
+        afters
+    }
+
+    fn topological(&self, afters: &[Vec<usize>]) -> Vec<usize> {
+        let mut waits = vec![0; self.ops.len()];
+        self.edges.iter().for_each(|edge| waits[edge.after] += 1);
+        let at = |op: usize| Reverse((self.ops[op].position, op));
+        let mut ready: BinaryHeap<_> = (0..self.ops.len()).filter(|&op| waits[op] == 0).map(at).collect();
+        let mut order = Vec::with_capacity(self.ops.len());
+        while let Some(Reverse((_, op))) = ready.pop() {
+            order.push(op);
+            for &edge in &afters[op] {
+                let after = self.edges[edge].after;
+                waits[after] -= 1;
+                if waits[after] == 0 {
+                    ready.push(at(after));
+                }
             }
         }
-        named
+        order
     }
 
-    fn edges(&self, stores: &Stores, row: &Row, which: Which) -> Vec<Edge> {
-        let store = stores.any(row.model);
-        let table = store.table();
-        let mut edges = Vec::new();
-        let mut add = |field: usize, link: Link<'_>| {
-            let Some(key) = table.foreign_keys.iter().find(|key| key.field == table.field_names[field])
-            else {
-                return;
+    /// Rows of a tree are inserted level by level from the root, and deleted level by level to the root.
+    fn level(&mut self, order: &[usize], afters: &[Vec<usize>]) {
+        let mut level = vec![0; self.ops.len()];
+        for &op in order.iter().filter(|&&op| self.ops[op].action == Action::Insert) {
+            for edge in afters[op].iter().map(|&edge| &self.edges[edge]) {
+                if self.are_alike(edge) {
+                    level[edge.after] = level[edge.after].max(level[op] + 1);
+                }
+            }
+        }
+        let mut deepest = vec![0; self.ops.iter().map(|op| op.position.stage + 1).max().unwrap_or(0)];
+        for &op in order.iter().rev().filter(|&&op| self.ops[op].action == Action::Delete) {
+            let parents = afters[op].iter().map(|&edge| &self.edges[edge]);
+            level[op] = parents
+                .filter(|edge| self.are_alike(edge))
+                .map(|edge| level[edge.after] + 1)
+                .max()
+                .unwrap_or(0);
+            let stage = self.ops[op].position.stage;
+            deepest[stage] = level[op].max(deepest[stage]);
+        }
+        for (op, level) in self.ops.iter_mut().zip(level) {
+            op.position.level = match op.action {
+                Action::Delete => deepest[op.position.stage] - level,
+                Action::Insert => level,
+                Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park => 0,
             };
-            if let Some(before) = self.find(stores, key.target().number, link) {
-                edges.push(Edge { before, field, can_wait: key.nullable });
-            }
-        };
-        match which {
-            Which::Current => store.links(row.slot, &mut add),
-            Which::Kept => store.kept_links(row.slot, &mut add),
         }
-        edges
     }
 
-    fn find(&self, stores: &Stores, model: usize, link: Link<'_>) -> Option<usize> {
-        match link {
-            Link::None => None,
-            Link::Of(Entity { model, place }) => self.slots.get(&(model, place.slot)).copied(),
-            Link::Key(key) => {
-                let text = stores.any_if_made(model)?.text_of_key(key)?;
-                self.keys.get(&(model, text)).copied()
-            }
-        }
+    /// Whether an edge is one of a tree of rows that are written alike.
+    fn are_alike(&self, edge: &Edge) -> bool {
+        let (before, after) = (&self.ops[edge.before], &self.ops[edge.after]);
+        let is_foreign_key = matches!(edge.reason, Reason::Names(_) | Reason::Leaves(_));
+        is_foreign_key && before.action == after.action && before.position.stage == after.position.stage
     }
 }

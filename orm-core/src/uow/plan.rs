@@ -1,19 +1,20 @@
-//! The steps of a flush, in order: as data, and as text that tests compare.
+//! The steps of a flush, in order.
 
-use std::fmt;
-
-use super::change::{ChangeSet, Row};
-use super::graph::{Leveled, is_cycle, level_deletes, level_inserts, order_tables};
-use crate::error::Result;
+use super::change::{ChangeSet, Replacement, Row};
+use super::graph::{Graph, Op, Phase, Placed, Position, Reason};
+use super::links::add_links;
+use super::tables::{Part, is_cycle, of_part, order_tables};
+use super::unique::{Handover, add_handovers, find_handovers};
+use crate::compile::Dialect;
+use crate::error::{Error, Result};
 use crate::schema::Table;
-use crate::store::{Group, Stores};
+use crate::store::Stores;
 use crate::util::columns::ColumnSet;
 
-/// What a flush would do, in order. It prints one line a step.
+/// The steps of a flush, in order.
 #[derive(Default)]
-pub struct Plan {
+pub(crate) struct Steps {
     pub(crate) steps: Vec<Step>,
-    is_ended: bool,
 }
 
 /// Rows of one table that are written alike, one after the other.
@@ -22,209 +23,226 @@ pub(crate) struct Step {
     pub(crate) table: &'static Table,
     pub(crate) columns: ColumnSet,
     pub(crate) slots: Vec<u32>,
+    /// The entities whose rows the rows of a [`Action::Replace`] take over, one each.
+    pub(crate) replaced: Vec<u32>,
 }
 
 /// What is done to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Action {
+    /// INSERT.
     Insert,
+    /// UPDATE of what changed.
     Update,
-    /// The foreign keys that had to wait until all rows are there.
+    /// UPDATE of a row whose entity was deleted, to the values of one that was added with its key.
+    Replace,
+    /// UPDATE of the foreign keys that had to wait until all rows are there.
     Link,
-    /// Foreign keys become NULL before their rows are deleted.
+    /// UPDATE of foreign keys to NULL, before a row that they name is deleted.
     Unlink,
+    /// UPDATE of a unique column to NULL or a free value, until another row has taken its value.
+    Park,
+    /// DELETE.
     Delete,
 }
 
-impl Plan {
+impl Steps {
     /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The next row goes into a new step.
-    fn end_step(&mut self) {
-        self.is_ended = true;
-    }
-
     fn push(&mut self, action: Action, table: &'static Table, columns: ColumnSet, slots: Vec<u32>) {
-        self.steps.push(Step { action, table, columns, slots });
+        self.steps.push(Step { action, table, columns, slots, replaced: Vec::new() });
     }
 
-    /// Adds a row to the last step, if it is written like that, else to a new one.
-    fn push_row(&mut self, action: Action, table: &'static Table, columns: ColumnSet, slot: u32) {
-        if !std::mem::take(&mut self.is_ended)
+    /// Adds a row to the last step, if it may and is written like that, else to a new one; says whether it is a new one.
+    fn push_op(&mut self, op: &Op, may_join: bool) -> bool {
+        if may_join
             && let Some(last) = self.steps.last_mut()
-            && last.action == action
-            && last.table.number == table.number
-            && last.columns == columns
+            && last.action == op.action
+            && last.table.number == op.table.number
+            && last.columns == op.columns
         {
-            return last.slots.push(slot);
+            last.slots.push(op.slot);
+            return false;
         }
-        self.push(action, table, columns, vec![slot]);
+        self.push(op.action, op.table, op.columns, vec![op.slot]);
+        true
     }
 }
 
 /// Orders changes: a table's rows after those of the tables that it names, its UPDATEs before its INSERTs; then the DELETEs
-/// the other way round.
+/// the other way round. Where a row takes a value that another gives up, and in cycles, row by row.
 ///
 /// # Errors
-/// Misuse when rows name each other in a cycle that cannot be broken.
-pub(crate) fn plan_changes(stores: &Stores, changes: &ChangeSet) -> Result<Plan> {
-    let mut plan = Plan::default();
-    let parts = order_tables(&tables_of(stores, changes));
-    for part in &parts {
-        if is_cycle(part) {
-            plan_cycle(&mut plan, stores, changes, part)?;
-        } else {
-            plan_groups(&mut plan, Action::Update, &changes.updates, part);
-            plan_groups(&mut plan, Action::Insert, &changes.inserts, part);
-        }
+/// Misuse when rows wait for each other in a cycle that cannot be broken.
+pub(crate) fn plan_changes(stores: &Stores, changes: &ChangeSet, dialect: &dyn Dialect) -> Result<Steps> {
+    let parts = order_tables(stores, changes);
+    let planner = Planner { stores, changes, parts: &parts };
+    let mut plan = Steps::default();
+    let handovers = find_handovers(stores, changes, dialect);
+    if handovers.is_empty() {
+        planner.plan_parts(&mut plan)?;
+    } else {
+        let ops = (0..parts.len()).flat_map(|stage| planner.writes(stage).chain(planner.deletes(stage)));
+        planner.plan_rows(&mut plan, ops.collect(), &handovers)?;
     }
-    for part in parts.iter().rev() {
-        plan_deletes(&mut plan, stores, changes, part)?;
-    }
+    planner.pair_replaced(&mut plan);
     Ok(plan)
 }
 
-/// The tables of the changes, by name.
-fn tables_of(stores: &Stores, changes: &ChangeSet) -> Vec<&'static Table> {
-    let mut models: Vec<usize> = changes.written().chain(&changes.deletes).map(|group| group.model).collect();
-    models.sort_unstable();
-    models.dedup();
-    let mut tables: Vec<&'static Table> = models.into_iter().map(|model| stores.any(model).table()).collect();
-    tables.sort_by_key(|table| (table.name, table.model));
-    tables
+struct Planner<'a> {
+    stores: &'a Stores,
+    changes: &'a ChangeSet,
+    parts: &'a [Part],
 }
 
-/// The groups of a part's tables, each with its table.
-fn of_part<'a>(
-    groups: &'a [Group],
-    part: &'a [&'static Table],
-) -> impl Iterator<Item = (&'a Group, &'static Table)> + 'a {
-    groups.iter().filter_map(|group| {
-        let table = part.iter().find(|table| table.number == group.model)?;
-        Some((group, *table))
-    })
-}
-
-fn plan_groups(plan: &mut Plan, action: Action, groups: &[Group], part: &[&'static Table]) {
-    for (group, table) in of_part(groups, part) {
-        plan.push(action, table, group.columns, group.slots.clone());
-    }
-}
-
-/// Tables that name each other: row by row, by level; then what had to wait; then the UPDATEs.
-fn plan_cycle(plan: &mut Plan, stores: &Stores, changes: &ChangeSet, part: &[&'static Table]) -> Result<()> {
-    let rows: Vec<Row> = of_part(&changes.inserts, part).flat_map(|(group, _)| group.rows()).collect();
-    let leveled = level_inserts(stores, &rows)?;
-    let mut last_level = None;
-    for index in by_level(&leveled, part, &rows) {
-        let (table, row) = (stores.any(rows[index].model).table(), &rows[index]);
-        // No row of a step names another of the same step.
-        if last_level.replace(leveled.level[index]) != Some(leveled.level[index]) {
-            plan.end_step();
-        }
-        let mut columns = row.columns;
-        waiting_columns(table, &leveled.waiting[index]).iter().for_each(|column| columns.remove(column));
-        plan.push_row(Action::Insert, table, columns, row.slot);
-    }
-    plan_waiting(plan, stores, &rows, &leveled, Action::Link);
-    plan_groups(plan, Action::Update, &changes.updates, part);
-    Ok(())
-}
-
-fn plan_deletes(
-    plan: &mut Plan,
-    stores: &Stores,
-    changes: &ChangeSet,
-    part: &[&'static Table],
-) -> Result<()> {
-    let rows = deleted_by_key(stores, changes, part);
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let leveled = if is_cycle(part) {
-        level_deletes(stores, &rows)?
-    } else {
-        Leveled { level: vec![0; rows.len()], waiting: vec![Vec::new(); rows.len()] }
-    };
-    plan_waiting(plan, stores, &rows, &leveled, Action::Unlink);
-    for index in by_level(&leveled, part, &rows) {
-        let row = &rows[index];
-        plan.push_row(Action::Delete, stores.any(row.model).table(), ColumnSet::EMPTY, row.slot);
-    }
-    Ok(())
-}
-
-/// The rows to delete in the order of their tables, those of a table in the order of their keys.
-fn deleted_by_key(stores: &Stores, changes: &ChangeSet, part: &[&'static Table]) -> Vec<Row> {
-    let mut sorted = Vec::new();
-    for table in part {
-        let of_table = changes.deletes.iter().filter(|group| group.model == table.number);
-        let mut slots: Vec<u32> = of_table.flat_map(|group| group.slots.iter().copied()).collect();
-        if !slots.is_empty() {
-            stores.any(table.number).sort_by_key(&mut slots);
-        }
-        let row = |slot| Row { model: table.number, slot, columns: ColumnSet::EMPTY };
-        sorted.extend(slots.into_iter().map(row));
-    }
-    sorted
-}
-
-/// Positions of rows by level, then by table, then as they were.
-fn by_level(leveled: &Leveled, part: &[&'static Table], rows: &[Row]) -> Vec<usize> {
-    let table = |row: &Row| part.iter().position(|table| table.number == row.model);
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|&index| (leveled.level[index], table(&rows[index])));
-    order
-}
-
-fn plan_waiting(plan: &mut Plan, stores: &Stores, rows: &[Row], leveled: &Leveled, action: Action) {
-    for (row, waiting) in rows.iter().zip(&leveled.waiting).filter(|(_, waiting)| !waiting.is_empty()) {
-        let table = stores.any(row.model).table();
-        plan.push_row(action, table, waiting_columns(table, waiting), row.slot);
-    }
-}
-
-fn waiting_columns(table: &Table, fields: &[usize]) -> ColumnSet {
-    fields.iter().flat_map(|&field| table.fields[field].clone()).collect()
-}
-
-/// `1 insert users(name) x2`, one line a step.
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, step) in self.steps.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
+impl Planner<'_> {
+    /// Part by part; only those that are cycles row by row.
+    fn plan_parts(&self, plan: &mut Steps) -> Result<()> {
+        for (stage, part) in self.parts.iter().enumerate() {
+            if is_cycle(part) {
+                self.plan_rows(plan, self.writes(stage).collect(), &[])?;
+            } else {
+                self.plan_groups(plan, part);
             }
-            write!(f, "{} {step}", index + 1)?;
+        }
+        for (stage, part) in self.parts.iter().enumerate().rev() {
+            if is_cycle(part) {
+                self.plan_rows(plan, self.deletes(stage).collect(), &[])?;
+            } else {
+                for op in self.deletes(stage) {
+                    plan.push_op(&op, true);
+                }
+            }
         }
         Ok(())
     }
-}
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let table = self.table;
-        let columns: Vec<&str> =
-            self.columns.iter().map(|column| table.columns[column].name.as_str()).collect();
-        let columns = columns.join(", ");
-        let count = self.slots.len();
-        match self.action {
-            Action::Insert => write!(f, "insert {}({columns}) x{count}", table.name),
-            Action::Update => write!(f, "update {} set {columns} x{count}", table.name),
-            Action::Link => write!(f, "update {} set {columns} x{count}   (breaks a cycle)", table.name),
-            Action::Unlink => {
-                write!(f, "update {} set {columns} = null x{count}   (breaks a cycle)", table.name)
+    fn plan_groups(&self, plan: &mut Steps, part: &Part) {
+        for group in of_part(&self.changes.updates, part) {
+            plan.push(Action::Update, part[0], group.columns, group.slots.clone());
+        }
+        self.replaces(part).for_each(|replaced| {
+            plan.push(Action::Replace, part[0], replaced.columns, vec![replaced.new]);
+        });
+        for group in of_part(&self.changes.inserts, part) {
+            plan.push(Action::Insert, part[0], group.columns, group.slots.clone());
+        }
+    }
+
+    fn plan_rows(&self, plan: &mut Steps, ops: Vec<Op>, handovers: &[Handover]) -> Result<()> {
+        let mut graph = Graph::new(ops);
+        add_links(&mut graph, self.stores);
+        add_handovers(&mut graph, handovers, self.changes);
+        graph.break_cycles().map_err(|cycle| unbreakable(self.stores, &graph, &cycle))?;
+        let mut first = 0;
+        for (place, Placed { op, named }) in graph.sort().into_iter().enumerate() {
+            if op.columns.is_empty() && op.action == Action::Update {
+                continue;
             }
-            Action::Delete => write!(f, "delete {} x{count}", table.name),
+            // No row of a step names another of the same step.
+            let may_join = place > 0 && named.is_none_or(|named| named < first);
+            if plan.push_op(&op, may_join) {
+                first = place;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is written in a part, in the default order.
+    fn writes(&self, stage: usize) -> impl Iterator<Item = Op> + '_ {
+        let part = &self.parts[stage];
+        let updates = of_part(&self.changes.updates, part).flat_map(|group| group.rows());
+        let inserts = of_part(&self.changes.inserts, part).flat_map(|group| group.rows());
+        let replaces = self.replaces(part).map(|replaced| Row {
+            model: replaced.model,
+            slot: replaced.new,
+            columns: replaced.columns,
+        });
+        let of = |action| move |row| (action, row);
+        let rows = updates.map(of(Action::Update)).chain(replaces.map(of(Action::Replace)));
+        let rows = rows.chain(inserts.map(of(Action::Insert)));
+        rows.enumerate().map(move |(order, (action, row))| self.op(action, row, stage, order))
+    }
+
+    /// What is deleted of a part, by table and key.
+    fn deletes(&self, stage: usize) -> impl Iterator<Item = Op> + '_ {
+        let mut rows = Vec::new();
+        for table in &self.parts[stage] {
+            let of_table = self.changes.deletes.iter().filter(|group| group.model == table.number);
+            let mut slots: Vec<u32> = of_table.flat_map(|group| group.slots.iter().copied()).collect();
+            if !slots.is_empty() {
+                self.stores.any(table.number).sort_by_key(&mut slots);
+            }
+            let row = |slot| Row { model: table.number, slot, columns: ColumnSet::EMPTY };
+            rows.extend(slots.into_iter().map(row));
+        }
+        let stage = 2 * self.parts.len() - stage;
+        rows.into_iter().enumerate().map(move |(order, row)| self.op(Action::Delete, row, stage, order))
+    }
+
+    fn op(&self, action: Action, row: Row, stage: usize, order: usize) -> Op {
+        let position = Position { stage, phase: Phase::of(action), level: 0, order };
+        let table = self.stores.any(row.model).table();
+        Op { action, table, slot: row.slot, columns: row.columns, position }
+    }
+
+    fn replaces<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = &'a Replacement> {
+        part.iter()
+            .flat_map(|table| self.changes.replaces.iter().filter(|replaced| replaced.model == table.number))
+    }
+
+    /// Tells the rows that are replaced whose they were.
+    fn pair_replaced(&self, plan: &mut Steps) {
+        for step in plan.steps.iter_mut().filter(|step| step.action == Action::Replace) {
+            let model = step.table.number;
+            let find = |slot: &u32| {
+                self.changes.replaces.iter().find(|pair| pair.model == model && pair.new == *slot)
+            };
+            step.replaced = step.slots.iter().filter_map(find).map(|pair| pair.old).collect();
         }
     }
 }
 
-impl fmt::Debug for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+/// Names what waits for each other.
+fn unbreakable(stores: &Stores, graph: &Graph, cycle: &[usize]) -> Error {
+    let inner = graph.edges.iter().filter(|edge| cycle.contains(&edge.before) && cycle.contains(&edge.after));
+    let (mut columns, mut is_link) = (Vec::new(), true);
+    for edge in inner {
+        let (before, after) = (graph.ops[edge.before].table, graph.ops[edge.after].table);
+        let (table, of_edge) = match edge.reason {
+            Reason::Names(key) => (after, &after.foreign_keys[key].columns),
+            Reason::Leaves(key) => (before, &before.foreign_keys[key].columns),
+            Reason::Key => (before, &before.primary_key),
+            Reason::Unique(unique) => (before, &before.uniques[unique].columns),
+            Reason::Row => continue,
+        };
+        is_link &= matches!(edge.reason, Reason::Names(_) | Reason::Leaves(_));
+        columns.extend(table.names(of_edge).map(|name| format!("{}.{name}", table.name)));
+    }
+    columns.dedup();
+    let columns = columns.join(", ");
+    if is_link {
+        return Error::misuse(format!(
+            "these rows name each other in a cycle, through {columns}: none of these columns allows NULL, so no row can come first"
+        ));
+    }
+    let mut rows: Vec<String> = cycle.iter().map(|&op| name_of(stores, &graph.ops[op])).collect();
+    rows.dedup();
+    Error::misuse(format!(
+        "these rows hand values on in a cycle, through {columns}, and no column can take another value for a while: {}; change one of them in a flush of its own first",
+        rows.join(", ")
+    ))
+}
+
+fn name_of(stores: &Stores, op: &Op) -> String {
+    match op.action {
+        Action::Insert => format!("a new `{}`", op.table.model),
+        Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park | Action::Delete => {
+            format!("`{}` with key {}", op.table.model, stores.any(op.table.number).key_text(op.slot))
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! Brings memory in step with what was sent.
 
-use super::plan::{Action, Plan, Step};
+use super::plan::{Action, Step, Steps};
 use crate::error::Result;
+use crate::schema::Table;
 use crate::store::Stores;
 use crate::util::columns::ColumnSet;
 
 /// Records what every row of a plan was when sending it failed, so that the innermost frame can put it back: versions were
 /// counted and keys came back by then.
-pub(crate) fn record_plan(plan: &Plan, stores: &mut Stores) {
+pub(crate) fn record_plan(plan: &Steps, stores: &mut Stores) {
     for step in plan.steps.iter().filter(|step| is_first(step)) {
         let filled = filled_by_insert(step);
         stores.any_mut(step.table.number).record(&step.slots, &filled);
@@ -27,12 +28,23 @@ pub(super) fn write_back_inserts(step: &Step, slots: &[u32], ids: &[i64], stores
     stores.any_mut(step.table.number).settle_inserts(slots, ids, &filled, epoch)
 }
 
+/// A row that has another key now is known by it.
+pub(super) fn write_back_key(table: &Table, slot: u32, stores: &mut Stores) {
+    if !table.foreign_keys.is_empty() {
+        stores.beside(table.number, |store, rest| store.resolve(&[slot], &ColumnSet::EMPTY, rest));
+    }
+    stores.any_mut(table.number).settle_updates(&[slot], true);
+}
+
 /// Keys go into ids and the identity map, kept copies go into the journal, deleted rows are known as such. Inserted rows were
 /// written back as they were sent.
-pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
+pub(crate) fn write_back(plan: &Steps, stores: &mut Stores) {
     let of = |action| plan.steps.iter().filter(move |step| step.action == action);
     for step in of(Action::Delete) {
         stores.any_mut(step.table.number).settle_deletes(&step.slots);
+    }
+    for step in of(Action::Replace) {
+        stores.any_mut(step.table.number).settle_deletes(&step.replaced);
     }
     for step in of(Action::Link).chain(of(Action::Update)).filter(|step| !step.table.foreign_keys.is_empty())
     {
@@ -48,8 +60,8 @@ pub(crate) fn write_back(plan: &Plan, stores: &mut Stores) {
 /// Whether the step is the first of its rows; what waited follows later.
 fn is_first(step: &Step) -> bool {
     match step.action {
-        Action::Insert | Action::Update | Action::Delete => true,
-        Action::Link | Action::Unlink => false,
+        Action::Insert | Action::Update | Action::Delete | Action::Replace => true,
+        Action::Link | Action::Unlink | Action::Park => false,
     }
 }
 
@@ -62,6 +74,7 @@ fn filled_by_insert(step: &Step) -> ColumnSet {
                 .filter(|&column| Some(column) != step.table.generated_key)
                 .collect()
         }
-        Action::Update | Action::Link | Action::Unlink | Action::Delete => ColumnSet::EMPTY,
+        Action::Replace => step.table.computed,
+        Action::Update | Action::Link | Action::Unlink | Action::Park | Action::Delete => ColumnSet::EMPTY,
     }
 }

@@ -11,9 +11,6 @@ impl ColumnSet {
     /// No column.
     pub const EMPTY: ColumnSet = ColumnSet([0; MAX_COLUMNS / 64]);
 
-    /// Every column that a table can have.
-    pub const ALL: ColumnSet = ColumnSet([u64::MAX; MAX_COLUMNS / 64]);
-
     /// The first `count` columns.
     pub fn first(count: usize) -> Self {
         (0..count).collect()

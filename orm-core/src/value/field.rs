@@ -4,7 +4,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 
 use super::column::{Fk, Plain};
-use super::{Bind, ColumnType, Entity, Handle, Id, Key, SqlType, Value, Version};
+use super::{ColumnType, Entity, Handle, Id, Key, SqlType, Value, Version};
 use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model, Table};
@@ -157,11 +157,11 @@ pub struct Encoder<'a, 'w> {
     wanted: &'w ColumnSet,
     ids: &'a dyn Ids,
     next: usize,
-    out: &'w mut dyn Bind<'a>,
+    out: &'w mut Vec<Value<'a>>,
 }
 
 impl<'a, 'w> Encoder<'a, 'w> {
-    pub(crate) fn new(wanted: &'w ColumnSet, ids: &'a dyn Ids, out: &'w mut dyn Bind<'a>) -> Self {
+    pub(crate) fn new(wanted: &'w ColumnSet, ids: &'a dyn Ids, out: &'w mut Vec<Value<'a>>) -> Self {
         Encoder { wanted, ids, next: 0, out }
     }
 
@@ -189,7 +189,7 @@ impl<'a, 'w> Encoder<'a, 'w> {
     #[inline]
     pub fn column(&mut self, value: impl FnOnce() -> Result<Value<'a>>) -> Result<()> {
         if self.wanted.contains(self.next) {
-            self.out.bind(value()?)?;
+            self.out.push(value()?);
         }
         self.next += 1;
         Ok(())

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use super::{Bind, ColumnType, Encoder, Field, Handle, Id, Ids, Link, NoIds, Shape, SqlType, Value};
+use super::{ColumnType, Encoder, Field, Handle, Id, Ids, Link, Shape, SqlType, Value};
 use crate::error::Result;
 use crate::row::Fields;
 use crate::schema::Model;
@@ -98,41 +98,10 @@ composite_keys! {
     (A 0, B 1, C 2, D 3, E 4, F 5)
 }
 
-/// Gives the values of a key.
-pub(crate) fn encode_key<'a, K: Key>(key: &'a K, ids: &'a dyn Ids, out: &mut dyn Bind<'a>) -> Result<()> {
-    key.encode(&mut Encoder::new(&ColumnSet::ALL, ids, out))
-}
-
-/// The values of a key that stands alone. Most keys have one value, which needs no memory of its own.
-#[derive(Default)]
-pub(crate) struct KeyValues<'a> {
-    first: Option<Value<'a>>,
-    all: Vec<Value<'a>>,
-}
-
-impl<'a> KeyValues<'a> {
-    #[inline]
-    pub(crate) fn of<K: Key>(key: &'a K) -> Result<Self> {
-        let mut values = KeyValues::default();
-        match K::WIDTH {
-            1 => encode_key(key, &NoIds, &mut values.first)?,
-            _ => encode_key(key, &NoIds, &mut values.all)?,
-        }
-        Ok(values)
-    }
-
-    #[inline]
-    pub(crate) fn as_slice(&self) -> &[Value<'a>] {
-        if self.first.is_some() { self.first.as_slice() } else { &self.all }
-    }
-}
-
-impl<'a> Bind<'a> for Option<Value<'a>> {
-    #[inline]
-    fn bind(&mut self, value: Value<'a>) -> Result<()> {
-        *self = Some(value);
-        Ok(())
-    }
+/// The values of a key.
+pub(crate) fn encode_key<'a, K: Key>(key: &'a K, ids: &'a dyn Ids, out: &mut Vec<Value<'a>>) -> Result<()> {
+    let all = ColumnSet::first(K::WIDTH);
+    key.encode(&mut Encoder::new(&all, ids, out))
 }
 
 /// A field that can be a primary key, or a part of one.

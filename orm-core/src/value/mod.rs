@@ -41,8 +41,8 @@ pub use id::{Entity, Handle, Id};
 pub(crate) use id::{Generation, Place, SessionNumber};
 #[cfg(feature = "serde_json")]
 pub use json::Json;
+pub(crate) use key::encode_key;
 pub use key::{HasKey, IntoKey, Key, KeyField};
-pub(crate) use key::{KeyValues, encode_key};
 pub(crate) use primitive::text;
 pub use sql_type::SqlType;
 pub use version::Version;
@@ -63,23 +63,6 @@ pub enum Value<'a> {
     Text(Cow<'a, str>),
     /// Bytes.
     Blob(Cow<'a, [u8]>),
-}
-
-/// Takes the values of a statement, one after the other: a list of them, or a driver that binds each as it comes.
-pub trait Bind<'a> {
-    /// Takes the next value.
-    ///
-    /// # Errors
-    /// Whatever the database reports of a value that it cannot take.
-    fn bind(&mut self, value: Value<'a>) -> Result<()>;
-}
-
-impl<'a> Bind<'a> for Vec<Value<'a>> {
-    #[inline]
-    fn bind(&mut self, value: Value<'a>) -> Result<()> {
-        self.push(value);
-        Ok(())
-    }
 }
 
 /// A value as it comes from the database, borrowed from the row.
@@ -170,6 +153,13 @@ impl PartialEq for Value<'_> {
             (Value::Null | Value::Int(_) | Value::Real(_) | Value::Text(_) | Value::Blob(_), _) => false,
         }
     }
+}
+
+/// An empty vector of values of another lifetime, with the memory of one that is not needed any more.
+#[inline]
+pub(crate) fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    values.into_iter().map(|_| Value::Null).collect()
 }
 
 /// As SQL would write the literal; blobs by their length.

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use orm_core::driver::{Done, NextRow, Row, Statement, Value};
+use orm_core::driver::{Done, Row, Statement, Value};
 use orm_core::{Error, Result};
 
 use super::cache::Cache;
@@ -66,26 +66,25 @@ impl RawConnection {
         Ok(self.handle.done(kind))
     }
 
-    /// Runs a statement to its end for each row of values, and shows what it did.
-    pub(crate) fn execute_rows<'a>(
+    /// Runs an INSERT for each row of values, to its end, and adds the keys that are generated.
+    pub(crate) fn insert_rows<'a>(
         &mut self,
         statement: &Statement,
-        next: &mut NextRow<'_, 'a>,
-        each: &mut dyn FnMut(Done) -> Result<()>,
+        next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
+        generated: &mut Vec<i64>,
     ) -> Result<()> {
         let (handle, sql) = (&self.handle, statement.sql());
         let prepared = self.cache.get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
         let kind = prepared.kind;
-        loop {
-            let mut binding = prepared.bind(handle, sql);
-            if !next(&mut binding)? {
-                return Ok(());
-            }
-            let mut run = binding.ready()?;
+        let mut row = Vec::new();
+        while next(&mut row)? {
+            let mut run = prepared.run(handle, sql, &row)?;
             run.finish().map_err(|_| handle.failure(sql))?;
             drop(run);
-            each(handle.done(kind))?;
+            generated.extend(handle.done(kind).generated);
+            row.clear();
         }
+        Ok(())
     }
 
     /// Runs a statement and shows its rows.

@@ -1,11 +1,10 @@
 //! One prepared statement, and one run of it.
 
-use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
-use orm_core::driver::{Bind, Done, Value};
+use orm_core::driver::{Done, Value};
 use orm_core::{Error, Result};
 use rusqlite::ffi;
 
@@ -124,67 +123,28 @@ impl Prepared {
     #[inline]
     pub(super) fn run<'run>(
         &'run mut self,
-        handle: &'run Handle,
-        sql: &'run str,
+        handle: &Handle,
+        sql: &str,
         values: &'run [Value<'run>],
     ) -> Result<Run<'run>> {
         if values.len() != self.values {
-            return Err(wrong_count(self.values, values.len(), sql));
+            return Err(self.wrong_count(values.len(), sql));
         }
         let run = Run { statement: self.statement, borrowed: PhantomData };
         for (value, index) in values.iter().zip(1..) {
-            // SAFETY: the values are borrowed for as long as the run.
-            if unsafe { run.bind(index, value.borrowed()) } != ffi::SQLITE_OK {
+            if run.bind(index, value) != ffi::SQLITE_OK {
                 return Err(handle.failure(sql));
             }
         }
         Ok(run)
     }
 
-    /// Binds values as they come.
-    #[inline]
-    pub(super) fn bind<'run, 'a>(&'run mut self, handle: &'run Handle, sql: &'run str) -> Binding<'run, 'a> {
-        let run = Run { statement: self.statement, borrowed: PhantomData };
-        Binding { run, values: PhantomData, given: 0, wanted: self.values, handle, sql }
+    #[cold]
+    fn wrong_count(&self, given: usize, sql: &str) -> Error {
+        let wanted = self.values;
+        Error::misuse(format!("the statement takes {wanted} values, and {given} were given"))
+            .with_statement(sql)
     }
-}
-
-/// A statement whose values are being bound; those that are borrowed outlive its run.
-pub(super) struct Binding<'run, 'a> {
-    run: Run<'run>,
-    values: PhantomData<&'run Value<'a>>,
-    given: usize,
-    wanted: usize,
-    handle: &'run Handle,
-    sql: &'run str,
-}
-
-impl<'a> Bind<'a> for Binding<'_, 'a> {
-    #[inline]
-    fn bind(&mut self, value: Value<'a>) -> Result<()> {
-        self.given += 1;
-        // SAFETY: what is borrowed lives for `'a`, hence longer than the run; the statement is stepped by it only.
-        let is_bound = self.given > self.wanted
-            || unsafe { self.run.bind(self.given as c_int, value) } == ffi::SQLITE_OK;
-        if is_bound { Ok(()) } else { Err(self.handle.failure(self.sql)) }
-    }
-}
-
-impl<'run> Binding<'run, '_> {
-    /// All values are bound: the statement can be stepped.
-    #[inline]
-    pub(super) fn ready(self) -> Result<Run<'run>> {
-        if self.given == self.wanted {
-            Ok(self.run)
-        } else {
-            Err(wrong_count(self.wanted, self.given, self.sql))
-        }
-    }
-}
-
-#[cold]
-fn wrong_count(wanted: usize, given: usize, sql: &str) -> Error {
-    Error::misuse(format!("the statement takes {wanted} values, and {given} were given")).with_statement(sql)
 }
 
 /// What a script's error is about: SQLite gave up at `used`, and the statement goes up to a semicolon.
@@ -210,36 +170,39 @@ impl Drop for Prepared {
 /// A statement that runs. While it lives, the statement and the values bound to it are borrowed.
 pub(super) struct Run<'run> {
     statement: NonNull<ffi::sqlite3_stmt>,
-    borrowed: PhantomData<&'run mut Prepared>,
+    borrowed: PhantomData<(&'run mut Prepared, &'run [Value<'run>])>,
 }
 
 impl Run<'_> {
-    /// Binds a value: in place if it is borrowed, else a copy of it.
-    ///
-    /// # Safety
-    /// What the value borrows lives until the run ends.
+    /// Binds a value in place.
     #[inline]
-    unsafe fn bind(&self, index: c_int, value: Value<'_>) -> c_int {
+    fn bind(&self, index: c_int, value: &Value<'_>) -> c_int {
         let statement = self.statement.as_ptr();
         match value {
             // SAFETY: the statement is alive and not stepped since its last reset; an index out of range is an error code.
             Value::Null => unsafe { ffi::sqlite3_bind_null(statement, index) },
             // SAFETY: as above.
-            Value::Int(value) => unsafe { ffi::sqlite3_bind_int64(statement, index, value) },
+            Value::Int(value) => unsafe { ffi::sqlite3_bind_int64(statement, index, *value) },
             // SAFETY: as above.
-            Value::Real(value) => unsafe { ffi::sqlite3_bind_double(statement, index, value) },
+            Value::Real(value) => unsafe { ffi::sqlite3_bind_double(statement, index, *value) },
             Value::Text(text) => {
                 let start: *const c_char = text.as_ptr().cast();
                 let Ok(length) = c_int::try_from(text.len()) else { return ffi::SQLITE_TOOBIG };
-                let keep = keeping(matches!(text, Cow::Borrowed(_)));
-                // SAFETY: as above; a text that is not copied lives as long as this run steps.
-                unsafe { ffi::sqlite3_bind_text(statement, index, start, length, keep) }
+                // SAFETY: as above; the text is borrowed for as long as this run steps, so SQLite need not copy it.
+                unsafe { ffi::sqlite3_bind_text(statement, index, start, length, ffi::SQLITE_STATIC()) }
             }
             Value::Blob(bytes) => {
                 let start: *const c_void = bytes.as_ptr().cast();
-                let (length, keep) = (bytes.len() as u64, keeping(matches!(bytes, Cow::Borrowed(_))));
                 // SAFETY: as above; an empty slice has a pointer that is not null, so it is an empty blob and not NULL.
-                unsafe { ffi::sqlite3_bind_blob64(statement, index, start, length, keep) }
+                unsafe {
+                    ffi::sqlite3_bind_blob64(
+                        statement,
+                        index,
+                        start,
+                        bytes.len() as u64,
+                        ffi::SQLITE_STATIC(),
+                    )
+                }
             }
         }
     }
@@ -247,7 +210,7 @@ impl Run<'_> {
     /// The next row; `None` at the end, an error code when the statement failed.
     #[inline]
     pub(super) fn step(&mut self) -> Result<Option<Current<'_>>, Failed> {
-        // SAFETY: the statement is alive, every parameter was bound by this run, and what is bound in place is still borrowed.
+        // SAFETY: the statement is alive, every parameter was bound by this run, and what is bound is still borrowed.
         match unsafe { ffi::sqlite3_step(self.statement.as_ptr()) } {
             // The row is borrowed from this run, so it is gone before the next step.
             ffi::SQLITE_ROW => Ok(Some(Current::of(self.statement))),
@@ -262,12 +225,6 @@ impl Run<'_> {
         while self.step()?.is_some() {}
         Ok(())
     }
-}
-
-/// Tells SQLite to copy what is gone when its value is.
-#[inline]
-fn keeping(is_borrowed: bool) -> ffi::sqlite3_destructor_type {
-    if is_borrowed { ffi::SQLITE_STATIC() } else { ffi::SQLITE_TRANSIENT() }
 }
 
 /// A step failed; the handle knows how.

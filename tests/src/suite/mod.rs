@@ -37,12 +37,17 @@ macro_rules! rules {
 
 pub mod bulk;
 pub mod column;
+pub mod delete_rule;
 pub mod flush;
 pub mod identity;
+pub mod key;
 pub mod laws;
+pub mod order;
 pub mod query;
 pub mod scope;
 pub mod state;
 pub mod transaction;
 pub mod undo;
+pub mod unique;
 pub mod value;
+pub mod version;

@@ -32,8 +32,7 @@ rules! { undo:
 
     s56_a_pending_key_that_a_held_entity_has_is_a_unique_error_before_sql,
 
-    #[ignore = "a DELETE is not ordered before the INSERT that takes its key yet"]
-    deleting_a_row_and_adding_one_with_its_key_is_delete_then_insert,
+    an_entity_added_with_the_key_of_a_deleted_one_takes_its_row,
     a_missing_entity_revives_when_its_row_is_met_again,
     delete_of_a_missing_entity_is_nothing,
 }
@@ -405,7 +404,7 @@ fn s56_a_pending_key_that_a_held_entity_has_is_a_unique_error_before_sql(lab: &L
     assert_eq!(s.state(twice), Some(State::Withdrawn));
 }
 
-fn deleting_a_row_and_adding_one_with_its_key_is_delete_then_insert(lab: &Lab) {
+fn an_entity_added_with_the_key_of_a_deleted_one_takes_its_row(lab: &Lab) {
     let db = lab.db();
     db.run("INSERT INTO countries VALUES ('de', NULL, 'Germany')");
     let mut s = db.session();

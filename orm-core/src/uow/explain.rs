@@ -1,0 +1,102 @@
+//! What an error of a step is told with: the rows, the table and the columns that it is about.
+
+use super::plan::{Action, Step};
+use crate::compile::Dialect;
+use crate::compile::ddl::find_check;
+use crate::error::{Constraint, Error};
+use crate::schema::ForeignKey;
+use crate::store::Stores;
+
+/// Rows that were to be written, and are not as they were loaded.
+#[cold]
+pub(super) fn stale(step: &Step, slots: &[u32], stores: &Stores) -> Error {
+    let (table, store) = (step.table, stores.any(step.table.number));
+    let reason =
+        if table.version.is_some() { "someone else changed or deleted" } else { "someone else deleted" };
+    let keys: Vec<String> = slots.iter().map(|&slot| store.key_text(slot)).collect();
+    let what = if step.action == Action::Delete { "deleted" } else { "changed" };
+    let (rows, were, them) = match keys.len() {
+        1 => ("the row", "was", "it"),
+        _ => ("the rows", "were", "them"),
+    };
+    let keys = if keys.len() == 1 { format!("key {}", keys[0]) } else { format!("keys {}", keys.join(", ")) };
+    Error::stale(format!(
+        "{rows} of `{}` with {keys} {were} to be {what}, but {reason} {them} in the meantime: roll back and load again",
+        table.model
+    ))
+}
+
+/// Names the row that a constraint refused: by its key, if it has one.
+#[cold]
+pub(super) fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) -> Error {
+    if error.constraint().is_none() {
+        return error;
+    }
+    let store = stores.any(step.table.number);
+    // A row that is there is known by the key that it has; a new one by the key that it brings.
+    let key = match step.action {
+        Action::Insert => store.own_key_text(slot, stores),
+        Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park | Action::Delete => {
+            Some(store.key_text(slot))
+        }
+    };
+    error.context(match key {
+        Some(key) => format!("in the row with key {key}"),
+        None => "in a new row".to_owned(),
+    })
+}
+
+/// Adds what was written when it failed, and for a foreign key or a check what the database does not tell.
+#[cold]
+pub(super) fn explain(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
+    let verb = match step.action {
+        Action::Insert => "inserting",
+        Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park => "updating",
+        Action::Delete => "deleting",
+    };
+    let table = step.table;
+    let place = match error.is_foreign_key() && step.action != Action::Delete {
+        true => {
+            let keys = table.foreign_keys.iter().map(|key| {
+                let columns: Vec<&str> = table.names(&key.columns).collect();
+                format!("{} -> {}", columns.join(", "), key.target().name)
+            });
+            format!(" (its foreign keys: {})", keys.collect::<Vec<_>>().join("; "))
+        }
+        false => String::new(),
+    };
+    locate(error, step, dialect)
+        .context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
+}
+
+/// Gives a constraint its table and columns, where the database tells its name or nothing at all.
+fn locate(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
+    let Some(constraint) = error.constraint().filter(|constraint| constraint.table.is_none()) else {
+        return error;
+    };
+    let table = step.table;
+    let columns = match &constraint.name {
+        Some(name) if error.is_check() => find_check(table, name, dialect),
+        None if error.is_foreign_key() => written_links(step),
+        Some(_) | None => None,
+    };
+    let Some(columns) = columns else {
+        return error;
+    };
+    let columns = table.names(&columns).map(str::to_owned).collect();
+    let constraint =
+        Constraint { table: Some(table.name.to_owned()), columns, name: constraint.name.clone() };
+    error.with_constraint(constraint)
+}
+
+/// The columns of the foreign keys that were written, one of which names no row. A row that was only changed elsewhere, or
+/// deleted, is one that others still name: whose they are is not known.
+fn written_links(step: &Step) -> Option<Vec<usize>> {
+    if step.action == Action::Delete {
+        return None;
+    }
+    let is_written = |key: &&ForeignKey| key.columns.iter().any(|&column| step.columns.contains(column));
+    let written = step.table.foreign_keys.iter().filter(is_written);
+    let columns: Vec<usize> = written.flat_map(|key| key.columns.iter().copied()).collect();
+    Some(columns).filter(|columns| !columns.is_empty())
+}

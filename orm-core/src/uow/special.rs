@@ -1,0 +1,86 @@
+//! The rarer steps of a plan: rows that are replaced, foreign keys and values that stand aside for a while, DELETEs.
+
+use std::hash::{BuildHasher, RandomState};
+
+use super::emit::{Wire, encode_condition, returned_row, send_rows, statement, take_returned};
+use super::explain::{name_row, stale};
+use super::plan::Step;
+use super::unique::FREE_LENGTH;
+use super::write_back::write_back_inserts;
+use crate::compile::Operation;
+use crate::error::Result;
+use crate::schema::TableColumn;
+use crate::store::Stores;
+use crate::util::columns::ColumnSet;
+use crate::value::{SqlType, Value};
+
+/// Rows take the values of entities that were added with their keys.
+pub(super) fn emit_replaces(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    for (&new, &old) in step.slots.iter().zip(&step.replaced) {
+        if step.table.version.is_some() {
+            stores.any_mut(step.table.number).succeed_version(new, old);
+        }
+        if !step.columns.is_empty() {
+            replace_row(step, new, old, stores, wire)?;
+        }
+        write_back_inserts(step, &[new], &[], stores)?;
+    }
+    Ok(())
+}
+
+fn replace_row(step: &Step, new: u32, old: u32, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let computed = step.table.computed;
+    let statement = statement(step, Operation::Update, computed, wire);
+    let store = stores.any(step.table.number);
+    let mut row = Vec::with_capacity(step.table.columns.len());
+    store.encode(new, &step.columns, stores, &mut row)?;
+    encode_condition(store, old, stores, &mut row)?;
+    let named = |error| name_row(error, old, step, stores);
+    if computed.is_empty() {
+        let done = wire.connection.execute(&statement, &row).map_err(named)?;
+        return if done.rows == 1 { Ok(()) } else { Err(stale(step, &[old], stores)) };
+    }
+    let returned = returned_row(wire, &statement, &row).map_err(named)?;
+    drop(row);
+    if returned.is_empty() {
+        return Err(stale(step, &[old], stores));
+    }
+    take_returned(stores, step.table, new, &computed, &returned)
+}
+
+/// Foreign keys become NULL.
+pub(super) fn emit_unlinks(step: &Step, stores: &Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let statement = statement(step, Operation::Update, ColumnSet::EMPTY, wire);
+    send_rows(step, stores, wire, &statement, |store, slot, stores, row| {
+        row.extend(step.columns.iter().map(|_| Value::Null));
+        encode_condition(store, slot, stores, row)
+    })
+}
+
+/// Unique columns become NULL, or what no other row has.
+pub(super) fn emit_parks(step: &Step, stores: &Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let statement = statement(step, Operation::Update, ColumnSet::EMPTY, wire);
+    send_rows(step, stores, wire, &statement, |store, slot, stores, row| {
+        row.extend(step.columns.iter().map(|column| free_value(&step.table.columns[column])));
+        encode_condition(store, slot, stores, row)
+    })
+}
+
+/// NULL, which is no other row's, or a value that is most unlikely to be: of 62 random bits, 31 in a narrow column.
+fn free_value(column: &TableColumn) -> Value<'static> {
+    let random = RandomState::new().hash_one(&column.name);
+    let wide = i64::try_from(random >> 2).unwrap_or_default();
+    match column.sql_type {
+        _ if column.nullable => Value::Null,
+        SqlType::Text => Value::Text(format!("~{random:0width$x}", width = FREE_LENGTH - 1).into()),
+        SqlType::BigInt => Value::Int(-wide),
+        _ => Value::Int(-(wide >> 31)),
+    }
+}
+
+pub(super) fn emit_deletes(step: &Step, stores: &Stores, wire: &mut Wire<'_>) -> Result<()> {
+    let statement = statement(step, Operation::Delete, ColumnSet::EMPTY, wire);
+    send_rows(step, stores, wire, &statement, |store, slot, stores, row| {
+        encode_condition(store, slot, stores, row)
+    })
+}
