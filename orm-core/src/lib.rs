@@ -122,9 +122,10 @@ pub use expr::{Direct, Many, One, Through, Via};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, Metadata, Model};
 pub use session::{
-    FromRow, IntoParam, RawQuery, ScopedSession, Select, Session, SessionMaker, Tracked, Untracked, select,
+    FromRow, Info, IntoParam, NestedTransaction, RawQuery, ScopedSession, Select, Session, SessionMaker,
+    StaleWrites, Tracked, Untracked, select,
 };
-pub use store::State;
+pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};
 pub use value::ColumnType;
 #[cfg(feature = "serde_json")]

@@ -6,7 +6,7 @@ pub use crate::error::{Error, ErrorKind};
 pub use crate::expr::ExpressionMethods;
 pub use crate::params;
 pub use crate::schema::{DeclarativeBase, Model};
-pub use crate::session::{ScopedSession, Session, SessionMaker, select};
+pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, select};
 pub use crate::store::State;
 #[cfg(feature = "serde_json")]
 pub use crate::value::Json;

@@ -5,6 +5,7 @@ pub(crate) mod ddl;
 mod dialect;
 mod dml;
 mod json;
+mod row_write;
 mod select;
 mod sink;
 mod statement;
@@ -15,6 +16,7 @@ pub(crate) mod probe;
 
 pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
+pub(crate) use row_write::{Condition, RowWrite, What, Written, write_insert, write_update};
 pub(crate) use select::write_select;
 pub(crate) use sink::KeySink;
 pub use statement::{Statement, StatementId};

@@ -86,6 +86,11 @@ fn write_fields<'a>(node: &'a Node, behind: &'static str, out: &mut impl Sink<'a
     }
 }
 
+/// An expression on the columns of one table, where nothing stands beside it.
+pub(super) fn write_expression<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
+    write_node(node, out);
+}
+
 /// An expression where another may stand beside it: in parentheses, if it could be torn apart there.
 fn write_operand<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
     let is_loose = match node {

@@ -12,7 +12,7 @@ mod scope;
 
 pub use crate::value::{Column, Fk, Plain};
 pub use methods::{Expr, Expression, ExpressionMethods};
-pub(crate) use node::{Anchor, Node};
+pub(crate) use node::{Anchor, Comparison, Node};
 pub use operand::{Comparable, Nullable, Operand};
 pub(crate) use order::Ordered;
 pub use order::{Order, OrderBy, OrderPart};

@@ -20,15 +20,14 @@ pub(crate) fn load_entities<M: Model>(
     stores: &mut Stores,
 ) -> Result<Vec<Handle<M>>> {
     let mut found = Vec::with_capacity(statement.expected_rows());
-    let epoch = stores.epoch();
     let session = stores.session();
-    let store = stores.typed_mut::<M>();
+    let (store, how) = stores.meeting::<M>();
     store.reserve(statement.expected_rows());
     let table = M::table();
     connection.query(statement, values, &mut |row| {
         let key = read_key::<M>(row, table)?;
         let met = store
-            .meet(key, epoch, &mut Fields::new(row, 0))
+            .meet(key, how, &mut Fields::new(row, 0))
             .map_err(|error| error.context(row_name::<M>(row)))?;
         let (Met::New(slot) | Met::Known(slot)) = met;
         found.push(Handle::at(session, slot, store.generation(slot)));
@@ -50,12 +49,12 @@ pub(crate) fn load_by_key<M: Model>(
     stores: &mut Stores,
     find_statement: impl FnOnce() -> Arc<Statement>,
 ) -> Result<Option<Handle<M>>> {
-    let (epoch, session) = (stores.epoch(), stores.session());
-    let store = stores.typed_mut::<M>();
+    let session = stores.session();
+    let (store, how) = stores.meeting::<M>();
     let statement = store.select_by_key.take().unwrap_or_else(find_statement);
     let mut found = None;
     let queried = connection.query(&statement, values, &mut |row| {
-        let met = store.meet_wanted(wanted, epoch, &mut Fields::new(row, 0));
+        let met = store.meet_wanted(wanted, how, &mut Fields::new(row, 0));
         let slot = met.map_err(|error| error.context(row_name::<M>(row)))?;
         found = Some(Handle::at(session, slot, store.generation(slot)));
         Ok(())

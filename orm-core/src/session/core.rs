@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::info::Info;
 use crate::compile::{Dialect, Statements};
 use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
@@ -14,8 +15,20 @@ use crate::value::{Entity, SessionNumber, Value};
 pub(crate) struct SessionOptions {
     pub(crate) autoflush: bool,
     pub(crate) expire_on_commit: bool,
+    pub(crate) stale_writes: StaleWrites,
     /// How transactions begin; unless said, one whose first statement writes takes the lock for writing at once.
     pub(crate) begin: Option<BeginMode>,
+}
+
+/// What an UPDATE does when someone else changed the row since it was loaded, for models without a version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StaleWrites {
+    /// It overwrites the columns that it changes: the last writer wins, column by column.
+    #[default]
+    LastWins,
+    /// It compares: the columns that it changes must have the values still that were loaded, else the flush is a stale error.
+    /// JSON columns, and columns that an expression makes, are not compared.
+    Compare,
 }
 
 /// Everything of a session but its base.
@@ -29,8 +42,12 @@ pub(crate) struct Core {
     pub(crate) deleted: Vec<Entity>,
     /// The transactions that are open, outermost first; the savepoints follow. Never empty.
     pub(crate) frames: Vec<Frame>,
+    /// The number of the frame that was opened last.
+    last_frame: u64,
     /// The connection, while a transaction is on the wire.
     pub(crate) connection: Option<Checkout>,
+    /// Values that the program keeps with the session.
+    pub(crate) info: Info,
     /// Memory for the values of the next statement.
     pub(crate) values: Vec<Value<'static>>,
     /// Why nothing can be done until the innermost frame has ended.
@@ -39,9 +56,16 @@ pub(crate) struct Core {
     pub(crate) mistake: Option<Error>,
 }
 
-/// A transaction or a savepoint: how long the journals were when it opened.
+/// A transaction or a savepoint.
 pub(crate) struct Frame {
+    /// How long the journals were when it opened.
     pub(crate) marks: FrameMarks,
+    /// Tells it from every other frame of the session.
+    pub(crate) number: u64,
+    /// The epoch when it opened.
+    epoch: u32,
+    /// The first epoch after something was written in it, for a savepoint.
+    written: Option<u32>,
 }
 
 /// What a statement is about to do, which decides how its transaction begins.
@@ -52,7 +76,7 @@ pub(crate) enum Intent {
 }
 
 impl Core {
-    pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions) -> Self {
+    pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions, info: Info) -> Self {
         let mut core = Core {
             engine,
             options,
@@ -60,7 +84,9 @@ impl Core {
             pending: Pending::default(),
             deleted: Vec::new(),
             frames: Vec::new(),
+            last_frame: 0,
             connection: None,
+            info,
             values: Vec::new(),
             failed: None,
             mistake: None,
@@ -76,7 +102,49 @@ impl Core {
     /// Opens a frame in memory.
     pub(crate) fn open_frame(&mut self) {
         let marks = self.stores.open_frame();
-        self.frames.push(Frame { marks });
+        self.last_frame += 1;
+        let epoch = self.stores.epochs().current();
+        self.frames.push(Frame { marks, number: self.last_frame, epoch, written: None });
+    }
+
+    /// What is loaded in a savepoint after this is stale when the savepoint is undone.
+    pub(super) fn note_write(&mut self) {
+        if self.frames.len() > 1
+            && let Some(frame) = self.frames.last_mut()
+            && frame.written.is_none()
+        {
+            frame.written = Some(self.stores.epochs_mut().open());
+        }
+    }
+
+    /// Closes the frames from a depth on, in memory; what they recorded goes to the frame that is innermost then.
+    pub(super) fn close_frames(&mut self, depth: usize) {
+        let written = self.frames[depth..].iter().filter_map(|frame| frame.written).min();
+        self.frames.truncate(depth);
+        let outer = &mut self.frames[depth - 1];
+        if depth > 1 {
+            outer.written = outer.written.or(written);
+        }
+        self.stores.set_frame(&outer.marks);
+    }
+
+    /// Undoes a savepoint in memory, and all inside it: what was loaded in it after something was written is stale.
+    pub(super) fn undo_savepoint(&mut self, depth: usize) {
+        let written = self.frames[depth..].iter().filter_map(|frame| frame.written).min();
+        self.undo_frames_to(depth);
+        if let Some(first) = written {
+            self.stores.epochs_mut().undo(first, self.frames[depth].epoch);
+        }
+        self.frames[depth].written = None;
+    }
+
+    /// Whether there is something to commit or to roll back.
+    pub(super) fn in_transaction(&self) -> bool {
+        self.connection.is_some()
+            || self.failed.is_some()
+            || !self.pending.is_empty()
+            || !self.deleted.is_empty()
+            || self.stores.is_touched()
     }
 
     /// The error that the innermost frame failed with, until that frame has ended.
@@ -94,6 +162,9 @@ impl Core {
         self.check_usable()?;
         if self.connection.is_none() {
             self.begin(intent)?;
+        }
+        if intent == Intent::Write {
+            self.note_write();
         }
         Ok(())
     }
@@ -147,7 +218,7 @@ impl Core {
     pub(crate) fn fail_all(&mut self, error: &Error) {
         self.abandon_connection();
         self.undo_frames_to(0);
-        self.stores.end_epoch();
+        self.stores.epochs_mut().end();
         self.failed = Some(error.again());
     }
 

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::core::{Core, SessionOptions};
+use super::info::Info;
 use crate::engine::EngineCore;
 use crate::error::{Error, Result};
 use crate::schema::BelongsTo;
@@ -46,8 +47,8 @@ pub struct Session<B> {
 }
 
 impl<B> Session<B> {
-    pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions) -> Self {
-        Session { core: Core::new(engine, options), base: PhantomData }
+    pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions, info: Info) -> Self {
+        Session { core: Core::new(engine, options, info), base: PhantomData }
     }
 
     /// Takes a struct in as pending: the next flush inserts it.

@@ -1,6 +1,6 @@
 //! A flush, phase by phase, and how transactions end.
 
-use super::core::{Core, Intent};
+use super::core::{Core, Intent, StaleWrites};
 use super::entities::Session;
 use crate::error::{Error, Result};
 use crate::uow::{
@@ -81,7 +81,9 @@ impl Core {
     fn emit(&mut self, plan: &Steps) -> Result<()> {
         let dialect = self.dialect();
         let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
-        let mut wire = Wire { connection: &mut **connection, statements: self.engine.statements(), dialect };
+        let compares = self.options.stale_writes == StaleWrites::Compare;
+        let statements = self.engine.statements();
+        let mut wire = Wire { connection: &mut **connection, statements, dialect, compares };
         emit_plan(plan, &mut self.stores, &mut wire)
     }
 
@@ -93,8 +95,7 @@ impl Core {
             self.fail_all(&error);
             return error;
         }
-        self.undo_frames_to(depth);
-        self.stores.end_epoch();
+        self.undo_savepoint(depth);
         self.failed = Some(error.again());
         error
     }

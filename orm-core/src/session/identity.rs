@@ -90,7 +90,7 @@ impl<B> Session<B> {
         let Some(slot) = store.find(key) else { return Known::Not };
         let place = store.at(slot);
         match place.state {
-            State::Persistent if place.epoch == stores.epoch() => {
+            State::Persistent if stores.epochs().is_fresh(place.epoch) => {
                 Known::Held(Handle::at(stores.session(), slot, place.generation))
             }
             State::Deleted => Known::Deleted,

@@ -1,9 +1,11 @@
 //! The factory of sessions.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use super::core::SessionOptions;
+use super::core::{SessionOptions, StaleWrites};
 use super::entities::Session;
+use super::info::Info;
 use crate::driver::BeginMode;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -32,13 +34,19 @@ use crate::error::{Error, Result};
 pub struct SessionMaker<B> {
     engine: Engine<B>,
     options: SessionOptions,
+    info: Info,
 }
 
 impl<B> SessionMaker<B> {
     /// A factory of sessions of an engine.
     pub fn new(engine: Engine<B>) -> Self {
-        let options = SessionOptions { autoflush: true, expire_on_commit: true, begin: None };
-        SessionMaker { engine, options }
+        let options = SessionOptions {
+            autoflush: true,
+            expire_on_commit: true,
+            stale_writes: StaleWrites::LastWins,
+            begin: None,
+        };
+        SessionMaker { engine, options, info: Info::default() }
     }
 
     /// Whether queries flush first what they could not see otherwise; they do unless told not to.
@@ -56,10 +64,25 @@ impl<B> SessionMaker<B> {
         self
     }
 
+    /// What an UPDATE does when someone else changed the row since it was loaded, for models without a version. Unless said,
+    /// the last writer wins, column by column.
+    #[must_use]
+    pub fn stale_writes(mut self, stale_writes: StaleWrites) -> Self {
+        self.options.stale_writes = stale_writes;
+        self
+    }
+
     /// How transactions begin. Unless said, one whose first statement writes takes the lock for writing at once.
     #[must_use]
     pub fn begin(mut self, mode: BeginMode) -> Self {
         self.options.begin = Some(mode);
+        self
+    }
+
+    /// A value that each session has in its [`info`](Session::info), copied.
+    #[must_use]
+    pub fn info<T: Any + Clone + Send + Sync>(mut self, value: T) -> Self {
+        self.info.insert(value);
         self
     }
 
@@ -70,7 +93,7 @@ impl<B> SessionMaker<B> {
 
     /// A new session; it holds no connection until its first statement.
     pub fn session(&self) -> Session<B> {
-        Session::new(Arc::clone(self.engine.core()), self.options)
+        Session::new(Arc::clone(self.engine.core()), self.options, self.info.clone())
     }
 
     /// Runs a closure in a session of its own: committed when it returns `Ok`, rolled back when it returns `Err` or panics.
@@ -105,7 +128,7 @@ impl<B> Engine<B> {
 
 impl<B> Clone for SessionMaker<B> {
     fn clone(&self) -> Self {
-        SessionMaker { engine: self.engine.clone(), options: self.options }
+        SessionMaker { engine: self.engine.clone(), options: self.options, info: self.info.clone() }
     }
 }
 

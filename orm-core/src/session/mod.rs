@@ -3,21 +3,29 @@
 //! [`Session`] is a thin, typed shell over [`Core`](core::Core), which is compiled once. `core` owns the connection and the
 //! transaction, `flush` names the phases of the unit of work, `identity` answers `get`, `select` and `raw` ask the database.
 
+mod assign;
 mod core;
 mod entities;
 mod flush;
 mod identity;
 mod index;
+mod info;
+mod inspect;
 mod maker;
+mod merge;
 mod raw;
+mod refresh;
 mod removal;
 mod savepoint;
 mod scoped;
 mod select;
 mod transaction;
 
+pub use core::StaleWrites;
 pub use entities::Session;
+pub use info::Info;
 pub use maker::SessionMaker;
 pub use raw::{FromRow, IntoParam, RawQuery};
+pub use savepoint::NestedTransaction;
 pub use scoped::ScopedSession;
 pub use select::{Select, Tracked, Untracked, select};

@@ -69,6 +69,8 @@ impl<B> RawQuery<'_, B> {
         let core = &mut self.session.core;
         core.autoflush()?;
         let statement = core.raw_statement(self.sql);
+        // What the statement does is not known here; it may write and return rows.
+        core.note_write();
         core.on_wire(Intent::Read, |connection, _, _| {
             load_rows(connection, &statement, &self.values, T::from_row)
         })

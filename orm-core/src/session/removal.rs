@@ -1,10 +1,11 @@
 //! How entities leave: marked deleted, withdrawn, expunged, evicted; and how they come back.
 
+use super::core::Core;
 use super::entities::Session;
 use crate::error::{Error, Result};
 use crate::schema::BelongsTo;
-use crate::store::State;
-use crate::value::{Entity, Handle, Link};
+use crate::store::{AnyStore, State};
+use crate::value::{Entity, Handle, Link, Place};
 
 impl<B> Session<B> {
     /// Marks an entity: the next flush deletes its row. One that is pending is withdrawn. No SQL.
@@ -95,5 +96,58 @@ impl<B> Session<B> {
         };
         let other = self.core.pending.iter().find(names_it)?;
         Some(self.core.stores.any(other.model).table().model)
+    }
+
+    /// Forgets every entity, also what is pending; rows stay, and so does the transaction.
+    pub fn expunge_all(&mut self) {
+        let Core { stores, pending, deleted, .. } = &mut self.core;
+        pending.clear();
+        deleted.clear();
+        for store in stores.iter_mut() {
+            store.used().into_iter().for_each(|slot| store.vacate(slot));
+        }
+        self.core.forget_vacated();
+    }
+
+    /// Forgets the entities that nothing is to be done to: rows that are neither changed nor marked deleted. What is pending or
+    /// changed stays, and names their keys. A long import that flushes and evicts does not grow.
+    pub fn evict_clean(&mut self) {
+        let evicted = self.core.evictable();
+        self.core.resolve_remaining();
+        for entity in evicted {
+            self.core.stores.any_mut(entity.model).vacate(entity.place.slot);
+        }
+        self.core.forget_vacated();
+    }
+}
+
+impl Core {
+    fn evictable(&self) -> Vec<Entity> {
+        let session = self.stores.session();
+        let of_store = |store: &dyn AnyStore| -> Vec<Entity> {
+            let slots = store.used().into_iter().filter(|&slot| store.is_evictable(slot));
+            let model = store.table().number;
+            slots.map(|slot| Entity { model, place: Place::new(session, slot, 0) }).collect()
+        };
+        self.stores.iter().flat_map(of_store).collect()
+    }
+
+    /// Writes keys in place of the entities that have one, in all that is not evicted.
+    fn resolve_remaining(&mut self) {
+        let models: Vec<usize> = self.stores.iter().map(|store| store.table().number).collect();
+        for model in models {
+            self.stores.beside(model, |store, rest| {
+                let mut slots = store.used();
+                slots.retain(|&slot| !store.is_evictable(slot));
+                store.resolve_ids(&slots, rest);
+            });
+        }
+    }
+
+    /// Without savepoints, nothing will be put back into what was given up.
+    fn forget_vacated(&mut self) {
+        if self.frames.len() == 1 {
+            self.stores.iter_mut().for_each(AnyStore::forget_vacated);
+        }
     }
 }

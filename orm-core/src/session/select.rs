@@ -144,6 +144,12 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
         self
     }
 
+    /// Rows overwrite what the session holds of them, also what is fresh; what was changed there and not flushed is lost.
+    pub fn populate_existing(mut self) -> Self {
+        self.tree.overwrites = true;
+        self
+    }
+
     /// Rows become structs that no session knows: faster, and nothing is written back.
     pub fn untracked(self) -> Select<M, S, Untracked, X> {
         Select { tree: self.tree, on: self.on, kind: PhantomData }
@@ -305,7 +311,11 @@ impl Core {
     fn run<T>(&mut self, tree: &SelectTree, load: Load<T>) -> Result<Vec<T>> {
         self.autoflush()?;
         let (statement, values) = self.compile(tree)?;
-        self.on_wire(Intent::Read, |connection, stores, _| load(connection, &statement, &values, stores))
+        self.stores.set_overwrites(tree.overwrites);
+        let found =
+            self.on_wire(Intent::Read, |connection, stores, _| load(connection, &statement, &values, stores));
+        self.stores.set_overwrites(false);
+        found
     }
 
     fn run_scalar<T: ColumnType>(&mut self, tree: &SelectTree) -> Result<T> {

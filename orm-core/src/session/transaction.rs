@@ -26,7 +26,7 @@ impl Core {
         self.connection = None;
         self.stores.iter_mut().for_each(|store| store.commit());
         if self.options.expire_on_commit {
-            self.stores.end_epoch();
+            self.stores.epochs_mut().end();
         }
         self.renew_frames();
         Ok(())
@@ -38,7 +38,7 @@ impl Core {
         self.abandon_connection();
         if self.failed.take().is_none() || self.frames.len() > 1 {
             self.undo_frames_to(0);
-            self.stores.end_epoch();
+            self.stores.epochs_mut().end();
         }
         self.renew_frames();
     }
@@ -67,6 +67,7 @@ impl<B> Session<B> {
     pub fn close(&mut self) {
         self.core.rollback();
         let (engine, options) = (Arc::clone(&self.core.engine), self.core.options);
-        self.core = Core::new(engine, options);
+        let info = std::mem::take(&mut self.core.info);
+        self.core = Core::new(engine, options, info);
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct SelectTree {
     pub(crate) order_by: Vec<Ordered>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,
+    /// Whether rows overwrite what the session holds of them.
+    pub(crate) overwrites: bool,
 }
 
 /// What a SELECT returns of the rows that it finds.
@@ -34,6 +36,7 @@ impl SelectTree {
             order_by: Vec::new(),
             limit: None,
             offset: None,
+            overwrites: false,
         }
     }
 }

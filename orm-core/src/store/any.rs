@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use super::Stores;
+use super::change::{Change, Demand};
 use super::group::Group;
 use super::slot::State;
 use crate::error::Result;
@@ -36,6 +37,27 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// The columns in which a slot differs from its kept copy.
     fn changed(&self, slot: u32, ids: &dyn Ids) -> ColumnSet;
+
+    /// What a flush would write of a slot, beside what it supplies itself.
+    fn changes(&self, slot: u32, ids: &dyn Ids) -> Vec<Change>;
+
+    /// Has columns of a slot written by the next flush.
+    fn demand(&mut self, demand: Demand);
+
+    /// What is to be written of a slot beside what differs.
+    fn demands(&self, slot: u32) -> Vec<&Demand>;
+
+    /// The columns of a slot that expressions make.
+    fn expressed(&self, slot: u32) -> ColumnSet;
+
+    /// Whether an expression makes a column of any slot.
+    fn has_expressions(&self) -> bool;
+
+    /// Takes back what was changed since the last flush, and makes the values stale.
+    fn expire(&mut self, slot: u32);
+
+    /// Makes the values of a slot stale.
+    fn make_stale(&mut self, slot: u32);
 
     /// Groups the entities of this model that still are in a state; those that are pending by what an INSERT writes.
     fn group(&self, places: &mut dyn Iterator<Item = Place>, state: State, groups: &mut Vec<Group>);
@@ -114,8 +136,8 @@ pub(crate) trait AnyStore: Any + Send {
     /// Puts back what the journal says, down to a length.
     fn undo_to(&mut self, length: usize);
 
-    /// Takes what the database put into columns; the row holds only those.
-    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()>;
+    /// Takes what the database put into columns; the row holds only those. `made` are those that an expression made.
+    fn assign(&mut self, slot: u32, columns: &ColumnSet, made: &ColumnSet, row: &dyn Row) -> Result<()>;
 
     /// Records what slots are, and writes keys in place of entities that have one by now.
     fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores);
@@ -138,6 +160,18 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// Gives a slot up.
     fn vacate(&mut self, slot: u32);
+
+    /// Whether a slot holds a row that nothing is to be done to.
+    fn is_evictable(&self, slot: u32) -> bool;
+
+    /// The slots in use.
+    fn used(&self) -> Vec<u32>;
+
+    /// Writes keys in place of the entities that have one, in slots whose rows are not sent.
+    fn resolve_ids(&mut self, slots: &[u32], rest: &Stores);
+
+    /// Forgets what the journal says of slots that were given up; there are no savepoints.
+    fn forget_vacated(&mut self);
 
     /// The transaction is committed: what was deleted in it is gone, and the journal with it.
     fn commit(&mut self);

@@ -4,6 +4,8 @@ use std::any::Any;
 
 use super::Stores;
 use super::any::AnyStore;
+use super::change::{Change, Demand};
+use super::epochs::Epochs;
 use super::group::Group;
 use super::slot::{Slot, State};
 use super::typed::Store;
@@ -66,7 +68,42 @@ impl<M: Model> AnyStore for Store<M> {
         };
         let mut diff = Diff::new(ids);
         value.diff(self.copies.get(kept), &mut diff);
-        diff.changed.without(&M::table().managed)
+        let mut changed = diff.changed.without(&M::table().managed);
+        let demands = self.demands.iter().filter(|demand| demand.slot == slot);
+        demands.flat_map(|demand| demand.columns.iter()).for_each(|column| changed.insert(column));
+        changed
+    }
+
+    fn changes(&self, slot: u32, ids: &dyn Ids) -> Vec<Change> {
+        self.list_changes(slot, ids)
+    }
+
+    fn demand(&mut self, demand: Demand) {
+        // A kept copy is what an entity with something to write has.
+        self.touch(demand.slot, self.generation(demand.slot));
+        self.demands.push(demand);
+    }
+
+    fn demands(&self, slot: u32) -> Vec<&Demand> {
+        self.demands.iter().filter(|demand| demand.slot == slot).collect()
+    }
+
+    fn expressed(&self, slot: u32) -> ColumnSet {
+        let made = self.demands.iter().filter(|demand| demand.slot == slot && demand.expression.is_some());
+        made.flat_map(|demand| demand.columns.iter()).collect()
+    }
+
+    fn has_expressions(&self) -> bool {
+        self.demands.iter().any(|demand| demand.expression.is_some())
+    }
+
+    fn expire(&mut self, slot: u32) {
+        self.drop_edits(slot);
+        self.at_mut(slot).epoch = Epochs::STALE;
+    }
+
+    fn make_stale(&mut self, slot: u32) {
+        self.at_mut(slot).epoch = Epochs::STALE;
     }
 
     fn group(&self, places: &mut dyn Iterator<Item = Place>, state: State, groups: &mut Vec<Group>) {
@@ -151,6 +188,8 @@ impl<M: Model> AnyStore for Store<M> {
             };
             let mut diff = Diff::new(&NoIds);
             value.diff(self.copies.get(kept), &mut diff);
+            let demands = self.demands.iter().filter(|demand| demand.slot == slot);
+            demands.flat_map(|demand| demand.columns.iter()).for_each(|column| diff.changed.insert(column));
             if !diff.changed.is_empty() {
                 value.on_update(&diff.changed);
             }
@@ -255,14 +294,14 @@ impl<M: Model> AnyStore for Store<M> {
         self.undo(length);
     }
 
-    fn assign(&mut self, slot: u32, columns: &ColumnSet, row: &dyn Row) -> Result<()> {
+    fn assign(&mut self, slot: u32, columns: &ColumnSet, made: &ColumnSet, row: &dyn Row) -> Result<()> {
         let place = self.at_mut(slot);
         if let Some(key) = M::table().generated_key.filter(|&key| columns.contains(key)) {
             let position = columns.iter().take_while(|&column| column < key).count();
             place.key = Some(M::Key::decode(&mut Fields::new(row, position))?);
         }
         match &mut place.value {
-            Some(value) => visit::assign(value, columns, &mut Fields::new(row, 0)),
+            Some(value) => visit::assign(value, columns, made, &mut Fields::new(row, 0)),
             None => Ok(()),
         }
     }
@@ -311,6 +350,7 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn restore_touched(&mut self) {
+        self.demands.clear();
         for slot in std::mem::take(&mut self.touched) {
             let place = &mut self.slots[slot as usize];
             if let Some(kept) = place.kept.take() {
@@ -323,6 +363,24 @@ impl<M: Model> AnyStore for Store<M> {
         Store::vacate(self, slot);
     }
 
+    fn is_evictable(&self, slot: u32) -> bool {
+        let place = self.at(slot);
+        place.value.is_some() && place.kept.is_none() && place.is_tracked()
+    }
+
+    fn used(&self) -> Vec<u32> {
+        let count = u32::try_from(self.slots.len()).expect("invariant: every slot has a number");
+        (0..count).filter(|&slot| self.at(slot).value.is_some()).collect()
+    }
+
+    fn resolve_ids(&mut self, slots: &[u32], rest: &Stores) {
+        slots.iter().for_each(|&slot| self.resolve_slot(slot, rest));
+    }
+
+    fn forget_vacated(&mut self) {
+        self.forget_vacated_entries();
+    }
+
     fn commit(&mut self) {
         self.forget_entries();
     }
@@ -330,7 +388,7 @@ impl<M: Model> AnyStore for Store<M> {
 
 impl<M: Model> Store<M> {
     /// The values that a slot's row has.
-    fn kept_or_current(&self, slot: u32) -> Option<&M> {
+    pub(super) fn kept_or_current(&self, slot: u32) -> Option<&M> {
         let place = self.at(slot);
         place.kept.as_ref().map(|kept| self.copies.get(kept)).or(place.value.as_ref())
     }

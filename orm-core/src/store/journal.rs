@@ -99,6 +99,13 @@ impl<M: Model> Journal<M> {
         None
     }
 
+    /// Follows entries that have other numbers now, or none.
+    fn renumber(&mut self, kept: &[Option<u32>]) {
+        renumber_list(&mut self.filled, kept, |(entry, _)| entry);
+        renumber_list(&mut self.links, kept, |(entry, ..)| entry);
+        renumber_list(&mut self.keys, kept, |(entry, _)| entry);
+    }
+
     /// The key that a row had before its entry, taken out.
     fn take_key(&mut self, entry: u32) -> Option<M::Key> {
         let position = self.keys.iter().rposition(|(other, _)| *other == entry)?;
@@ -220,4 +227,38 @@ impl<M: Model> Store<M> {
         // A flush comes before each commit, so no slot has a copy.
         self.copies.clear();
     }
+
+    /// Forgets entries about slots that were given up, where there are no savepoints: there is nothing to put back.
+    pub(super) fn forget_vacated_entries(&mut self) {
+        let mut kept: Vec<Option<u32>> = Vec::with_capacity(self.journal.len());
+        for mut undo in std::mem::take(&mut self.journal.entries) {
+            let place = &mut self.slots[undo.slot as usize];
+            if place.generation != undo.generation {
+                kept.push(None);
+                undo.kept.into_iter().for_each(|copy| drop(self.copies.take(copy)));
+                continue;
+            }
+            let entry = u32::try_from(self.journal.entries.len()).expect("invariant: it had a number");
+            undo.previous = renumbered(&kept, undo.previous).unwrap_or(NO_ENTRY);
+            place.entry = entry;
+            kept.push(Some(entry));
+            self.journal.entries.push(undo);
+        }
+        self.journal.renumber(&kept);
+        let slots = &self.slots;
+        self.journal.deleted.retain(|&slot| slots[slot as usize].state == State::DeletedFlushed);
+    }
+}
+
+/// The number that an entry has now, if it was kept.
+fn renumbered(kept: &[Option<u32>], entry: u32) -> Option<u32> {
+    kept.get(entry as usize).copied().flatten()
+}
+
+/// Keeps those of a list whose entries were kept.
+fn renumber_list<T>(list: &mut Vec<T>, kept: &[Option<u32>], entry_of: impl Fn(&mut T) -> &mut u32) {
+    list.retain_mut(|item| {
+        let entry = entry_of(item);
+        renumbered(kept, *entry).map(|new| *entry = new).is_some()
+    });
 }

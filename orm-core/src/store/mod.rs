@@ -4,12 +4,16 @@
 //! once, and reaches them by the number of their table.
 
 mod any;
+mod change;
 mod chunks;
+mod epochs;
 mod erased;
+
 mod group;
 mod identity;
 mod journal;
 mod kept;
+mod net;
 mod pending;
 mod slot;
 mod typed;
@@ -22,16 +26,21 @@ use crate::schema::Model;
 use crate::value::{Entity, Handle, Ids, Place, SessionNumber, Value};
 
 pub(crate) use any::AnyStore;
+pub use change::Change;
+pub(crate) use change::Demand;
+pub(crate) use epochs::Epochs;
 pub(crate) use group::Group;
 pub(crate) use pending::Pending;
 pub use slot::State;
-pub(crate) use typed::{Met, Store, Wanted, decode};
+pub(crate) use typed::{Meeting, Met, Store, Wanted, decode};
 pub(crate) use visit::place;
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {
     session: SessionNumber,
-    epoch: u32,
+    epochs: Epochs,
+    /// Whether rows overwrite what is held of them, also if it is fresh or was changed.
+    overwrites: bool,
     /// Whether an entity may have been touched since the last flush.
     touched: bool,
     stores: Vec<Option<Box<dyn AnyStore>>>,
@@ -39,7 +48,7 @@ pub(crate) struct Stores {
 
 impl Stores {
     pub(crate) fn new(session: SessionNumber) -> Self {
-        Stores { session, epoch: 1, touched: false, stores: Vec::new() }
+        Stores { session, epochs: Epochs::new(), overwrites: false, touched: false, stores: Vec::new() }
     }
 
     /// The number of the session.
@@ -47,14 +56,28 @@ impl Stores {
         self.session
     }
 
-    /// The transaction that values are of; what was loaded in an earlier one is stale.
-    pub(crate) fn epoch(&self) -> u32 {
-        self.epoch
+    /// Which values are of the snapshot that the transaction sees.
+    #[inline]
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
-    /// Ends the snapshot: every persistent entity is stale from now on.
-    pub(crate) fn end_epoch(&mut self) {
-        self.epoch += 1;
+    /// The same, for whoever begins and ends transactions.
+    pub(crate) fn epochs_mut(&mut self) -> &mut Epochs {
+        &mut self.epochs
+    }
+
+    /// Says whether rows overwrite what is held of them from now on; otherwise only what is stale is.
+    pub(crate) fn set_overwrites(&mut self, overwrites: bool) {
+        self.overwrites = overwrites;
+    }
+
+    /// The store of a model, and how rows meet what it holds.
+    #[inline]
+    pub(crate) fn meeting<M: Model>(&mut self) -> (&mut Store<M>, Meeting<'_>) {
+        self.make_if_new::<M>();
+        let meeting = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
+        (typed_in(&mut self.stores), meeting)
     }
 
     /// The store of a model, if it ever held an entity.
@@ -67,14 +90,16 @@ impl Stores {
     /// The store of a model.
     #[inline]
     pub(crate) fn typed_mut<M: Model>(&mut self) -> &mut Store<M> {
+        self.make_if_new::<M>();
+        typed_in(&mut self.stores)
+    }
+
+    #[inline]
+    fn make_if_new<M: Model>(&mut self) {
         let number = M::table().number;
         if self.stores.get(number).is_none_or(Option::is_none) {
             self.make::<M>(number);
         }
-        let store = self.stores[number].as_deref_mut().expect("invariant: the store was just made");
-        (store as &mut dyn Any)
-            .downcast_mut()
-            .expect("invariant: a table has one number, and a number one model")
     }
 
     #[cold]
@@ -102,6 +127,12 @@ impl Stores {
     pub(crate) fn restore_touched(&mut self) {
         self.touched = false;
         self.iter_mut().for_each(AnyStore::restore_touched);
+    }
+
+    /// Says that something is to be written of an entity beside what differs.
+    pub(crate) fn demand(&mut self, model: usize, demand: Demand) {
+        self.touched = true;
+        self.any_mut(model).demand(demand);
     }
 
     /// The store of the table of a number.
@@ -192,6 +223,13 @@ impl Stores {
             Some((store.as_deref_mut()?, mark))
         })
     }
+}
+
+/// The store of a model among those that were made.
+#[inline]
+fn typed_in<M: Model>(stores: &mut [Option<Box<dyn AnyStore>>]) -> &mut Store<M> {
+    let store = stores[M::table().number].as_deref_mut().expect("invariant: the store was just made");
+    (store as &mut dyn Any).downcast_mut().expect("invariant: a table has one number, and a number one model")
 }
 
 impl Ids for Stores {

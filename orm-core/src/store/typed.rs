@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::change::Demand;
 use super::chunks::Chunks;
+use super::epochs::Epochs;
 use super::identity::{IdentityMap, KeyHash};
 use super::journal::Journal;
 use super::kept::KeptCopies;
@@ -13,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::row::Fields;
 use crate::schema::{Diff, Model};
 use crate::util::columns::ColumnSet;
-use crate::value::{Generation, NoIds, Place, SessionNumber};
+use crate::value::{Generation, NoIds, Place, SessionNumber, Version};
 
 /// The entities of one model in one session.
 pub(crate) struct Store<M: Model> {
@@ -24,6 +26,8 @@ pub(crate) struct Store<M: Model> {
     identity: IdentityMap,
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
+    /// What the next flush writes beside what differs.
+    pub(super) demands: Vec<Demand>,
     pub(super) journal: Journal<M>,
     /// The statement that loads a row by its key; kept here so that a `get` need not look for it.
     pub(crate) select_by_key: Option<Arc<Statement>>,
@@ -34,6 +38,14 @@ pub(crate) struct Wanted<'key, M: Model> {
     pub(crate) key: &'key M::Key,
     /// Whether the identity map does not know it.
     pub(crate) is_absent: bool,
+}
+
+/// How rows meet what is held of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Meeting<'stores> {
+    pub(crate) epochs: &'stores Epochs,
+    /// Whether they overwrite it, also if it is fresh or was changed.
+    pub(crate) overwrites: bool,
 }
 
 /// What a row is to a session that meets it.
@@ -53,6 +65,7 @@ impl<M: Model> Store<M> {
             has_vacated: false,
             identity: IdentityMap::new(),
             touched: Vec::new(),
+            demands: Vec::new(),
             journal: Journal::new(),
             select_by_key: None,
         }
@@ -88,6 +101,7 @@ impl<M: Model> Store<M> {
     /// Gives a slot up. Its handles are recognised as gone; a slot whose generations are used up is never used again.
     pub(crate) fn vacate(&mut self, slot: u32) -> Option<M> {
         self.forget_key(slot);
+        self.demands.retain(|demand| demand.slot != slot);
         self.has_vacated = true;
         let place = &mut self.slots[slot as usize];
         let value = place.value.take();
@@ -186,14 +200,18 @@ impl<M: Model> Store<M> {
     /// # Errors
     /// A value error when a column does not hold what its field expects; the row is then not taken in.
     #[inline]
-    pub(crate) fn meet(&mut self, key: M::Key, epoch: u32, row: &mut Fields<'_>) -> Result<Met> {
+    pub(crate) fn meet(&mut self, key: M::Key, how: Meeting<'_>, row: &mut Fields<'_>) -> Result<Met> {
         let hash = self.identity.hash(&key);
         if let Some(slot) = self.find_hashed(hash, &key) {
-            self.meet_again(slot, epoch, row)?;
+            self.meet_again(slot, how, row)?;
             return Ok(Met::Known(slot));
         }
         let value = decode(row)?;
-        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
+        let slot = self.insert(Slot {
+            key: Some(key),
+            epoch: how.epochs.current(),
+            ..Slot::new(value, State::Persistent)
+        });
         self.identity.add(hash, slot);
         Ok(Met::New(slot))
     }
@@ -206,7 +224,7 @@ impl<M: Model> Store<M> {
     pub(crate) fn meet_wanted(
         &mut self,
         wanted: &Wanted<'_, M>,
-        epoch: u32,
+        how: Meeting<'_>,
         row: &mut Fields<'_>,
     ) -> Result<u32> {
         let value: M = decode(row)?;
@@ -217,34 +235,51 @@ impl<M: Model> Store<M> {
         let is_absent = wanted.is_absent && key == *wanted.key;
         let hash = self.identity.hash(&key);
         if !is_absent && let Some(slot) = self.find_hashed(hash, &key) {
-            if self.is_stale(slot, epoch) {
-                self.refresh(slot, epoch, value);
+            if self.is_open(slot, how) {
+                self.refresh(slot, how, value);
             }
             return Ok(slot);
         }
-        let slot = self.insert(Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) });
+        let slot = self.insert(Slot {
+            key: Some(key),
+            epoch: how.epochs.current(),
+            ..Slot::new(value, State::Persistent)
+        });
         self.identity.add(hash, slot);
         Ok(slot)
     }
 
-    fn meet_again(&mut self, slot: u32, epoch: u32, row: &mut Fields<'_>) -> Result<()> {
-        if self.is_stale(slot, epoch) {
+    fn meet_again(&mut self, slot: u32, how: Meeting<'_>, row: &mut Fields<'_>) -> Result<()> {
+        if self.is_open(slot, how) {
             let value = decode(row)?;
-            self.refresh(slot, epoch, value);
+            self.refresh(slot, how, value);
         }
         Ok(())
     }
 
-    fn is_stale(&self, slot: u32, epoch: u32) -> bool {
+    /// Whether a slot takes the values of its row.
+    fn is_open(&self, slot: u32, how: Meeting<'_>) -> bool {
         let place = self.at(slot);
-        place.epoch != epoch || place.state == State::Missing
+        how.overwrites || !how.epochs.is_fresh(place.epoch) || place.state == State::Missing
+    }
+
+    /// Takes back what was changed since the last flush.
+    pub(crate) fn drop_edits(&mut self, slot: u32) {
+        let place = &mut self.slots[slot as usize];
+        if let Some(kept) = place.kept.take() {
+            place.value = Some(self.copies.take(kept));
+        }
+        self.demands.retain(|demand| demand.slot != slot);
     }
 
     /// Gives a stale slot the values of its row; what was changed since the kept copy stays changed. When the row has
     /// another version than the kept copy nothing changes, and the flush will find the row stale.
-    fn refresh(&mut self, slot: u32, epoch: u32, row: M) {
+    fn refresh(&mut self, slot: u32, how: Meeting<'_>, row: M) {
+        if how.overwrites {
+            self.drop_edits(slot);
+        }
         let place = &mut self.slots[slot as usize];
-        place.epoch = epoch;
+        place.epoch = how.epochs.current();
         if place.state == State::Missing {
             place.state = State::Persistent;
         }
@@ -269,6 +304,24 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn has_own_key(value: &M) -> bool {
         M::table().only_key_is_generated && Self::own_key(value).is_some()
+    }
+
+    /// The version that a value has, if its model has one.
+    pub(crate) fn version(value: &M) -> Option<Version> {
+        M::table().version.map(|_| visit::version(value))
+    }
+
+    /// The version of a slot's row, as it was loaded.
+    pub(crate) fn row_version(&self, slot: u32) -> Option<Version> {
+        self.kept_or_current(slot).and_then(Self::version)
+    }
+
+    /// Copies the columns that a program writes, but for those that are left to the database.
+    pub(crate) fn copy_columns(from: &M, to: &mut M) {
+        let table = M::table();
+        let all = ColumnSet::first(table.columns.len());
+        let wanted = all.without(&visit::unset_columns(from)).without(&table.managed);
+        visit::copy_fields(from, to, &wanted);
     }
 
     /// The key that a value carries itself.

@@ -180,12 +180,37 @@ impl VisitorMut for SetVersion {
     }
 }
 
-/// Takes what the database put into the columns of a row; the row holds only those columns.
+/// The version of a value, which has one.
+pub(crate) fn version<M: Model>(value: &M) -> Version {
+    let mut copy = value.clone();
+    let mut read = ReadVersion(Version::default());
+    copy.visit_mut(&mut read).expect("invariant: a version is read without failing");
+    read.0
+}
+
+struct ReadVersion(Version);
+
+impl VisitorMut for ReadVersion {
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        if let Some(version) = field.version() {
+            self.0 = *version;
+        }
+        Ok(())
+    }
+}
+
+/// Takes what the database put into the columns of a row; the row holds only those columns. `made` are those that an
+/// expression made; of others, fields change that can be left to the database.
 ///
 /// # Errors
 /// Of the first column that does not hold what its field expects, naming it.
-pub(crate) fn assign<M: Model>(value: &mut M, columns: &ColumnSet, row: &mut Fields<'_>) -> Result<()> {
-    let mut assign = Assign { next: 0, columns, row };
+pub(crate) fn assign<M: Model>(
+    value: &mut M,
+    columns: &ColumnSet,
+    made: &ColumnSet,
+    row: &mut Fields<'_>,
+) -> Result<()> {
+    let mut assign = Assign { next: 0, columns, made, row };
     let done = value.visit_mut(&mut assign);
     let position = assign.next;
     done.map_err(|error| error.context(place(M::table(), position)))
@@ -194,12 +219,15 @@ pub(crate) fn assign<M: Model>(value: &mut M, columns: &ColumnSet, row: &mut Fie
 struct Assign<'a, 'row> {
     next: usize,
     columns: &'a ColumnSet,
+    made: &'a ColumnSet,
     row: &'a mut Fields<'row>,
 }
 
 impl VisitorMut for Assign<'_, '_> {
     fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
-        if self.columns.contains(self.next) {
+        if self.made.contains(self.next) && self.columns.contains(self.next) {
+            *field = T::decode(self.row)?;
+        } else if self.columns.contains(self.next) {
             field.assign(self.row)?;
         }
         self.next += T::WIDTH;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::explain::{explain, name_row, stale};
 use super::links::writes_key;
 use super::plan::{Action, Step, Steps};
+use super::single::{insert_single, is_single, update_single};
 use super::special::{emit_deletes, emit_parks, emit_replaces, emit_unlinks};
 use super::write_back::{write_back_inserts, write_back_key};
 use crate::compile::{Dialect, Operation, RowSets, Statements};
@@ -20,6 +21,8 @@ pub(crate) struct Wire<'a> {
     pub(crate) connection: &'a mut dyn Connection,
     pub(crate) statements: &'a Statements,
     pub(crate) dialect: &'static dyn Dialect,
+    /// Whether a row has to have the values still that were loaded, in the columns that are changed.
+    pub(crate) compares: bool,
 }
 
 /// Sends every step, row by row; keys and what the database fills in come back into the stores as they are known.
@@ -46,8 +49,11 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     if table.version.is_some() {
         step.slots.iter().for_each(|&slot| stores.any_mut(table.number).count_version(slot));
     }
+    if is_single(step, stores, wire) {
+        return insert_single(step, stores, wire);
+    }
     stores.any_mut(table.number).expect_inserts(step.slots.len());
-    let returning = returned_by_insert(table, &step.columns);
+    let returning = insert_columns(table, &step.columns);
     let statement = statement(step, Operation::Insert, returning, wire);
     if !returning.is_empty() {
         return step
@@ -119,6 +125,9 @@ fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     let table = step.table;
     if step.action == Action::Update && table.version.is_some() {
         step.slots.iter().for_each(|&slot| stores.any_mut(table.number).count_version(slot));
+    }
+    if step.action == Action::Update && is_single(step, stores, wire) {
+        return update_single(step, stores, wire);
     }
     let statement = statement(step, Operation::Update, table.computed, wire);
     if !table.computed.is_empty() {
@@ -205,7 +214,7 @@ fn update_returning(
 }
 
 /// What an INSERT has to return: what is left to the database, and then the key with it. A key alone is told anyway.
-fn returned_by_insert(table: &Table, written: &ColumnSet) -> ColumnSet {
+pub(super) fn insert_columns(table: &Table, written: &ColumnSet) -> ColumnSet {
     let left: ColumnSet = table.generated.iter().filter(|&column| !written.contains(column)).collect();
     let mut returning: ColumnSet = left.iter().chain(table.computed.iter()).collect();
     if let Some(key) = table.generated_key
@@ -261,5 +270,5 @@ pub(super) fn take_returned(
     columns: &ColumnSet,
     returned: &[Value<'_>],
 ) -> Result<()> {
-    stores.any_mut(table.number).assign(slot, columns, &returned)
+    stores.any_mut(table.number).assign(slot, columns, &ColumnSet::EMPTY, &returned)
 }

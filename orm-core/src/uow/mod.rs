@@ -13,6 +13,7 @@ mod links;
 mod plan;
 mod print;
 mod replace;
+mod single;
 mod special;
 mod tables;
 mod unique;

@@ -24,7 +24,7 @@ pub(super) fn write_back_inserts(step: &Step, slots: &[u32], ids: &[i64], stores
     if !step.table.foreign_keys.is_empty() {
         stores.beside(step.table.number, |store, rest| store.resolve(slots, &filled, rest));
     }
-    let epoch = stores.epoch();
+    let epoch = stores.epochs().current();
     stores.any_mut(step.table.number).settle_inserts(slots, ids, &filled, epoch)
 }
 

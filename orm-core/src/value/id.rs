@@ -26,7 +26,7 @@ pub(crate) struct Place {
 pub(crate) type Generation = u16;
 
 /// The number of a session, of 48 bits: no process lives long enough to use one twice.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SessionNumber(u64);
 
 impl SessionNumber {

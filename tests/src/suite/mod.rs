@@ -35,15 +35,19 @@ macro_rules! rules {
     };
 }
 
+pub mod assign;
 pub mod bulk;
 pub mod column;
 pub mod delete_rule;
 pub mod flush;
 pub mod identity;
+pub mod inspect;
 pub mod key;
 pub mod laws;
+pub mod merge;
 pub mod order;
 pub mod query;
+pub mod refresh;
 pub mod scope;
 pub mod state;
 pub mod transaction;
