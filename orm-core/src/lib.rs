@@ -122,8 +122,8 @@ pub use expr::{Direct, Many, One, Through, Via};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, Metadata, Model};
 pub use session::{
-    FromRow, Info, IntoParam, NestedTransaction, RawQuery, ScopedSession, Select, Session, SessionMaker,
-    StaleWrites, Tracked, Untracked, select,
+    Executed, Execution, FromRow, Info, IntoParam, NestedTransaction, RawQuery, ScopedSession, Select,
+    Session, SessionMaker, StaleWrites, Tracked, Untracked, select,
 };
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};

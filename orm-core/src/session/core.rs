@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::events::{Event, SharedEvents};
 use super::info::Info;
+use super::listen::listened;
 use crate::compile::{Dialect, Statements};
 use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
@@ -54,6 +56,10 @@ pub(crate) struct Core {
     pub(crate) failed: Option<Error>,
     /// A call that could not return the mistake it found; the next flush does.
     pub(crate) mistake: Option<Error>,
+    /// What the program wants to run at which moments.
+    pub(crate) events: SharedEvents,
+    /// The event whose hook is running.
+    pub(crate) running: Option<Event>,
 }
 
 /// A transaction or a savepoint.
@@ -90,6 +96,8 @@ impl Core {
             values: Vec::new(),
             failed: None,
             mistake: None,
+            events: None,
+            running: None,
         };
         core.open_frame();
         core
@@ -176,7 +184,7 @@ impl Core {
             connection.transact(Transact::Begin(self.begin_mode(intent)))?;
         }
         self.connection = Some(connection);
-        Ok(())
+        self.run_hooks(Event::AfterBegin).inspect_err(|_| self.abandon_connection())
     }
 
     fn begin_mode(&self, intent: Intent) -> BeginMode {
@@ -195,7 +203,9 @@ impl Core {
     ) -> Result<R> {
         self.connect(intent)?;
         let connection = self.connection.as_mut().expect("invariant: a connection was just made");
-        let result = run(&mut **connection, &mut self.stores, self.engine.statements());
+        let mut place = None;
+        let connection = listened(&mut **connection, self.events.as_deref(), &mut place);
+        let result = run(connection, &mut self.stores, self.engine.statements());
         if result.is_err() {
             self.look_after_error(&result);
         }

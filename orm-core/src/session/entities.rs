@@ -48,7 +48,12 @@ pub struct Session<B> {
 
 impl<B> Session<B> {
     pub(crate) fn new(engine: Arc<EngineCore>, options: SessionOptions, info: Info) -> Self {
-        Session { core: Core::new(engine, options, info), base: PhantomData }
+        Session::of(Core::new(engine, options, info))
+    }
+
+    /// A session that is this core.
+    pub(super) fn of(core: Core) -> Self {
+        Session { core, base: PhantomData }
     }
 
     /// Takes a struct in as pending: the next flush inserts it.

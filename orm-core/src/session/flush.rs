@@ -2,6 +2,8 @@
 
 use super::core::{Core, Intent, StaleWrites};
 use super::entities::Session;
+use super::events::{Event, MAX_ROUNDS, endless};
+use super::listen::listened;
 use crate::error::{Error, Result};
 use crate::uow::{
     Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, plan_changes, record_plan,
@@ -31,16 +33,30 @@ impl Core {
 
     #[cold]
     fn flush_changes(&mut self) -> Result<Flushed> {
+        self.check_no_flush("flush")?;
         self.run_phases().map_err(|error| self.fail_frame(error.context("while flushing")))?;
         Ok(Flushed::Something)
+    }
+
+    /// Flushes until there is nothing to write: hooks may give each flush's successor something to do.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush); misuse when the hooks never come to an end.
+    pub(super) fn flush_all(&mut self) -> Result<()> {
+        for _ in 0..MAX_ROUNDS {
+            if self.flush()? == Flushed::Nothing {
+                return Ok(());
+            }
+        }
+        Err(self.fail_frame(endless("`after_flush` hooks gave the next flush something to do")))
     }
 
     /// Flushes before the database is asked, unless the session was told not to.
     #[inline]
     pub(crate) fn autoflush(&mut self) -> Result<Flushed> {
         match self.options.autoflush {
-            true => self.flush(),
-            false => self.check_usable().map(|()| Flushed::Nothing),
+            true if !self.is_within_flush() => self.flush(),
+            true | false => self.check_usable().map(|()| Flushed::Nothing),
         }
     }
 
@@ -53,6 +69,7 @@ impl Core {
     }
 
     fn run_phases(&mut self) -> Result<()> {
+        self.run_before_flush()?;
         if let Some(mistake) = self.mistake.take() {
             return Err(mistake);
         }
@@ -65,7 +82,7 @@ impl Core {
         write_back(&plan, &mut self.stores);
         self.pending.clear();
         self.deleted.clear();
-        Ok(())
+        if plan.is_empty() { Ok(()) } else { self.run_hooks(Event::AfterFlush) }
     }
 
     /// What a flush would do.
@@ -83,12 +100,14 @@ impl Core {
         let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
         let compares = self.options.stale_writes == StaleWrites::Compare;
         let statements = self.engine.statements();
-        let mut wire = Wire { connection: &mut **connection, statements, dialect, compares };
+        let mut place = None;
+        let connection = listened(&mut **connection, self.events.as_deref(), &mut place);
+        let mut wire = Wire { connection, statements, dialect, compares };
         emit_plan(plan, &mut self.stores, &mut wire)
     }
 
     /// Undoes the innermost frame after an error; nothing goes on until it has ended.
-    fn fail_frame(&mut self, error: Error) -> Error {
+    pub(super) fn fail_frame(&mut self, error: Error) -> Error {
         let depth = self.frames.len() - 1;
         let is_alive = self.connection.as_ref().is_none_or(|connection| connection.is_in_transaction());
         if depth == 0 || !is_alive || self.roll_back_to(depth).is_err() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::core::{SessionOptions, StaleWrites};
 use super::entities::Session;
+use super::events::SharedEvents;
 use super::info::Info;
 use crate::driver::BeginMode;
 use crate::engine::Engine;
@@ -35,6 +36,7 @@ pub struct SessionMaker<B> {
     engine: Engine<B>,
     options: SessionOptions,
     info: Info,
+    pub(super) events: SharedEvents,
 }
 
 impl<B> SessionMaker<B> {
@@ -46,7 +48,7 @@ impl<B> SessionMaker<B> {
             stale_writes: StaleWrites::LastWins,
             begin: None,
         };
-        SessionMaker { engine, options, info: Info::default() }
+        SessionMaker { engine, options, info: Info::default(), events: None }
     }
 
     /// Whether queries flush first what they could not see otherwise; they do unless told not to.
@@ -93,7 +95,9 @@ impl<B> SessionMaker<B> {
 
     /// A new session; it holds no connection until its first statement.
     pub fn session(&self) -> Session<B> {
-        Session::new(Arc::clone(self.engine.core()), self.options, self.info.clone())
+        let mut session = Session::new(Arc::clone(self.engine.core()), self.options, self.info.clone());
+        session.core.events = self.events.clone();
+        session
     }
 
     /// Runs a closure in a session of its own: committed when it returns `Ok`, rolled back when it returns `Err` or panics.
@@ -113,9 +117,8 @@ impl<B> SessionMaker<B> {
         work: impl FnOnce(&mut Session<B>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let mut session = self.session();
-        let value = work(&mut session)?;
-        session.commit()?;
-        Ok(value)
+        let done = work(&mut session).and_then(|value| Ok(session.commit().map(|()| value)?));
+        done.inspect_err(|_| session.core.rollback())
     }
 }
 
@@ -128,7 +131,12 @@ impl<B> Engine<B> {
 
 impl<B> Clone for SessionMaker<B> {
     fn clone(&self) -> Self {
-        SessionMaker { engine: self.engine.clone(), options: self.options, info: self.info.clone() }
+        SessionMaker {
+            engine: self.engine.clone(),
+            options: self.options,
+            info: self.info.clone(),
+            events: self.events.clone(),
+        }
     }
 }
 

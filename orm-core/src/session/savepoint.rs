@@ -9,6 +9,7 @@ use crate::value::SessionNumber;
 impl Core {
     /// Flushes and opens a savepoint; gives its number.
     fn begin_nested(&mut self) -> Result<u64> {
+        self.check_no_flush("begin_nested")?;
         self.flush()?;
         self.connect(Intent::Write)?;
         self.open_frame();
@@ -101,6 +102,7 @@ impl NestedTransaction {
     }
 
     fn depth<B>(self, session: &Session<B>) -> Result<usize> {
+        session.core.check_no_flush("commit` or `rollback")?;
         let is_own = session.core.stores.session() == self.session;
         let depth = session.core.depth_of(self.number).filter(|_| is_own);
         depth.ok_or_else(|| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::core::Core;
 use super::entities::Session;
+use super::events::Event;
 use crate::driver::Transact;
 use crate::error::Result;
 
@@ -13,7 +14,10 @@ impl Core {
     /// # Errors
     /// What the flush reports; what COMMIT reports. After `busy` nothing has changed and `commit` may be called again.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        self.flush()?;
+        self.check_no_hook("commit")?;
+        self.check_usable()?;
+        self.run_hooks(Event::BeforeCommit).map_err(|error| self.fail_frame(error))?;
+        self.flush_all()?;
         if let Some(connection) = &mut self.connection
             && connection.is_in_transaction()
             && let Err(error) = connection.transact(Transact::Commit)
@@ -29,6 +33,7 @@ impl Core {
             self.stores.epochs_mut().end();
         }
         self.renew_frames();
+        self.tell_hooks(Event::AfterCommit);
         Ok(())
     }
 
@@ -41,6 +46,7 @@ impl Core {
             self.stores.epochs_mut().end();
         }
         self.renew_frames();
+        self.tell_hooks(Event::AfterRollback);
     }
 }
 
@@ -57,17 +63,24 @@ impl<B> Session<B> {
     /// Rolls back: memory goes back to what the database has, without reading it. What was pending is withdrawn.
     ///
     /// # Errors
-    /// None today: a connection that cannot roll back is closed, which rolls back as well.
+    /// Misuse in a hook of the session. A connection that cannot roll back is closed, which rolls back as well.
     pub fn rollback(&mut self) -> Result<()> {
+        self.core.check_no_hook("rollback")?;
         self.core.rollback();
         Ok(())
     }
 
     /// Rolls back, and forgets every entity; the session can be used again.
+    ///
+    /// In a hook of the session it does nothing, and makes the next flush fail and say so.
     pub fn close(&mut self) {
+        if let Err(mistake) = self.core.check_no_hook("close") {
+            return self.core.remember(mistake);
+        }
         self.core.rollback();
         let (engine, options) = (Arc::clone(&self.core.engine), self.core.options);
-        let info = std::mem::take(&mut self.core.info);
+        let (info, events) = (std::mem::take(&mut self.core.info), self.core.events.take());
         self.core = Core::new(engine, options, info);
+        self.core.events = events;
     }
 }
