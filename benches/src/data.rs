@@ -55,6 +55,19 @@ pub fn posts(count: usize) -> Vec<Post> {
         .collect()
 }
 
+/// `each` posts for every one of `parents` users, without keys; `user_id` counts the users from one.
+#[must_use]
+pub fn new_posts(parents: usize, each: usize) -> Vec<Post> {
+    posts(parents * each)
+        .into_iter()
+        .enumerate()
+        .map(|(index, post)| Post { id: 0, user_id: as_key(index / each + 1), ..post })
+        .collect()
+}
+
+/// How many flushes without a change one run does.
+pub const FLUSHES: usize = 1_000;
+
 /// Every key of `1..=GETS` once, far from the order of the rows.
 #[must_use]
 pub fn shuffled_keys() -> Vec<i64> {

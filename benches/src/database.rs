@@ -54,12 +54,12 @@ pub fn open_with_posts(count: usize) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Empties the table of users.
+/// Empties the tables.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn clear_users(connection: &Connection) -> Result<()> {
-    connection.execute_batch("DELETE FROM users")
+pub fn clear(connection: &Connection) -> Result<()> {
+    connection.execute_batch("DELETE FROM posts; DELETE FROM users")
 }
 
 /// Writes down all users that are stored.
@@ -72,6 +72,20 @@ pub fn record_users(connection: &Connection, record: &mut Record) -> Result<()> 
     while let Some(row) = rows.next()? {
         let hair_color: Option<String> = row.get(2)?;
         record.user(row.get(0)?, &row.get::<_, String>(1)?, hair_color.as_deref());
+    }
+    Ok(())
+}
+
+/// Writes down all posts that are stored.
+///
+/// # Errors
+/// What SQLite says.
+pub fn record_posts(connection: &Connection, record: &mut Record) -> Result<()> {
+    let mut statement = connection.prepare("SELECT id, user_id, title, body FROM posts ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let body: Option<String> = row.get(3)?;
+        record.post(row.get(0)?, row.get(1)?, &row.get::<_, String>(2)?, body.as_deref());
     }
     Ok(())
 }

@@ -36,7 +36,14 @@ fn make_task(work: Work) -> Result<Option<Box<dyn Task>>> {
             connection: database::open_with_users(data::GETS)?,
             keys: data::shuffled_keys(),
         }),
-        Work::GetHit => return Ok(None),
+        Work::GetHit | Work::FlushClean { .. } => return Ok(None),
+        Work::InsertFamilies { parents, children } => Box::new(InsertFamilies {
+            connection: database::open()?,
+            parents,
+            children,
+            users: Vec::new(),
+            posts: Vec::new(),
+        }),
         Work::Insert { rows } => Box::new(Insert { connection: database::open()?, rows, users: Vec::new() }),
         Work::Change { rows, step } => {
             Box::new(Change { connection: database::open_with_users(rows)?, step, turn: 0 })
@@ -117,8 +124,55 @@ impl Task for Insert {
     }
 
     fn clear(&mut self) {
-        database::clear_users(&self.connection).expect("the table is emptied");
+        database::clear(&self.connection).expect("the table is emptied");
         self.users.clear();
+    }
+}
+
+struct InsertFamilies {
+    connection: Connection,
+    parents: usize,
+    children: usize,
+    users: Vec<User>,
+    posts: Vec<Post>,
+}
+
+impl InsertFamilies {
+    fn insert_all(&mut self) -> Result<()> {
+        let transaction = self.connection.transaction()?;
+        insert_users(&transaction, &mut self.users)?;
+        let mut statement =
+            transaction.prepare_cached("INSERT INTO posts (user_id, title, body) VALUES (?1, ?2, ?3)")?;
+        for (index, post) in self.posts.iter_mut().enumerate() {
+            post.user_id = self.users[index / self.children].id;
+            post.id = statement.insert(params![post.user_id, post.title, post.body])?;
+        }
+        drop(statement);
+        transaction.commit()
+    }
+}
+
+impl Task for InsertFamilies {
+    fn prepare(&mut self) {
+        self.users = data::new_users(self.parents);
+        self.posts = data::new_posts(self.parents, self.children);
+    }
+
+    fn run(&mut self, witness: &mut Witness) {
+        self.insert_all().expect("users and posts are stored");
+        witness.see(self.users.as_slice(), describe_users);
+        witness.see(self.posts.as_slice(), describe_posts);
+    }
+
+    fn record_stored(&mut self, record: &mut Record) {
+        database::record_users(&self.connection, record).expect("users load");
+        database::record_posts(&self.connection, record).expect("posts load");
+    }
+
+    fn clear(&mut self) {
+        database::clear(&self.connection).expect("the tables are emptied");
+        self.users.clear();
+        self.posts.clear();
     }
 }
 

@@ -67,6 +67,15 @@ fn make_task(work: Work) -> Result<Box<dyn Task>, Error> {
         Work::Insert { rows } => {
             Box::new(Insert { maker: open()?, rows, users: Vec::new(), stored: Vec::new(), session: None })
         }
+        Work::InsertFamilies { parents, children } => Box::new(InsertFamilies {
+            maker: open()?,
+            parents,
+            children,
+            users: Vec::new(),
+            posts: Vec::new(),
+            session: None,
+        }),
+        Work::FlushClean { rows } => Box::new(FlushClean::new(&open_with_users(rows)?)?),
         Work::Change { rows, step } => Box::new(Change { maker: open_with_users(rows)?, step, turn: 0 }),
     })
 }
@@ -169,8 +178,75 @@ impl Task for Insert {
     fn clear(&mut self) {
         self.session = None;
         self.stored.clear();
-        let emptied = self.maker.transaction(|s| s.execute("DELETE FROM users", params![]));
-        emptied.expect("the table is emptied");
+        clear(&self.maker);
+    }
+}
+
+struct InsertFamilies {
+    maker: SessionMaker<BenchDb>,
+    parents: usize,
+    children: usize,
+    users: Vec<User>,
+    posts: Vec<data::Post>,
+    session: Option<Session<BenchDb>>,
+}
+
+impl Task for InsertFamilies {
+    fn prepare(&mut self) {
+        self.users = new_users(self.parents);
+        self.posts = data::new_posts(self.parents, self.children);
+    }
+
+    fn run(&mut self, witness: &mut Witness) {
+        let s = self.session.insert(self.maker.session());
+        let users = s.add_all(self.users.drain(..));
+        let posts = self.posts.drain(..).enumerate().map(|(index, post)| Post {
+            id: Id::New,
+            user: users[index / self.children].into(),
+            title: post.title,
+            body: post.body,
+        });
+        let posts = s.add_all(posts);
+        s.commit().expect("users and posts are stored");
+        witness.see(users.as_slice(), |users, record| {
+            users.iter().for_each(|&user| describe_user(&s[user], record));
+        });
+        witness.see(posts.as_slice(), |posts, record| {
+            posts.iter().for_each(|&post| describe_post(&s[post], record));
+        });
+    }
+
+    fn record_stored(&mut self, record: &mut Record) {
+        record_users(&self.maker, record);
+        let posts = self.maker.transaction(|s| s.query::<Post>().order_by(Post::id).untracked().all());
+        posts.expect("posts load").iter().for_each(|post| describe_post(post, record));
+    }
+
+    fn clear(&mut self) {
+        self.session = None;
+        clear(&self.maker);
+    }
+}
+
+struct FlushClean {
+    session: Session<BenchDb>,
+    users: Vec<Handle<User>>,
+}
+
+impl FlushClean {
+    fn new(maker: &SessionMaker<BenchDb>) -> Result<Self, Error> {
+        let mut session = maker.session();
+        let users = session.query::<User>().all()?;
+        Ok(FlushClean { session, users })
+    }
+}
+
+impl Task for FlushClean {
+    fn run(&mut self, witness: &mut Witness) {
+        for &user in &self.users[..data::FLUSHES] {
+            self.session.flush().expect("nothing to flush");
+            witness.see(&user, |&user, record| describe_user(&self.session[user], record));
+        }
     }
 }
 
@@ -197,6 +273,14 @@ impl Task for Change {
     fn record_stored(&mut self, record: &mut Record) {
         record_users(&self.maker, record);
     }
+}
+
+fn clear(maker: &SessionMaker<BenchDb>) {
+    let emptied = maker.transaction(|s| {
+        s.execute("DELETE FROM posts", params![])?;
+        s.execute("DELETE FROM users", params![])
+    });
+    emptied.expect("the tables are emptied");
 }
 
 fn open() -> Result<SessionMaker<BenchDb>, Error> {

@@ -23,6 +23,7 @@ const SELECT_USERS: &str = "SELECT id, name, hair_color FROM users ORDER BY id";
 const SELECT_POSTS: &str = "SELECT id, user_id, title, body FROM posts ORDER BY id";
 const SELECT_USER: &str = "SELECT id, name, hair_color FROM users WHERE id = ?1";
 const INSERT_USER: &str = "INSERT INTO users (name, hair_color) VALUES (?1, ?2)";
+const INSERT_POST: &str = "INSERT INTO posts (user_id, title, body) VALUES (?1, ?2, ?3)";
 const UPDATE_USER: &str = "UPDATE users SET hair_color = ?1 WHERE id = ?2";
 
 /// The work on SQLite's C interface.
@@ -48,7 +49,10 @@ fn make_task(work: Work) -> rusqlite::Result<Option<Box<dyn Task>>> {
             Box::new(LoadPosts::new(database::open_with_posts(rows)?, rows))
         }
         Work::GetByKey => Box::new(GetByKey::new(database::open_with_users(data::GETS)?)),
-        Work::GetHit => return Ok(None),
+        Work::GetHit | Work::FlushClean { .. } => return Ok(None),
+        Work::InsertFamilies { parents, children } => {
+            Box::new(InsertFamilies::new(database::open()?, parents, children))
+        }
         Work::Insert { rows } => Box::new(Insert::new(database::open()?, rows)),
         Work::Change { rows, step } => Box::new(Change::new(database::open_with_users(rows)?, rows, step)),
     }))
@@ -150,13 +154,7 @@ impl Task for Insert {
 
     fn run(&mut self, witness: &mut Witness) {
         self.transaction.begin.execute([]);
-        for user in &mut self.users {
-            self.insert.execute([
-                Parameter::Text(&user.name),
-                Parameter::from_optional_text(user.hair_color.as_deref()),
-            ]);
-            user.id = self.insert.last_insert_rowid();
-        }
+        insert_users(&mut self.insert, &mut self.users);
         self.transaction.commit.execute([]);
         witness.see(self.users.as_slice(), describe_users);
     }
@@ -166,8 +164,70 @@ impl Task for Insert {
     }
 
     fn clear(&mut self) {
-        database::clear_users(&self.connection).expect("the table is emptied");
+        database::clear(&self.connection).expect("the table is emptied");
         self.users.clear();
+    }
+}
+
+struct InsertFamilies {
+    transaction: Transaction,
+    insert_user: Statement,
+    insert_post: Statement,
+    connection: Rc<Connection>,
+    parents: usize,
+    children: usize,
+    users: Vec<User>,
+    posts: Vec<Post>,
+}
+
+impl InsertFamilies {
+    fn new(connection: Connection, parents: usize, children: usize) -> Self {
+        let connection = Rc::new(connection);
+        Self {
+            transaction: Transaction::prepare(&connection),
+            insert_user: Statement::prepare(&connection, INSERT_USER),
+            insert_post: Statement::prepare(&connection, INSERT_POST),
+            connection,
+            parents,
+            children,
+            users: Vec::new(),
+            posts: Vec::new(),
+        }
+    }
+}
+
+impl Task for InsertFamilies {
+    fn prepare(&mut self) {
+        self.users = data::new_users(self.parents);
+        self.posts = data::new_posts(self.parents, self.children);
+    }
+
+    fn run(&mut self, witness: &mut Witness) {
+        self.transaction.begin.execute([]);
+        insert_users(&mut self.insert_user, &mut self.users);
+        for (index, post) in self.posts.iter_mut().enumerate() {
+            post.user_id = self.users[index / self.children].id;
+            self.insert_post.execute([
+                Parameter::Integer(post.user_id),
+                Parameter::Text(&post.title),
+                Parameter::from_optional_text(post.body.as_deref()),
+            ]);
+            post.id = self.insert_post.last_insert_rowid();
+        }
+        self.transaction.commit.execute([]);
+        witness.see(self.users.as_slice(), describe_users);
+        witness.see(self.posts.as_slice(), describe_posts);
+    }
+
+    fn record_stored(&mut self, record: &mut Record) {
+        database::record_users(&self.connection, record).expect("users load");
+        database::record_posts(&self.connection, record).expect("posts load");
+    }
+
+    fn clear(&mut self) {
+        database::clear(&self.connection).expect("the tables are emptied");
+        self.users.clear();
+        self.posts.clear();
     }
 }
 
@@ -248,6 +308,16 @@ fn load_posts(select: &mut Statement, capacity: usize) -> Vec<Post> {
         posts.push(decode_post(&row));
     }
     posts
+}
+
+fn insert_users(insert: &mut Statement, users: &mut [User]) {
+    for user in users {
+        insert.execute([
+            Parameter::Text(&user.name),
+            Parameter::from_optional_text(user.hair_color.as_deref()),
+        ]);
+        user.id = insert.last_insert_rowid();
+    }
 }
 
 #[inline]

@@ -3,7 +3,7 @@
 //! A new kind of workload is a variant of [`Work`] and a line of [`WORKLOADS`]; the compiler then names each
 //! implementation that does not know it yet.
 
-use crate::data::GETS;
+use crate::data::{FLUSHES, GETS};
 use crate::witness::{Record, Witness};
 
 /// A way to do the work: a column of the table.
@@ -72,6 +72,20 @@ pub enum Work {
         /// Users stored.
         rows: usize,
     },
+    /// Stores new users and, after them, `children` new posts of each, in empty tables and one transaction that the run
+    /// begins and ends; afterwards each has the key of its row.
+    InsertFamilies {
+        /// Users stored.
+        parents: usize,
+        /// Posts stored for each.
+        children: usize,
+    },
+    /// Flushes a session that holds `rows` loaded users, none of them touched, [`FLUSHES`] times. Code without a session
+    /// has no such thing.
+    FlushClean {
+        /// Users loaded.
+        rows: usize,
+    },
     /// In one transaction that the run begins and ends, loads all users and sets
     /// [`data::changed_hair_color`](crate::data::changed_hair_color) for each `step`th of them, the first included:
     /// one UPDATE a changed row, by key, of the changed column.
@@ -110,7 +124,9 @@ impl Work {
             | Self::LoadPosts { rows, .. }
             | Self::Insert { rows }
             | Self::Change { rows, .. } => rows,
+            Self::InsertFamilies { parents, children } => parents * (1 + children),
             Self::GetByKey | Self::GetHit => GETS,
+            Self::FlushClean { .. } => FLUSHES,
         }
     }
 }
@@ -134,9 +150,24 @@ pub const WORKLOADS: &[Workload] = &[
         goal: Goal::Ratio(1.25),
     },
     Workload {
+        name: "insert 1,000 users, 5 posts each",
+        work: Work::InsertFamilies { parents: 1_000, children: 5 },
+        goal: Goal::Ratio(1.3),
+    },
+    Workload {
+        name: "load 1,000 users, change a tenth",
+        work: Work::Change { rows: 1_000, step: 10 },
+        goal: Goal::Ratio(1.5),
+    },
+    Workload {
         name: "load 1,000 users, change all",
         work: Work::Change { rows: 1_000, step: 1 },
         goal: Goal::Ratio(1.4),
+    },
+    Workload {
+        name: "flush, 100,000 loaded, no change",
+        work: Work::FlushClean { rows: 100_000 },
+        goal: Goal::Nanoseconds(1_000.0),
     },
 ];
 

@@ -19,6 +19,10 @@ rules! { bulk:
     a_star_is_stored_whatever_the_order_of_add,
     a_savepoint_around_many_rows_undoes_all_of_them,
     many_entities_are_met_again_by_one_query,
+    a_rollback_of_ten_thousand_changed_entities_sends_no_select,
+    a_flush_without_changes_among_many_sends_nothing,
+    parents_with_children_take_one_insert_a_row,
+    an_update_is_sent_for_changed_entities_only,
 }
 
 const MANY: usize = 500;
@@ -209,5 +213,66 @@ fn many_entities_are_met_again_by_one_query(lab: &Lab) {
     assert_eq!(db.sent().len(), 2);
     for (key, &user) in (1..).zip(&users) {
         assert_eq!(s[user].age, key);
+    }
+}
+
+fn a_rollback_of_ten_thousand_changed_entities_sends_no_select(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let users = s.add_all((0..10_000).map(named));
+    s.commit().unwrap();
+    s.query::<User>().all().unwrap();
+    users.iter().for_each(|&user| s[user].age = 99);
+    // Half of them are written, half are not yet.
+    s.flush().unwrap();
+    users.iter().step_by(2).for_each(|&user| s[user].age = 98);
+    db.sent();
+    s.rollback().unwrap();
+    assert!(users.iter().all(|&user| s[user].age == 18));
+    assert_eq!(db.sent(), ["ROLLBACK"]);
+}
+
+fn a_flush_without_changes_among_many_sends_nothing(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    s.add_all((0..MANY).map(named));
+    s.commit().unwrap();
+    let users = s.query::<User>().all().unwrap();
+    db.sent();
+    s.flush().unwrap();
+    // Touched, but not changed.
+    users.iter().for_each(|&user| s[user].age = 18);
+    s.flush().unwrap();
+    assert_eq!(db.sent(), Vec::<String>::new());
+}
+
+fn parents_with_children_take_one_insert_a_row(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    for number in 0..MANY {
+        let author = s.add(named(number));
+        s.add_all((0..5).map(|_| Post::by(author, "a")));
+    }
+    s.commit().unwrap();
+    let sent = db.sent();
+    let count = |start| sent.iter().filter(|sql| sql.starts_with(start)).count();
+    assert_eq!((count("INSERT INTO users"), count("INSERT INTO posts")), (MANY, 5 * MANY));
+    assert_eq!((sent.len(), count("BEGIN"), count("COMMIT")), (6 * MANY + 2, 1, 1));
+}
+
+fn an_update_is_sent_for_changed_entities_only(lab: &Lab) {
+    for step in [1, 10] {
+        let db = lab.db();
+        let mut s = db.session();
+        s.add_all((0..MANY).map(named));
+        s.commit().unwrap();
+        let users = s.query::<User>().all().unwrap();
+        db.sent();
+        users.iter().step_by(step).for_each(|&user| s[user].age = 99);
+        s.commit().unwrap();
+        let sent = db.sent();
+        let update = "UPDATE users SET age = ? WHERE id = ?";
+        assert_eq!(sent.iter().filter(|sql| *sql == update).count(), MANY / step);
+        assert_eq!(sent.len(), MANY / step + 1, "and COMMIT");
     }
 }
