@@ -171,6 +171,7 @@ pub enum BeginMode {
 
 /// What a transaction sees of others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum IsolationLevel {
     /// Every statement is a transaction of its own.

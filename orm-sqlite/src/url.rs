@@ -76,6 +76,9 @@ fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
         }
         (pragma, value) if pragmas().any(|known| known == pragma) => options.set_pragma(pragma, value)?,
         (unknown, _) => {
+            if let Some(place) = elsewhere(unknown) {
+                return Err(Error::config(format!("`{unknown}` is no option of a SQLite URL: {place}")));
+            }
             let known = pragmas().chain(["mode", "cache"]);
             let hint = did_you_mean(unknown, known);
             return Err(Error::config(format!(
@@ -84,6 +87,20 @@ fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What became of an option that SQLAlchemy's users know: it has another place, or none.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "pool_size" | "max_overflow" | "pool_timeout" | "pool_recycle" | "pool_pre_ping"
+        | "pool_use_lifo" | "poolclass" | "echo" | "isolation_level" | "connect_timeout" | "label_length"
+        | "execution_options" => "say it to the engine, by the method of that name of `Engine::builder(..)`",
+        "timeout" => "write `busy_timeout`, in milliseconds",
+        "charset" => "text is always UTF-8",
+        "check_same_thread" => "a connection goes from thread to thread, and is used by one at a time",
+        "legacy_schema_aliasing" => "SQLAlchemy 2.0 removed it, and it was about SQL Server only",
+        _ => return None,
+    })
 }
 
 fn decoded(part: &str) -> Result<String> {
@@ -147,6 +164,9 @@ mod tests {
         assert!(refusal("sqlite:///x.db?busy_timout=5").contains("did you mean `busy_timeout`?"));
         assert!(refusal("sqlite:///x.db?mode=rcw").contains("`ro`, `rw` or `rwc`"));
         assert!(refusal("sqlite:///x.db?cache=shared").contains("cache=private"));
+        assert!(refusal("sqlite:///x.db?pool_size=5").contains("`Engine::builder(..)`"));
+        assert!(refusal("sqlite:///x.db?timeout=5").contains("`busy_timeout`, in milliseconds"));
+        assert!(refusal("sqlite:///x.db?legacy_schema_aliasing=1").contains("SQL Server only"));
         assert!(refusal("sqlite:///x.db?mode").contains("no value"));
         assert!(refusal("sqlite:///x.db?mode=ro&mode=rw").contains("twice"));
         assert!(refusal("sqlite:///x.db?busy_timeout=soon").contains("milliseconds"));

@@ -185,6 +185,26 @@ fn s93_s106_what_was_not_committed_is_gone() {
 }
 
 #[test]
+fn s106_begin_commits_and_an_error_or_a_panic_rolls_back() {
+    let engine = engine(Sqlite::memory());
+    engine.begin(|c| c.run_script("CREATE TABLE t (x); INSERT INTO t VALUES (1)")).unwrap();
+    let failed = engine.begin(|c| {
+        run(&mut **c, "INSERT INTO t VALUES (2)")?;
+        run(&mut **c, "INSERT INTO nowhere VALUES (2)")
+    });
+    assert!(failed.is_err_and(|error| error.is_schema()));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        engine.begin(|c| -> Result<()> {
+            run(&mut **c, "INSERT INTO t VALUES (3)")?;
+            std::panic::resume_unwind(Box::new("stop"))
+        })
+    }));
+    assert!(panicked.is_err());
+    let mut connection = engine.connect().unwrap();
+    assert_eq!(ask(&mut *connection, "SELECT group_concat(x) FROM t").unwrap(), Value::Text("1".into()));
+}
+
+#[test]
 fn savepoints_of_any_name_are_ended_one_by_one() {
     let mut connection = memory();
     run(&mut *connection, "CREATE TABLE t (x)").unwrap();

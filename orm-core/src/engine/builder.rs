@@ -179,6 +179,8 @@ impl Options {
     }
 
     fn take(&mut self, config: &EngineConfig) -> Result<()> {
+        self.class = config.poolclass.unwrap_or(self.class);
+        self.isolation_level = config.isolation_level.or(self.isolation_level);
         self.pool_size = config.pool_size.or(self.pool_size);
         self.overflow = config.max_overflow.or(self.overflow);
         self.pool_pre_ping = config.pool_pre_ping.or(self.pool_pre_ping);

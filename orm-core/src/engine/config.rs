@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::options::PoolClass;
+use crate::driver::IsolationLevel;
 use crate::error::{Error, Result};
 
 /// An engine's options as they stand in a configuration file; with feature `serde` it can be deserialised. Unknown fields are
@@ -38,6 +40,13 @@ pub struct EngineConfig {
     /// Seconds; see [`EngineBuilder::connect_timeout`](super::EngineBuilder::connect_timeout).
     #[cfg_attr(feature = "serde", serde(default))]
     pub connect_timeout: Option<f64>,
+    /// See [`EngineBuilder::poolclass`](super::EngineBuilder::poolclass); `"queue"`, `"null"` or `"static"`.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub poolclass: Option<PoolClass>,
+    /// See [`EngineBuilder::isolation_level`](super::EngineBuilder::isolation_level); such as `"autocommit"` or
+    /// `"serializable"`.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub isolation_level: Option<IsolationLevel>,
     /// See [`EngineBuilder::echo`](super::EngineBuilder::echo).
     #[cfg_attr(feature = "serde", serde(default))]
     pub echo: Option<bool>,

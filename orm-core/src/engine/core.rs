@@ -117,6 +117,43 @@ impl<B> Engine<B> {
         self.core.checkout()
     }
 
+    /// The same by SQLAlchemy's name: [`checkout`](Self::checkout).
+    ///
+    /// # Errors
+    /// As [`checkout`](Self::checkout).
+    pub fn connect(&self) -> Result<Checkout> {
+        self.checkout()
+    }
+
+    /// Runs a closure on a connection, in a transaction: committed when it returns `Ok`, rolled back when it returns `Err` or
+    /// panics. For statements of your own; [`SessionMaker::transaction`](crate::session::SessionMaker::transaction) is the
+    /// same with a session.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # fn main() -> orm_core::Result<()> {
+    /// let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// engine.begin(|connection| {
+    ///     connection.run_script("CREATE TABLE colours (name TEXT); INSERT INTO colours VALUES ('red'), ('blue')")
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`checkout`](Self::checkout); what the closure, BEGIN or COMMIT returns.
+    pub fn begin<T>(&self, work: impl FnOnce(&mut Checkout) -> Result<T>) -> Result<T> {
+        self.checkout()?.in_transaction(work)
+    }
+
+    /// Replaces every connection that is open now when it is next taken, such as after a failover. Those in use go on working
+    /// until they come back.
+    pub fn invalidate(&self) {
+        self.core.database.pool().invalidate();
+    }
+
     /// Starts with an empty pool: idle connections are closed now, those in use when they come back.
     pub fn dispose(&self) {
         self.core.dispose();

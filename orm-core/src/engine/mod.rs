@@ -24,7 +24,21 @@
 //! | `isolation_level` | [`isolation_level`](EngineBuilder::isolation_level) | of every connection; one that changed its own is set back before it is used again |
 //! | `execution_options` | [`execution_options`](EngineBuilder::execution_options) | defaults of every connection; [`Engine::execution_options`] makes an engine with others on the same pool |
 //! | `label_length` | [`label_length`](EngineBuilder::label_length) | a cap for the names of constraints and indexes that `create_all` generates, there for column labels; at most the database's own |
+//! | `max_identifier_length` | none | the dialect knows it; `label_length` can only make names shorter |
+//! | `pool_reset_on_return` | none | always "rollback": what was not committed is not saved by dropping it |
+//! | `pool`, `creator`, `module`, `plugins` | none | a [`Driver`](crate::driver::Driver) of your own opens connections as it likes |
+//! | `echo="debug"` | none | rows are not logged: they may hold secrets |
+//! | `echo_pool`, `pool_logging_name` | none | the pool tells at target `orm::pool` of `tracing` |
+//! | `logging_name`, `logging_token` | [`ExecutionOptions::logging_token`] | a word that marks the statements of an engine |
+//! | `insertmanyvalues_page_size`, `use_insertmanyvalues` | none | how rows are batched follows from what the database can do |
+//! | `json_serializer`, `json_deserializer` | none | `Json<T>` goes by serde |
+//! | `enable_from_linting` | none | a query over a model that was not joined does not compile |
+//! | `skip_autocommit_rollback` | none | a connection is asked whether it is in a transaction, so nothing needless is sent |
 //! | `query_cache_size` | [`statement_cache_size`](EngineBuilder::statement_cache_size) | prepared statements kept by each connection |
+//! | `engine.connect()`, `engine.begin()` | [`Engine::connect`], [`Engine::begin`] | a connection for statements of your own, without and with a transaction |
+//! | `engine.dispose()` | [`Engine::dispose`] | an empty pool; connections in use are closed when they come back |
+//! | `connection.invalidate()`, `detach()` | [`Checkout::invalidate`], [`Checkout::detach`]; for all, [`Engine::invalidate`] | closed now; out of the pool; replaced when next taken |
+//! | `pool.status()` | [`Engine::pool_status`] | the numbers, and printed as a text |
 //! | `engine_from_config` | [`config`](EngineBuilder::config) | an [`EngineConfig`], which serde can read; unknown fields are an error |
 //! | `encoding` | none | removed in SQLAlchemy 2.0: text is Unicode everywhere; a Rust `String` is UTF-8, and so is what drivers speak |
 //! | `legacy_schema_aliasing` | none | removed in SQLAlchemy 2.0: it kept a bug of version 1.0 alive, in how tables of SQL Server were named |

@@ -6,6 +6,7 @@ use crate::driver::IsolationLevel;
 
 /// How connections are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum PoolClass {
     /// Up to `pool_size` are kept, up to `max_overflow` more are open at a time.

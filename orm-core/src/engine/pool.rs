@@ -104,6 +104,16 @@ impl Pool {
         drop(permit);
     }
 
+    /// Every connection that is open now is replaced when it is next taken.
+    pub(crate) fn invalidate(&self) {
+        self.shelf().epoch += 1;
+    }
+
+    /// Forgets a connection that does not come back.
+    pub(crate) fn give_up_place(&self) {
+        self.shelf().open -= 1;
+    }
+
     /// Closes what is idle; what is in use is closed when it comes back.
     pub(crate) fn dispose(&self) {
         let mut shelf = self.shelf();
@@ -217,7 +227,7 @@ struct Place<'pool>(&'pool Pool);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.shelf().open -= 1;
+        self.0.give_up_place();
     }
 }
 

@@ -26,7 +26,7 @@ rules! { scope:
     s102_a_scoped_session_can_be_static,
     a_base_is_bound_once,
     a_base_without_an_engine_says_so,
-    two_databases_in_one_program,
+    s103_two_databases_in_one_program,
     s109_threads_share_the_engine_and_not_the_session,
     s109_writers_of_many_threads_lose_nothing,
     a_session_can_be_sent_but_not_shared,
@@ -273,7 +273,7 @@ fn a_base_without_an_engine_says_so(_lab: &Lab) {
     assert!(Unbound::session().unwrap_err().is_misuse());
 }
 
-fn two_databases_in_one_program(lab: &Lab) {
+fn s103_two_databases_in_one_program(lab: &Lab) {
     let (blog, log) = (lab.db(), lab.db_of::<Log>());
     let (mut in_blog, mut in_log) = (blog.session(), log.session());
     let ann = in_blog.add(User::named("ann"));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orm_core::__private::{DeclarativeBase, EngineCell};
+use orm_core::driver::IsolationLevel;
 use orm_core::engine::{Engine, EngineBuilder, EngineConfig, Overflow, PoolClass};
 
 use super::fake::{Fake, Server};
@@ -84,6 +85,11 @@ fn a_configuration_is_read_from_json_and_knows_its_fields() {
     let config: EngineConfig = serde_json::from_str(text).unwrap();
     assert_eq!(config.max_overflow, Some(Overflow::Unlimited));
     assert_eq!((config.pool_size, config.pool_recycle, config.echo), (Some(3), Some(1.5), Some(true)));
+    let text = r#"{"url": "x", "poolclass": "null", "isolation_level": "read_committed"}"#;
+    let config: EngineConfig = serde_json::from_str(text).unwrap();
+    assert_eq!(config.isolation_level, Some(IsolationLevel::ReadCommitted));
+    let engine = build(server().1.config(&config));
+    assert_eq!(engine.pool_status().size, 0, "the pool keeps nothing");
     let read = |text: &str| serde_json::from_str::<EngineConfig>(text).map_err(|error| error.to_string());
     assert!(
         read(r#"{"url": "x", "max_overflow": 4}"#)

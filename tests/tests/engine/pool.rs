@@ -279,6 +279,49 @@ fn s97_a_panic_gives_the_connection_back() {
 }
 
 #[test]
+fn s98_an_invalidated_connection_is_closed_now_and_gives_its_place_up() {
+    let (server, builder) = server();
+    let engine = build(builder.pool_size(1).max_overflow(0).pool_timeout(SHORT));
+    checkout(&engine).invalidate();
+    assert_eq!(server.events(), ["open 1", "close 1"]);
+    assert_eq!(engine.pool_status(), status(1, 0, 0, 0));
+    assert_eq!(number(&mut checkout(&engine)), 2);
+}
+
+#[test]
+fn s98_a_detached_connection_lives_beside_the_pool() {
+    let (server, builder) = server();
+    let engine = build(builder.pool_size(1).max_overflow(0).pool_timeout(SHORT));
+    let mut outside = checkout(&engine).detach();
+    assert_eq!(engine.pool_status(), status(1, 0, 0, 0));
+    let inside = checkout(&engine);
+    assert_eq!(number(&mut outside), 1);
+    server.events();
+    drop(outside.detach());
+    assert_eq!(server.events(), ["close 1"], "it is not put back, and detaching it twice changes nothing");
+    drop(inside);
+    assert_eq!(engine.pool_status(), status(1, 1, 0, 0));
+}
+
+#[test]
+fn s98_an_invalidated_pool_replaces_its_connections_when_they_are_taken() {
+    let (server, builder) = server();
+    let engine = build(builder.pool_size(2));
+    let mut out = several(&engine, 2);
+    drop(out.pop());
+    server.events();
+    engine.invalidate();
+    assert_eq!(number(&mut out[0]), 1, "it goes on working");
+    drop(out);
+    assert_eq!(server.events(), Vec::<String>::new(), "nothing happens yet");
+    let fresh = several(&engine, 2);
+    assert_eq!(server.events(), ["close 2", "open 3", "close 1", "open 4"]);
+    drop(fresh);
+    drop(checkout(&engine));
+    assert_eq!(server.events(), Vec::<String>::new(), "new ones are kept");
+}
+
+#[test]
 fn s99_dispose_closes_what_is_idle_and_leaves_what_is_in_use() {
     let (server, builder) = server();
     let engine = build(builder.pool_size(2).max_overflow(0).pool_timeout(SHORT));
