@@ -35,9 +35,10 @@ pub(crate) fn tables_of<B: DeclarativeBase>() -> Vec<&'static Table> {
 /// A foreign key as seen from the table that it names.
 #[derive(Clone, Copy)]
 pub(crate) struct Incoming {
-    #[allow(dead_code)]
     pub(crate) table: &'static Table,
     pub(crate) key: &'static ForeignKey,
+    /// The position of its field.
+    pub(crate) field: usize,
 }
 
 /// The foreign keys that name a table, by the names of their tables.
@@ -49,7 +50,9 @@ pub(crate) fn incoming(table: &Table) -> &'static [Incoming] {
         let mut all: HashMap<usize, Vec<Incoming>> = HashMap::new();
         for table in tables {
             for key in &table.foreign_keys {
-                all.entry(key.target().number).or_default().push(Incoming { table, key });
+                let field = table.field_names.iter().position(|&name| name == key.field);
+                let incoming = Incoming { table, key, field: field.unwrap_or(usize::MAX) };
+                all.entry(key.target().number).or_default().push(incoming);
             }
         }
         all

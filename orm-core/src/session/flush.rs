@@ -6,8 +6,8 @@ use super::events::{Event, MAX_ROUNDS, endless};
 use super::listen::listened;
 use crate::error::{Error, Result};
 use crate::uow::{
-    Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, plan_changes, record_plan,
-    supply_changes, write_back,
+    Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, follow_deletes, plan_changes,
+    record_plan, supply_changes, write_back,
 };
 
 /// Whether a flush had anything to look at.
@@ -87,12 +87,13 @@ impl Core {
 
     /// What a flush would do.
     pub(crate) fn plan(&self) -> Result<Steps> {
-        let changes = collect_changes(&self.stores, &self.pending, &self.deleted);
+        let mut changes = collect_changes(&self.stores, &self.pending, &self.deleted);
         if changes.is_empty() {
             return Ok(Steps::default());
         }
+        let aftermath = follow_deletes(&self.stores, &mut changes)?;
         check_changes(&self.stores, &changes)?;
-        plan_changes(&self.stores, &changes, self.dialect())
+        plan_changes(&self.stores, &changes, aftermath, self.dialect())
     }
 
     fn emit(&mut self, plan: &Steps) -> Result<()> {

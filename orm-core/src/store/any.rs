@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::row::Row;
 use crate::schema::Table;
 use crate::util::columns::ColumnSet;
-use crate::value::{Generation, Ids, Link, Place, Value};
+use crate::value::{Entity, Generation, Ids, Link, Place, SessionNumber, Value};
 
 /// The store of some model.
 pub(crate) trait AnyStore: Any + Send {
@@ -31,6 +31,15 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// Slots whose values were touched since the last flush, in the order of their keys.
     fn touched_by_key(&self) -> Vec<u32>;
+
+    /// Slots that are pending or have a row that stays, in order.
+    fn held(&self) -> Vec<u32>;
+
+    /// The slot of a key, given as this model's key type.
+    fn find_key(&self, key: &dyn Any) -> Option<u32>;
+
+    /// The entity of a slot, in a session.
+    fn entity(&self, slot: u32, session: SessionNumber) -> Entity;
 
     /// Puts slots in the order of their keys.
     fn sort_by_key(&self, slots: &mut [u32]);
@@ -154,6 +163,15 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// Records slots whose rows are deleted.
     fn settle_deletes(&mut self, slots: &[u32]);
+
+    /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
+    fn clear_link(&mut self, slot: u32, field: usize, named: Entity);
+
+    /// Says that the row of a slot may be another by now.
+    fn expire(&mut self, slot: u32);
+
+    /// Takes in a row that holds all columns of the table.
+    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<()>;
 
     /// Puts every touched slot back to its kept copy, if it still has one: after a flush, those without net change have.
     fn restore_touched(&mut self);

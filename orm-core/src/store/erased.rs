@@ -8,13 +8,15 @@ use super::change::{Change, Demand};
 use super::epochs::Epochs;
 use super::group::Group;
 use super::slot::{Slot, State};
-use super::typed::Store;
+use super::typed::{Store, decode};
 use super::visit;
 use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model, Table};
 use crate::util::columns::ColumnSet;
-use crate::value::{Entity, Generation, Ids, Key, Link, NoIds, Place, Value, Version, encode_key};
+use crate::value::{
+    Entity, Generation, Ids, Key, Link, NoIds, Place, SessionNumber, Value, Version, encode_key,
+};
 
 impl<M: Model> AnyStore for Store<M> {
     fn table(&self) -> &'static Table {
@@ -55,6 +57,23 @@ impl<M: Model> AnyStore for Store<M> {
         self.sort_by_key(&mut touched);
         touched.dedup();
         touched
+    }
+
+    fn held(&self) -> Vec<u32> {
+        let is_held = |&slot: &u32| {
+            let place = self.at(slot);
+            place.value.is_some() && matches!(place.state, State::Pending | State::Persistent)
+        };
+        (0..self.slots.len() as u32).filter(is_held).collect()
+    }
+
+    fn find_key(&self, key: &dyn Any) -> Option<u32> {
+        self.find(key.downcast_ref()?)
+    }
+
+    fn entity(&self, slot: u32, session: SessionNumber) -> Entity {
+        let place = Place::new(session, slot, self.at(slot).generation);
+        Entity { model: M::table().number, place }
     }
 
     fn sort_by_key(&self, slots: &mut [u32]) {
@@ -347,6 +366,31 @@ impl<M: Model> AnyStore for Store<M> {
             self.leave_identity(slot);
             self.at_mut(slot).state = State::DeletedFlushed;
         }
+    }
+
+    fn clear_link(&mut self, slot: u32, field: usize, named: Entity) {
+        let Some(value) = self.at(slot).value.clone() else { return };
+        if self.at(slot).kept.is_none() {
+            let kept = self.copies.keep(value);
+            self.at_mut(slot).kept = Some(kept);
+        }
+        self.record_slot(slot, &ColumnSet::EMPTY);
+        self.record_link(slot, field, named);
+        if let Some(value) = &mut self.at_mut(slot).value {
+            visit::unlink(value, field);
+        }
+    }
+
+    fn expire(&mut self, slot: u32) {
+        self.at_mut(slot).epoch = 0;
+    }
+
+    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<()> {
+        let value: M = decode(&mut Fields::new(row, 0))?;
+        let Some(key) = Store::own_key(&value) else {
+            return Err(Error::database("a row came without its key"));
+        };
+        self.meet(key, epoch, &mut Fields::new(row, 0)).map(|_| ())
     }
 
     fn restore_touched(&mut self) {

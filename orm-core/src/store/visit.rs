@@ -122,19 +122,27 @@ impl VisitorMut for Resolve<'_> {
 
 /// Names an entity again in the field at a position.
 pub(crate) fn relink<M: Model>(value: &mut M, field: usize, entity: Entity) {
-    let mut relink = Relink { left: field, entity };
+    let mut relink = Relink { left: field, entity: Some(entity) };
     value.visit_mut(&mut relink).expect("invariant: relinking does not fail");
+}
+
+/// Lets the field at a position name nothing, if it can.
+pub(crate) fn unlink<M: Model>(value: &mut M, field: usize) {
+    let mut relink = Relink { left: field, entity: None };
+    value.visit_mut(&mut relink).expect("invariant: unlinking does not fail");
 }
 
 struct Relink {
     left: usize,
-    entity: Entity,
+    entity: Option<Entity>,
 }
 
 impl VisitorMut for Relink {
     fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
-        if self.left == 0 {
-            field.relink(self.entity);
+        match self.entity {
+            _ if self.left > 0 => {}
+            Some(entity) => field.relink(entity),
+            None => field.unlink(),
         }
         self.left = self.left.wrapping_sub(1);
         Ok(())

@@ -33,6 +33,8 @@ pub(crate) struct ChangeSet {
     pub(crate) deletes: Vec<Group>,
     /// In the order of `add`.
     pub(crate) replaces: Vec<Replacement>,
+    /// Foreign keys of rows that stay, which the session sets to NULL since the rows that they name are deleted.
+    pub(crate) clears: Vec<Group>,
 }
 
 impl ChangeSet {
@@ -48,7 +50,8 @@ impl ChangeSet {
 
     /// The tables that something is done to.
     pub(crate) fn models(&self) -> impl Iterator<Item = usize> {
-        self.written().map(|(model, _)| model).chain(self.deletes.iter().map(|group| group.model))
+        let others = self.deletes.iter().chain(&self.clears).map(|group| group.model);
+        self.written().map(|(model, _)| model).chain(others)
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn collect_changes(stores: &Stores, pending: &Pending, deleted: &[Ent
         updates,
         deletes: collect_deletes(stores, deleted),
         replaces: Vec::new(),
+        clears: Vec::new(),
     };
     find_replacements(stores, &mut changes);
     changes

@@ -35,9 +35,9 @@ pub(crate) fn emit_plan(plan: &Steps, stores: &mut Stores, wire: &mut Wire<'_>) 
             Action::Insert => emit_inserts(step, stores, wire),
             Action::Update | Action::Link => emit_updates(step, stores, wire),
             Action::Replace => emit_replaces(step, stores, wire),
-            Action::Unlink => emit_unlinks(step, stores, wire),
+            Action::Unlink | Action::Clear => emit_unlinks(step, stores, wire),
             Action::Park => emit_parks(step, stores, wire),
-            Action::Delete => emit_deletes(step, stores, wire),
+            Action::Delete => emit_deletes(step, &plan.may_be_gone, stores, wire),
         };
         sent.map_err(|error| explain(error, step, wire.dialect))?;
     }
@@ -156,6 +156,18 @@ pub(super) fn send_rows<'a>(
     statement: &Statement,
     encode: impl Fn(&'a dyn AnyStore, u32, &'a Stores, &mut Vec<Value<'a>>) -> Result<()>,
 ) -> Result<()> {
+    let lost = send_each(step, stores, wire, statement, encode)?;
+    if lost.is_empty() { Ok(()) } else { Err(stale(step, &lost, stores)) }
+}
+
+/// The same, and gives the rows that do not match.
+pub(super) fn send_each<'a>(
+    step: &Step,
+    stores: &'a Stores,
+    wire: &mut Wire<'_>,
+    statement: &Statement,
+    encode: impl Fn(&'a dyn AnyStore, u32, &'a Stores, &mut Vec<Value<'a>>) -> Result<()>,
+) -> Result<Vec<u32>> {
     let store = stores.any(step.table.number);
     let mut row = Vec::with_capacity(step.table.columns.len());
     let mut lost = Vec::new();
@@ -170,7 +182,7 @@ pub(super) fn send_rows<'a>(
             Err(error) => return Err(name_row(error, slot, step, stores)),
         }
     }
-    if lost.is_empty() { Ok(()) } else { Err(stale(step, &lost, stores)) }
+    Ok(lost)
 }
 
 /// Gives a row another key; what follows is to know it by that.

@@ -36,9 +36,13 @@ pub(super) fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) ->
     // A row that is there is known by the key that it has; a new one by the key that it brings.
     let key = match step.action {
         Action::Insert => store.own_key_text(slot, stores),
-        Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park | Action::Delete => {
-            Some(store.key_text(slot))
-        }
+        Action::Update
+        | Action::Replace
+        | Action::Link
+        | Action::Unlink
+        | Action::Clear
+        | Action::Park
+        | Action::Delete => Some(store.key_text(slot)),
     };
     error.context(match key {
         Some(key) => format!("in the row with key {key}"),
@@ -51,7 +55,9 @@ pub(super) fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) ->
 pub(super) fn explain(error: Error, step: &Step, dialect: &dyn Dialect) -> Error {
     let verb = match step.action {
         Action::Insert => "inserting",
-        Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park => "updating",
+        Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Clear | Action::Park => {
+            "updating"
+        }
         Action::Delete => "deleting",
     };
     let table = step.table;

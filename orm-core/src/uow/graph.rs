@@ -48,7 +48,7 @@ impl Phase {
             Action::Park | Action::Unlink => Phase::Before,
             Action::Update | Action::Replace => Phase::Update,
             Action::Insert | Action::Delete => Phase::Insert,
-            Action::Link => Phase::After,
+            Action::Link | Action::Clear => Phase::After,
         }
     }
 }
@@ -272,7 +272,12 @@ impl Graph {
             op.position.level = match op.action {
                 Action::Delete => deepest[op.position.stage] - level,
                 Action::Insert => level,
-                Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park => 0,
+                Action::Update
+                | Action::Replace
+                | Action::Link
+                | Action::Unlink
+                | Action::Clear
+                | Action::Park => 0,
             };
         }
     }

@@ -15,6 +15,7 @@ pub(super) fn add_links(graph: &mut Graph, stores: &Stores) {
     for op in 0..graph.ops.len() {
         match graph.ops[op].action {
             Action::Insert => add_named(graph, stores, &rows, op),
+            Action::Clear => add_cleared(graph, stores, &rows, op),
             Action::Update | Action::Replace => {
                 add_named(graph, stores, &rows, op);
                 add_left(graph, stores, &rows, op);
@@ -42,6 +43,14 @@ fn add_named(graph: &mut Graph, stores: &Stores, rows: &Rows, op: usize) {
             graph.add(op, target, Reason::Leaves(position), None);
         }
     });
+}
+
+/// The rows that a row names, and shall not when they go; it is written before that.
+fn add_cleared(graph: &mut Graph, stores: &Stores, rows: &Rows, op: usize) {
+    add_named(graph, stores, rows, op);
+    if let Some(&written) = rows.updated.get(&(graph.ops[op].table.number, graph.ops[op].slot)) {
+        graph.add(written, op, Reason::Row, None);
+    }
 }
 
 /// The rows that a row named before the flush.
@@ -80,6 +89,8 @@ struct Rows {
     there: Names,
     /// Rows that are deleted.
     leaving: Names,
+    /// Rows that are updated.
+    updated: HashMap<(usize, u32), usize>,
 }
 
 #[derive(Default)]
@@ -90,8 +101,11 @@ struct Names {
 
 impl Rows {
     fn new(graph: &Graph, stores: &Stores) -> Self {
-        let mut rows = Rows { there: Names::default(), leaving: Names::default() };
+        let mut rows = Rows { there: Names::default(), leaving: Names::default(), updated: HashMap::new() };
         for (index, op) in graph.ops.iter().enumerate() {
+            if op.action == Action::Update {
+                rows.updated.insert((op.table.number, op.slot), index);
+            }
             let store = stores.any(op.table.number);
             let (names, key) = match op.action {
                 Action::Insert => (&mut rows.there, store.current_key_text(op.slot, stores)),
@@ -99,7 +113,12 @@ impl Rows {
                     (&mut rows.there, store.current_key_text(op.slot, stores))
                 }
                 Action::Delete => (&mut rows.leaving, Some(store.key_text(op.slot))),
-                Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park => continue,
+                Action::Update
+                | Action::Replace
+                | Action::Link
+                | Action::Unlink
+                | Action::Clear
+                | Action::Park => continue,
             };
             names.slots.insert((op.table.number, op.slot), index);
             names.keys.extend(key.map(|key| ((op.table.number, key), index)));

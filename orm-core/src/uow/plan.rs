@@ -1,8 +1,11 @@
 //! The steps of a flush, in order.
 
+use std::collections::{HashMap, HashSet};
+
 use super::change::{ChangeSet, Replacement, Row};
 use super::graph::{Graph, Op, Phase, Placed, Position, Reason};
 use super::links::add_links;
+use super::rules::{Aftermath, RowId, Under};
 use super::tables::{Part, is_cycle, of_part, order_tables};
 use super::unique::{Handover, add_handovers, find_handovers};
 use crate::compile::Dialect;
@@ -15,6 +18,10 @@ use crate::util::columns::ColumnSet;
 #[derive(Default)]
 pub(crate) struct Steps {
     pub(crate) steps: Vec<Step>,
+    /// What memory mirrors once they are done.
+    pub(crate) aftermath: Aftermath,
+    /// Rows that a DELETE before theirs may take along.
+    pub(crate) may_be_gone: HashSet<RowId>,
 }
 
 /// Rows of one table that are written alike, one after the other.
@@ -41,6 +48,8 @@ pub enum Action {
     Link,
     /// UPDATE of foreign keys to NULL, before a row that they name is deleted.
     Unlink,
+    /// UPDATE of foreign keys to NULL, where the session and not the database does so when a row that they name is deleted.
+    Clear,
     /// UPDATE of a unique column to NULL or a free value, until another row has taken its value.
     Park,
     /// DELETE.
@@ -78,7 +87,12 @@ impl Steps {
 ///
 /// # Errors
 /// Misuse when rows wait for each other in a cycle that cannot be broken.
-pub(crate) fn plan_changes(stores: &Stores, changes: &ChangeSet, dialect: &dyn Dialect) -> Result<Steps> {
+pub(crate) fn plan_changes(
+    stores: &Stores,
+    changes: &ChangeSet,
+    aftermath: Aftermath,
+    dialect: &dyn Dialect,
+) -> Result<Steps> {
     let parts = order_tables(stores, changes);
     let planner = Planner { stores, changes, parts: &parts };
     let mut plan = Steps::default();
@@ -90,7 +104,31 @@ pub(crate) fn plan_changes(stores: &Stores, changes: &ChangeSet, dialect: &dyn D
         planner.plan_rows(&mut plan, ops.collect(), &handovers)?;
     }
     planner.pair_replaced(&mut plan);
+    plan.may_be_gone = taken_along(&plan, &aftermath.under);
+    plan.aftermath = aftermath;
     Ok(plan)
+}
+
+/// Rows to delete that one deleted before them may take along.
+fn taken_along(plan: &Steps, under: &[Under]) -> HashSet<RowId> {
+    if under.is_empty() {
+        return HashSet::new();
+    }
+    let deletes = plan.steps.iter().filter(|step| step.action == Action::Delete);
+    let rows = deletes.flat_map(|step| step.slots.iter().map(|&slot| (step.table.number, slot)));
+    let (mut places, mut first_of) = (HashMap::new(), HashMap::new());
+    for (place, row) in rows.enumerate() {
+        places.insert(row, place);
+        first_of.entry(row.0).or_insert(place);
+    }
+    let is_after = |under: &&Under| {
+        let first = match under.slot {
+            Some(slot) => places.get(&(under.model, slot)),
+            None => first_of.get(&under.model),
+        };
+        first < places.get(&under.row) && first.is_some()
+    };
+    under.iter().filter(is_after).map(|under| under.row).collect()
 }
 
 struct Planner<'a> {
@@ -131,6 +169,9 @@ impl Planner<'_> {
         for group in of_part(&self.changes.inserts, part) {
             plan.push(Action::Insert, part[0], group.columns, group.slots.clone());
         }
+        for group in of_part(&self.changes.clears, part) {
+            plan.push(Action::Clear, part[0], group.columns, group.slots.clone());
+        }
     }
 
     fn plan_rows(&self, plan: &mut Steps, ops: Vec<Op>, handovers: &[Handover]) -> Result<()> {
@@ -164,7 +205,8 @@ impl Planner<'_> {
         });
         let of = |action| move |row| (action, row);
         let rows = updates.map(of(Action::Update)).chain(replaces.map(of(Action::Replace)));
-        let rows = rows.chain(inserts.map(of(Action::Insert)));
+        let clears = of_part(&self.changes.clears, part).flat_map(|group| group.rows());
+        let rows = rows.chain(inserts.map(of(Action::Insert))).chain(clears.map(of(Action::Clear)));
         rows.enumerate().map(move |(order, (action, row))| self.op(action, row, stage, order))
     }
 
@@ -241,7 +283,13 @@ fn unbreakable(stores: &Stores, graph: &Graph, cycle: &[usize]) -> Error {
 fn name_of(stores: &Stores, op: &Op) -> String {
     match op.action {
         Action::Insert => format!("a new `{}`", op.table.model),
-        Action::Update | Action::Replace | Action::Link | Action::Unlink | Action::Park | Action::Delete => {
+        Action::Update
+        | Action::Replace
+        | Action::Link
+        | Action::Unlink
+        | Action::Clear
+        | Action::Park
+        | Action::Delete => {
             format!("`{}` with key {}", op.table.model, stores.any(op.table.number).key_text(op.slot))
         }
     }

@@ -135,7 +135,9 @@ impl Printer<'_> {
                 });
                 format!("update {table} set {}{rows}", set.collect::<Vec<_>>().join(", "))
             }
-            Action::Unlink => format!("update {table} set {} = null{rows}", columns.join(" = null, ")),
+            Action::Unlink | Action::Clear => {
+                format!("update {table} set {} = null{rows}", columns.join(" = null, "))
+            }
             Action::Park => format!("update {table} set {} = {}{rows}", columns.join(", "), parked(step)),
             Action::Delete => format!("delete {table}{rows}"),
         }
@@ -228,6 +230,7 @@ fn reason(step: &Step, columns: &[&str]) -> Option<String> {
                 columns.iter().map(|column| format!("{}.{column}", step.table.name)).collect();
             Some(format!("breaks the cycle at {}", places.join(", ")))
         }
+        Action::Clear => Some("the row that it names is deleted".to_owned()),
         Action::Park => Some("until another row has taken its value".to_owned()),
         Action::Replace => Some("the row of a deleted entity with the same key".to_owned()),
         Action::Insert | Action::Update | Action::Delete => None,

@@ -1,10 +1,12 @@
 //! The rarer steps of a plan: rows that are replaced, foreign keys and values that stand aside for a while, DELETEs.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use super::emit::{Wire, encode_condition, returned_row, send_rows, statement, take_returned};
+use super::emit::{Wire, encode_condition, returned_row, send_each, send_rows, statement, take_returned};
 use super::explain::{name_row, stale};
 use super::plan::Step;
+use super::rules::RowId;
 use super::unique::FREE_LENGTH;
 use super::write_back::write_back_inserts;
 use crate::compile::Operation;
@@ -78,9 +80,17 @@ fn free_value(column: &TableColumn) -> Value<'static> {
     }
 }
 
-pub(super) fn emit_deletes(step: &Step, stores: &Stores, wire: &mut Wire<'_>) -> Result<()> {
+/// Deletes rows; those that a row deleted before them may have taken along need not be there.
+pub(super) fn emit_deletes(
+    step: &Step,
+    may_be_gone: &HashSet<RowId>,
+    stores: &Stores,
+    wire: &mut Wire<'_>,
+) -> Result<()> {
     let statement = statement(step, Operation::Delete, ColumnSet::EMPTY, wire);
-    send_rows(step, stores, wire, &statement, |store, slot, stores, row| {
+    let mut lost = send_each(step, stores, wire, &statement, |store, slot, stores, row| {
         encode_condition(store, slot, stores, row)
-    })
+    })?;
+    lost.retain(|&slot| !may_be_gone.contains(&(step.table.number, slot)));
+    if lost.is_empty() { Ok(()) } else { Err(stale(step, &lost, stores)) }
 }

@@ -1,9 +1,10 @@
 //! Brings memory in step with what was sent.
 
 use super::plan::{Action, Step, Steps};
+use super::rules::Aftermath;
 use crate::error::Result;
 use crate::schema::Table;
-use crate::store::Stores;
+use crate::store::{State, Stores};
 use crate::util::columns::ColumnSet;
 
 /// Records what every row of a plan was when sending it failed, so that the innermost frame can put it back: versions were
@@ -54,14 +55,32 @@ pub(crate) fn write_back(plan: &Steps, stores: &mut Stores) {
         let key: ColumnSet = step.table.primary_key.iter().copied().collect();
         stores.any_mut(step.table.number).settle_updates(&step.slots, step.columns.intersects(&key));
     }
+    mirror(&plan.aftermath, stores);
     stores.restore_touched();
+}
+
+/// What the database did to other rows when rows were deleted happens to those that are held.
+fn mirror(aftermath: &Aftermath, stores: &mut Stores) {
+    for &(model, slot) in &aftermath.deleted {
+        stores.any_mut(model).settle_deletes(&[slot]);
+    }
+    for &(model, slot) in &aftermath.withdrawn {
+        stores.any_mut(model).set_state(slot, State::Withdrawn);
+    }
+    for cleared in &aftermath.cleared {
+        let (model, slot) = cleared.row;
+        stores.any_mut(model).clear_link(slot, cleared.field, cleared.named);
+    }
+    for &(model, slot) in &aftermath.stale {
+        stores.any_mut(model).expire(slot);
+    }
 }
 
 /// Whether the step is the first of its rows; what waited follows later.
 fn is_first(step: &Step) -> bool {
     match step.action {
         Action::Insert | Action::Update | Action::Delete | Action::Replace => true,
-        Action::Link | Action::Unlink | Action::Park => false,
+        Action::Link | Action::Unlink | Action::Clear | Action::Park => false,
     }
 }
 
@@ -75,6 +94,8 @@ fn filled_by_insert(step: &Step) -> ColumnSet {
                 .collect()
         }
         Action::Replace => step.table.computed,
-        Action::Update | Action::Link | Action::Unlink | Action::Park | Action::Delete => ColumnSet::EMPTY,
+        Action::Update | Action::Link | Action::Unlink | Action::Clear | Action::Park | Action::Delete => {
+            ColumnSet::EMPTY
+        }
     }
 }

@@ -108,6 +108,10 @@ pub trait Field: Clone + Send + Sync + 'static {
     #[inline]
     fn relink(&mut self, _entity: Entity) {}
 
+    /// Names nothing, for a foreign key that can.
+    #[inline]
+    fn unlink(&mut self) {}
+
     /// The version, if the field is one.
     #[inline]
     fn version(&mut self) -> Option<&mut Version> {
@@ -420,6 +424,11 @@ impl<M: Model, K: Key> Field for Option<Id<M, K>> {
     #[inline]
     fn relink(&mut self, entity: Entity) {
         *self = Some(Id::Of(Handle::new(entity.place)));
+    }
+
+    #[inline]
+    fn unlink(&mut self) {
+        *self = None;
     }
 }
 

@@ -28,10 +28,8 @@ rules! { column:
     a_key_may_be_used_again_after_a_rollback,
     queries_reach_every_column,
 
-    #[ignore = "delete rules are not mirrored in memory yet"]
     on_delete_cascade_takes_held_children_with_it,
 
-    #[ignore = "delete rules are not mirrored in memory yet"]
     on_delete_set_null_clears_held_children,
 
     on_delete_restrict_is_a_foreign_key_error,

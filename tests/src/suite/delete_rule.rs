@@ -9,7 +9,6 @@ rules! { delete_rule:
     delete_of_a_pending_entity_takes_it_back,
     s6_delete_twice_is_one_delete,
 
-    #[ignore = "delete rules are not mirrored in memory yet"]
     a_deleted_parent_under_cascade_takes_its_pending_children,
 }
 
