@@ -28,7 +28,7 @@ const RANKS: [(&str, u8); 18] = [
 ];
 
 /// Files that use a higher module: the file, the module, and why. The same list stands in ARCHITECTURE.md.
-const EXCEPTIONS: [(&str, &str, &str); 9] = [
+const EXCEPTIONS: [(&str, &str, &str); 10] = [
     ("value/key.rs", "row", FIELDS),
     ("value/field.rs", "row", FIELDS),
     ("value/generated.rs", "row", FIELDS),
@@ -38,9 +38,12 @@ const EXCEPTIONS: [(&str, &str, &str); 9] = [
     ("schema/model.rs", "session", BASES),
     ("schema/model.rs", "engine", BASES),
     ("schema/derived.rs", "engine", BASES),
+    ("schema/registry.rs", "store", STORES),
 ];
 
 const FIELDS: &str = "a model has fields, and a field that is an id names a model";
+const STORES: &str =
+    "a flush may load rows of a model that the session never met, and only its entry knows its type";
 const BASES: &str = "a base gives its engine and its sessions, so its trait names them";
 
 /// The most lines of a file of library code.

@@ -22,6 +22,6 @@ pub use metadata::Metadata;
 pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, KnownTo, Model, Visitor, VisitorMut};
 pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
-pub(crate) use registry::{Incoming, incoming};
+pub(crate) use registry::{Incoming, incoming, make_store_of};
 pub use relation::{ColumnAt, ColumnOf, Columns, LeadsTo, Points};
 pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};

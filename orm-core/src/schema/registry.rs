@@ -6,11 +6,13 @@ use std::sync::OnceLock;
 
 use super::model::{DeclarativeBase, Model};
 use super::table::{ForeignKey, Table};
+use crate::store::Stores;
 
 /// A model's entry in the list that the linker gathers; each derive submits one.
 pub struct Registration {
     base: fn() -> TypeId,
     table: fn() -> &'static Table,
+    make_store: fn(&mut Stores),
 }
 
 inventory::collect!(Registration);
@@ -18,8 +20,20 @@ inventory::collect!(Registration);
 impl Registration {
     /// The entry of a model.
     pub const fn of<M: Model>() -> Self {
-        Registration { base: TypeId::of::<M::Base>, table: M::table }
+        Registration { base: TypeId::of::<M::Base>, table: M::table, make_store: make_store::<M> }
     }
+}
+
+fn make_store<M: Model>(stores: &mut Stores) {
+    stores.typed_mut::<M>();
+}
+
+/// Makes room for entities of a table's model, if the stores never had one.
+pub(crate) fn make_store_of(table: &Table, stores: &mut Stores) {
+    let entry = inventory::iter::<Registration>()
+        .find(|entry| (entry.table)().number == table.number)
+        .expect("invariant: every model is registered");
+    (entry.make_store)(stores);
 }
 
 /// The tables of a base, by model name: the linker's order means nothing.

@@ -6,8 +6,8 @@ use super::events::{Event, MAX_ROUNDS, endless};
 use super::listen::listened;
 use crate::error::{Error, Result};
 use crate::uow::{
-    Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, follow_deletes, plan_changes,
-    record_plan, supply_changes, write_back,
+    Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, follow_deletes, load_children,
+    needs_children, plan_changes, record_plan, supply_changes, write_back,
 };
 
 /// Whether a flush had anything to look at.
@@ -73,6 +73,7 @@ impl Core {
         if let Some(mistake) = self.mistake.take() {
             return Err(mistake);
         }
+        self.load()?;
         supply_changes(&mut self.stores);
         let plan = self.plan()?;
         if !plan.is_empty() {
@@ -83,6 +84,18 @@ impl Core {
         self.pending.clear();
         self.deleted.clear();
         if plan.is_empty() { Ok(()) } else { self.run_hooks(Event::AfterFlush) }
+    }
+
+    /// Loads what the rules that the session carries out need to know.
+    fn load(&mut self) -> Result<()> {
+        if self.deleted.is_empty() || !needs_children(&self.stores, &self.deleted) {
+            return Ok(());
+        }
+        self.connect(Intent::Write)?;
+        let dialect = self.dialect();
+        let connection = self.connection.as_mut().expect("invariant: a connection was just made");
+        let mut wire = Wire { connection: &mut **connection, statements: self.engine.statements(), dialect };
+        load_children(&mut self.stores, &self.deleted, &mut wire)
     }
 
     /// What a flush would do.

@@ -32,7 +32,7 @@ pub(crate) trait AnyStore: Any + Send {
     /// Slots whose values were touched since the last flush, in the order of their keys.
     fn touched_by_key(&self) -> Vec<u32>;
 
-    /// Slots that are pending or have a row that stays, in order.
+    /// Slots that are pending or have a row, in order.
     fn held(&self) -> Vec<u32>;
 
     /// The slot of a key, given as this model's key type.
@@ -170,8 +170,8 @@ pub(crate) trait AnyStore: Any + Send {
     /// Says that the row of a slot may be another by now.
     fn expire(&mut self, slot: u32);
 
-    /// Takes in a row that holds all columns of the table.
-    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<()>;
+    /// Takes in a row that holds all columns of the table, and gives its slot.
+    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<u32>;
 
     /// Puts every touched slot back to its kept copy, if it still has one: after a flush, those without net change have.
     fn restore_touched(&mut self);

@@ -8,7 +8,7 @@ use super::change::{Change, Demand};
 use super::epochs::Epochs;
 use super::group::Group;
 use super::slot::{Slot, State};
-use super::typed::{Store, decode};
+use super::typed::{Met, Store, decode};
 use super::visit;
 use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
@@ -62,7 +62,8 @@ impl<M: Model> AnyStore for Store<M> {
     fn held(&self) -> Vec<u32> {
         let is_held = |&slot: &u32| {
             let place = self.at(slot);
-            place.value.is_some() && matches!(place.state, State::Pending | State::Persistent)
+            let is_there = matches!(place.state, State::Pending | State::Persistent | State::Deleted);
+            is_there && place.value.is_some()
         };
         (0..self.slots.len() as u32).filter(is_held).collect()
     }
@@ -385,12 +386,13 @@ impl<M: Model> AnyStore for Store<M> {
         self.at_mut(slot).epoch = 0;
     }
 
-    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<()> {
+    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<u32> {
         let value: M = decode(&mut Fields::new(row, 0))?;
         let Some(key) = Store::own_key(&value) else {
             return Err(Error::database("a row came without its key"));
         };
-        self.meet(key, epoch, &mut Fields::new(row, 0)).map(|_| ())
+        let (Met::New(slot) | Met::Known(slot)) = self.meet(key, epoch, &mut Fields::new(row, 0))?;
+        Ok(slot)
     }
 
     fn restore_touched(&mut self) {

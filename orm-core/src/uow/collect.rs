@@ -3,7 +3,8 @@
 use super::change::ChangeSet;
 use super::replace::find_replacements;
 use crate::store::{AnyStore, Group, Pending, State, Stores};
-use crate::value::Entity;
+use crate::util::columns::ColumnSet;
+use crate::value::{Entity, Link};
 
 /// Gives `on_update` columns their new values, in every entity that an UPDATE will be sent for anyway.
 pub(crate) fn supply_changes(stores: &mut Stores) {
@@ -12,18 +13,14 @@ pub(crate) fn supply_changes(stores: &mut Stores) {
 
 /// The rows to insert, update and delete, with the columns that each writes.
 pub(crate) fn collect_changes(stores: &Stores, pending: &Pending, deleted: &[Entity]) -> ChangeSet {
-    let updates = if stores.is_touched() {
-        stores.iter().flat_map(|store| collect_updates(stores, store)).collect()
-    } else {
-        Vec::new()
-    };
     let mut changes = ChangeSet {
         inserts: collect_inserts(stores, pending),
-        updates,
         deletes: collect_deletes(stores, deleted),
-        replaces: Vec::new(),
-        clears: Vec::new(),
+        ..ChangeSet::default()
     };
+    if stores.is_touched() {
+        stores.iter().for_each(|store| collect_updates(stores, store, &mut changes));
+    }
     find_replacements(stores, &mut changes);
     changes
 }
@@ -54,20 +51,37 @@ fn collect_deletes(stores: &Stores, deleted: &[Entity]) -> Vec<Group> {
     groups
 }
 
-/// The rows of a table by the columns that differ, each group by key.
-fn collect_updates(stores: &Stores, store: &dyn AnyStore) -> Vec<Group> {
+/// The rows of a table by the columns that differ, each group by key. Those that lost the row they hang on are deleted.
+fn collect_updates(stores: &Stores, store: &dyn AnyStore, changes: &mut ChangeSet) {
     let table = store.table();
-    let mut groups: Vec<Group> = Vec::new();
+    let first = changes.updates.len();
     for slot in store.touched_by_key() {
         let mut columns = store.changed(slot, stores);
         if columns.is_empty() {
             continue;
         }
+        if is_orphan(store, slot, &columns) {
+            Group::extend(&mut changes.deletes, table.number, &ColumnSet::EMPTY, std::iter::once(slot));
+            continue;
+        }
         table.version.into_iter().for_each(|version| columns.insert(version));
-        match groups.iter_mut().rev().find(|group| group.columns == columns) {
+        match changes.updates[first..].iter_mut().rev().find(|group| group.columns == columns) {
             Some(group) => group.slots.push(slot),
-            None => groups.push(Group { model: table.number, columns, slots: vec![slot] }),
+            None => changes.updates.push(Group { model: table.number, columns, slots: vec![slot] }),
         }
     }
-    groups
+}
+
+/// Whether a row names nothing any more by a foreign key without which it is not to be.
+fn is_orphan(store: &dyn AnyStore, slot: u32, changed: &ColumnSet) -> bool {
+    let table = store.table();
+    let mut keys =
+        table.foreign_keys.iter().filter(|key| key.orphan_delete && changed.contains(key.columns[0]));
+    keys.any(|key| {
+        let mut is_cleared = false;
+        store.links(slot, &mut |field, link| {
+            is_cleared |= table.field_names[field] == key.field && matches!(link, Link::None);
+        });
+        is_cleared
+    })
 }

@@ -4,8 +4,9 @@ use super::plan::{Action, Step};
 use crate::compile::Dialect;
 use crate::compile::ddl::find_check;
 use crate::error::{Constraint, Error};
-use crate::schema::ForeignKey;
-use crate::store::Stores;
+use crate::schema::{ForeignKey, incoming};
+use crate::store::{State, Stores};
+use crate::value::Link;
 
 /// Rows that were to be written, and are not as they were loaded.
 #[cold]
@@ -44,10 +45,35 @@ pub(super) fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) ->
         | Action::Park
         | Action::Delete => Some(store.key_text(slot)),
     };
+    let still = if step.action == Action::Delete { still_named(slot, step, stores) } else { String::new() };
     error.context(match key {
-        Some(key) => format!("in the row with key {key}"),
+        Some(key) => format!("in the row with key {key}{still}"),
         None => "in a new row".to_owned(),
     })
+}
+
+/// The first held row that names a row which cannot be deleted.
+fn still_named(slot: u32, step: &Step, stores: &Stores) -> String {
+    for incoming in incoming(step.table) {
+        let Some(store) = stores.any_if_made(incoming.table.number) else { continue };
+        let names_it = |&child: &u32| {
+            let mut found = false;
+            store.links(child, &mut |field, link| {
+                let named = match link {
+                    Link::None => None,
+                    Link::Of(entity) => Some(entity.place.slot),
+                    Link::Key(key) => stores.any(step.table.number).find_key(key),
+                };
+                found |= field == incoming.field && named == Some(slot);
+            });
+            found && store.state(child) == State::Persistent
+        };
+        if let Some(child) = store.held().into_iter().find(names_it) {
+            let (model, field, key) = (incoming.table.model, incoming.key.field, store.key_text(child));
+            return format!(", which `{model}.{field}` of the row with key {key} names still");
+        }
+    }
+    String::new()
 }
 
 /// Adds what was written when it failed, and for a foreign key or a check what the database does not tell.
