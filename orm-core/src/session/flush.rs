@@ -5,6 +5,7 @@ use super::entities::Session;
 use super::events::{Event, MAX_ROUNDS, endless};
 use super::listen::listened;
 use crate::error::{Error, Result};
+use crate::store::Stores;
 use crate::uow::{
     Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, follow_deletes, load_children,
     needs_children, plan_changes, record_plan, supply_changes, write_back,
@@ -92,10 +93,10 @@ impl Core {
             return Ok(());
         }
         self.connect(Intent::Write)?;
-        let dialect = self.dialect();
-        let connection = self.connection.as_mut().expect("invariant: a connection was just made");
-        let mut wire = Wire { connection: &mut **connection, statements: self.engine.statements(), dialect };
-        load_children(&mut self.stores, &self.deleted, &mut wire)
+        let deleted = std::mem::take(&mut self.deleted);
+        let loaded = self.with_wire(|stores, wire| load_children(stores, &deleted, wire));
+        self.deleted = deleted;
+        loaded
     }
 
     /// What a flush would do.
@@ -110,6 +111,10 @@ impl Core {
     }
 
     fn emit(&mut self, plan: &Steps) -> Result<()> {
+        self.with_wire(|stores, wire| emit_plan(plan, stores, wire))
+    }
+
+    fn with_wire<R>(&mut self, send: impl FnOnce(&mut Stores, &mut Wire<'_>) -> R) -> R {
         let dialect = self.dialect();
         let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
         let compares = self.options.stale_writes == StaleWrites::Compare;
@@ -117,7 +122,7 @@ impl Core {
         let mut place = None;
         let connection = listened(&mut **connection, self.events.as_deref(), &mut place);
         let mut wire = Wire { connection, statements, dialect, compares };
-        emit_plan(plan, &mut self.stores, &mut wire)
+        send(&mut self.stores, &mut wire)
     }
 
     /// Undoes the innermost frame after an error; nothing goes on until it has ended.

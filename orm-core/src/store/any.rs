@@ -6,6 +6,7 @@ use super::Stores;
 use super::change::{Change, Demand};
 use super::group::Group;
 use super::slot::State;
+use super::typed::Meeting;
 use crate::error::Result;
 use crate::row::Row;
 use crate::schema::Table;
@@ -167,11 +168,8 @@ pub(crate) trait AnyStore: Any + Send {
     /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
     fn clear_link(&mut self, slot: u32, field: usize, named: Entity);
 
-    /// Says that the row of a slot may be another by now.
-    fn expire(&mut self, slot: u32);
-
     /// Takes in a row that holds all columns of the table, and gives its slot.
-    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<u32>;
+    fn meet_row(&mut self, meeting: Meeting<'_>, row: &dyn Row) -> Result<u32>;
 
     /// Puts every touched slot back to its kept copy, if it still has one: after a flush, those without net change have.
     fn restore_touched(&mut self);

@@ -8,7 +8,7 @@ use super::change::{Change, Demand};
 use super::epochs::Epochs;
 use super::group::Group;
 use super::slot::{Slot, State};
-use super::typed::{Met, Store, decode};
+use super::typed::{Meeting, Store};
 use super::visit;
 use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
@@ -60,12 +60,7 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn held(&self) -> Vec<u32> {
-        let is_held = |&slot: &u32| {
-            let place = self.at(slot);
-            let is_there = matches!(place.state, State::Pending | State::Persistent | State::Deleted);
-            is_there && place.value.is_some()
-        };
-        (0..self.slots.len() as u32).filter(is_held).collect()
+        self.list_held()
     }
 
     fn find_key(&self, key: &dyn Any) -> Option<u32> {
@@ -230,21 +225,11 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn succeed_version(&mut self, slot: u32, other: u32) {
-        let Some(mut value) = self.at_mut(slot).value.take() else { return };
-        if let Some(row) = self.kept_or_current(other) {
-            visit::copy_fields(row, &mut value, &M::table().managed);
-        }
-        visit::set_version(&mut value, Version::next);
-        self.at_mut(slot).value = Some(value);
+        self.count_from(slot, other);
     }
 
     fn differing(&self, slot: u32, other: u32, ids: &dyn Ids) -> ColumnSet {
-        let (Some(value), Some(row)) = (&self.at(slot).value, self.kept_or_current(other)) else {
-            return ColumnSet::EMPTY;
-        };
-        let mut diff = Diff::new(ids);
-        value.diff(row, &mut diff);
-        diff.changed.without(&M::table().managed)
+        self.differ(slot, other, ids)
     }
 
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
@@ -370,29 +355,11 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn clear_link(&mut self, slot: u32, field: usize, named: Entity) {
-        let Some(value) = self.at(slot).value.clone() else { return };
-        if self.at(slot).kept.is_none() {
-            let kept = self.copies.keep(value);
-            self.at_mut(slot).kept = Some(kept);
-        }
-        self.record_slot(slot, &ColumnSet::EMPTY);
-        self.record_link(slot, field, named);
-        if let Some(value) = &mut self.at_mut(slot).value {
-            visit::unlink(value, field);
-        }
+        self.clear_field(slot, field, named);
     }
 
-    fn expire(&mut self, slot: u32) {
-        self.at_mut(slot).epoch = 0;
-    }
-
-    fn meet_row(&mut self, epoch: u32, row: &dyn Row) -> Result<u32> {
-        let value: M = decode(&mut Fields::new(row, 0))?;
-        let Some(key) = Store::own_key(&value) else {
-            return Err(Error::database("a row came without its key"));
-        };
-        let (Met::New(slot) | Met::Known(slot)) = self.meet(key, epoch, &mut Fields::new(row, 0))?;
-        Ok(slot)
+    fn meet_row(&mut self, meeting: Meeting<'_>, row: &dyn Row) -> Result<u32> {
+        self.take_row(meeting, row)
     }
 
     fn restore_touched(&mut self) {
@@ -433,12 +400,6 @@ impl<M: Model> AnyStore for Store<M> {
 }
 
 impl<M: Model> Store<M> {
-    /// The values that a slot's row has.
-    pub(super) fn kept_or_current(&self, slot: u32) -> Option<&M> {
-        let place = self.at(slot);
-        place.kept.as_ref().map(|kept| self.copies.get(kept)).or(place.value.as_ref())
-    }
-
     /// The columns that the statement for a slot in a state writes.
     fn written_columns(&self, place: &Slot<M>, state: State) -> ColumnSet {
         let table = M::table();

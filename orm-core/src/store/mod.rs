@@ -13,6 +13,7 @@ mod group;
 mod identity;
 mod journal;
 mod kept;
+mod mirror;
 mod net;
 mod pending;
 mod slot;
@@ -78,6 +79,13 @@ impl Stores {
         self.make_if_new::<M>();
         let meeting = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
         (typed_in(&mut self.stores), meeting)
+    }
+
+    /// The store of the table of a number, and how rows meet what it holds.
+    pub(crate) fn meeting_any(&mut self, model: usize) -> (&mut dyn AnyStore, Meeting<'_>) {
+        let meeting = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
+        let store = self.stores[model].as_deref_mut();
+        (store.expect("invariant: a slot is named after its store was made"), meeting)
     }
 
     /// The store of a model, if it ever held an entity.

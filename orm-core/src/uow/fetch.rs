@@ -60,10 +60,10 @@ fn load_naming(
     let columns: ColumnSet = incoming.key.columns.iter().copied().collect();
     let sets = RowSets { columns, returning: ColumnSet::EMPTY };
     let statement = wire.statements.of_row(wire.dialect, table, Operation::SelectByColumns, sets);
-    let (epoch, mut found) = (stores.epoch(), Vec::new());
-    let store = stores.any_mut(table.number);
+    let mut found = Vec::new();
+    let (store, meeting) = stores.meeting_any(table.number);
     wire.connection.query(&statement, &key, &mut |row| {
-        found.push((table.number, store.meet_row(epoch, row)?));
+        found.push((table.number, store.meet_row(meeting, row)?));
         Ok(())
     })?;
     Ok(found)

@@ -72,7 +72,7 @@ fn mirror(aftermath: &Aftermath, stores: &mut Stores) {
         stores.any_mut(model).clear_link(slot, cleared.field, cleared.named);
     }
     for &(model, slot) in &aftermath.stale {
-        stores.any_mut(model).expire(slot);
+        stores.any_mut(model).make_stale(slot);
     }
 }
 

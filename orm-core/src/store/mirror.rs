@@ -1,0 +1,75 @@
+//! What other rows do to a slot: it takes over the row of another, or the row that it names goes.
+
+use super::slot::State;
+use super::typed::{Meeting, Met, Store, decode};
+use super::visit;
+use crate::error::{Error, Result};
+use crate::row::{Fields, Row};
+use crate::schema::{Diff, Model};
+use crate::util::columns::ColumnSet;
+use crate::value::{Entity, Ids, Version};
+
+impl<M: Model> Store<M> {
+    /// Slots that are pending or have a row, in order.
+    pub(super) fn list_held(&self) -> Vec<u32> {
+        let is_held = |&slot: &u32| {
+            let place = self.at(slot);
+            let is_there = matches!(place.state, State::Pending | State::Persistent | State::Deleted);
+            is_there && place.value.is_some()
+        };
+        (0..self.slots.len() as u32).filter(is_held).collect()
+    }
+
+    /// The values that a slot's row has.
+    pub(super) fn kept_or_current(&self, slot: u32) -> Option<&M> {
+        let place = self.at(slot);
+        place.kept.as_ref().map(|kept| self.copies.get(kept)).or(place.value.as_ref())
+    }
+
+    /// Counts the version of a slot up from that of another, whose row it takes over.
+    pub(super) fn count_from(&mut self, slot: u32, other: u32) {
+        let Some(mut value) = self.at_mut(slot).value.take() else { return };
+        if let Some(row) = self.kept_or_current(other) {
+            visit::copy_fields(row, &mut value, &M::table().managed);
+        }
+        visit::set_version(&mut value, Version::next);
+        self.at_mut(slot).value = Some(value);
+    }
+
+    /// The columns in which the values of a slot differ from those that the row of another has.
+    pub(super) fn differ(&self, slot: u32, other: u32, ids: &dyn Ids) -> ColumnSet {
+        let (Some(value), Some(row)) = (&self.at(slot).value, self.kept_or_current(other)) else {
+            return ColumnSet::EMPTY;
+        };
+        let mut diff = Diff::new(ids);
+        value.diff(row, &mut diff);
+        diff.changed.without(&M::table().managed)
+    }
+
+    /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
+    pub(super) fn clear_field(&mut self, slot: u32, field: usize, named: Entity) {
+        let Some(value) = self.at(slot).value.clone() else { return };
+        if self.at(slot).kept.is_none() {
+            let kept = self.copies.keep(value);
+            self.at_mut(slot).kept = Some(kept);
+        }
+        self.record_slot(slot, &ColumnSet::EMPTY);
+        self.record_link(slot, field, named);
+        if let Some(value) = &mut self.at_mut(slot).value {
+            visit::unlink(value, field);
+        }
+    }
+
+    /// Takes in a row that holds all columns, and gives its slot.
+    ///
+    /// # Errors
+    /// A value error when a column does not hold what its field expects.
+    pub(super) fn take_row(&mut self, meeting: Meeting<'_>, row: &dyn Row) -> Result<u32> {
+        let value: M = decode(&mut Fields::new(row, 0))?;
+        let Some(key) = Self::own_key(&value) else {
+            return Err(Error::database("a row came without its key"));
+        };
+        let (Met::New(slot) | Met::Known(slot)) = self.meet(key, meeting, &mut Fields::new(row, 0))?;
+        Ok(slot)
+    }
+}
