@@ -313,10 +313,8 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores) {
         self.journal.reserve(slots.len());
-        for &slot in slots {
-            self.record_slot(slot, filled);
-            self.resolve_slot(slot, rest);
-        }
+        slots.iter().for_each(|&slot| self.record_slot(slot, filled));
+        self.resolve_ids(slots, rest);
     }
 
     fn expect_inserts(&mut self, count: usize) {
@@ -387,7 +385,16 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn resolve_ids(&mut self, slots: &[u32], rest: &Stores) {
-        slots.iter().for_each(|&slot| self.resolve_slot(slot, rest));
+        // One list for all rows, since most of them name something.
+        let mut links = Vec::new();
+        for &slot in slots {
+            let Some(mut value) = self.at_mut(slot).value.take() else { continue };
+            visit::resolve(&mut value, &AllButOne { rest, one: self }, &mut |field, entity| {
+                links.push((field, entity))
+            });
+            self.at_mut(slot).value = Some(value);
+            links.drain(..).for_each(|(field, entity)| self.record_link(slot, field, entity));
+        }
     }
 
     fn forget_vacated(&mut self) {
@@ -419,16 +426,6 @@ impl<M: Model> Store<M> {
                 .for_each(|column| columns.remove(column));
         }
         columns
-    }
-
-    fn resolve_slot(&mut self, slot: u32, rest: &Stores) {
-        let Some(mut value) = self.at_mut(slot).value.take() else { return };
-        let mut links = Vec::new();
-        visit::resolve(&mut value, &AllButOne { rest, one: self }, &mut |field, entity| {
-            links.push((field, entity))
-        });
-        self.at_mut(slot).value = Some(value);
-        links.into_iter().for_each(|(field, entity)| self.record_link(slot, field, entity));
     }
 
     /// The key of a row that was just inserted: what the database returned, or what its values say.
