@@ -65,7 +65,7 @@ pub struct FieldDef {
     pub orphan_delete: bool,
     /// What happens to this row when the key it names changes.
     pub on_key_update: KeyRule,
-    /// Whether the column stays out of a SELECT that does not ask for it.
+    /// Whether it is marked as large; no SELECT leaves it out yet.
     pub deferred: bool,
 }
 

@@ -84,7 +84,7 @@ pub struct Column {
     pub comment: Option<&'static str>,
     /// Whether a key, once used, is never given again.
     pub never_reuse: bool,
-    /// Whether it stays out of a SELECT that does not ask for it.
+    /// Whether it is marked as large; no SELECT leaves it out yet.
     pub deferred: bool,
 }
 
