@@ -81,7 +81,10 @@ fn nothing_is_written_when_nothing_changed() {
     s[handle].tags = Json(entry(4).tags.0);
     assert_eq!(s.plan().unwrap().to_string(), "");
     s[handle].tags.insert("b".to_owned(), Vec::new());
-    assert_eq!(s.plan().unwrap().to_string(), "1 update entries set tags x1");
+    assert_eq!(
+        s.plan().unwrap().to_string(),
+        "1 update entries set tags where id = 00000000-0000-0004-0000-000000000abc"
+    );
 }
 
 #[test]
