@@ -13,8 +13,8 @@ pub use crate::schema::derived::{
 };
 pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};
 pub use crate::schema::{
-    BelongsTo, ColumnAt, Columns, DeclarativeBase, Diff, FieldDef, FieldOf, KeyRule, LeadsTo, Model,
-    ModelDef, Points, Registration, RowRule, Table, TableCell, Visitor, VisitorMut,
+    BelongsTo, ColumnAt, Columns, DeclarativeBase, DeclaresHooks, Diff, FieldDef, FieldOf, KeyRule, LeadsTo,
+    Model, ModelDef, Moment, Points, Registration, RowRule, Table, TableCell, Visitor, VisitorMut, run_hook,
 };
 pub use crate::session::IntoParam;
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};

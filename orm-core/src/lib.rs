@@ -120,7 +120,7 @@ pub mod __private;
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use expr::{Direct, Many, One, Through, Via};
 pub use row::{Fields, Row};
-pub use schema::{BelongsTo, DeclarativeBase, Metadata, Model};
+pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::{
     Executed, Execution, FromRow, Info, IntoParam, NestedTransaction, RawQuery, ScopedSession, Select,
     Session, SessionMaker, StaleWrites, Tracked, Untracked, select,

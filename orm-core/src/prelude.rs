@@ -5,7 +5,7 @@ pub use crate::engine::{Engine, ExecutionOptions, PoolClass};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::expr::ExpressionMethods;
 pub use crate::params;
-pub use crate::schema::{DeclarativeBase, Model};
+pub use crate::schema::{DeclarativeBase, HookContext, Hooks, Model};
 pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, select};
 pub use crate::store::State;
 #[cfg(feature = "serde_json")]

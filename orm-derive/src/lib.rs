@@ -41,6 +41,8 @@ pub fn derive_declarative_base(input: TokenStream) -> TokenStream {
 /// | `columns = UserColumns` | puts the constants on a new type of this name |
 /// | `unique(a, b)`, `index(a, b)` | of several fields; may be repeated |
 /// | `check = "sql"`, `comment = ".."` | a condition on each row (may be repeated); what the table is for |
+/// | `hooks` | runs the model's `impl Hooks for ..` when its entities are written and read |
+/// | `validate = path` | a `fn(&Self) -> Result<(), impl Display>`, for rules over several fields |
 /// | `crate = path` | where `orm_core` is |
 ///
 /// On the struct, `#[relation(name = ..)]`: `many(Post::author)`, `one(Profile::user)`,

@@ -6,6 +6,7 @@
 mod def;
 pub(crate) mod derived;
 pub(crate) mod field_in;
+mod hooks;
 pub mod live;
 mod metadata;
 mod model;
@@ -18,6 +19,7 @@ mod table;
 pub(crate) mod fixture;
 
 pub use def::{FieldDef, KeyRule, ModelDef, RowRule};
+pub use hooks::{DeclaresHooks, HookContext, Hooks, Moment, When, run_hook};
 pub use metadata::Metadata;
 pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, KnownTo, Model, Visitor, VisitorMut};
 pub(crate) use order::in_foreign_key_order;

@@ -1,5 +1,6 @@
 //! Models and bases: what the derives implement.
 
+use super::hooks::Moment;
 use super::metadata::Metadata;
 use super::table::Table;
 use crate::engine::{Engine, EngineCell};
@@ -99,7 +100,18 @@ pub trait Model: Clone + Send + Sync + 'static {
     /// Gives the `on_update` columns that an UPDATE does not change anyway their new values.
     fn on_update(&mut self, _changed: &ColumnSet) {}
 
-    /// Whether a field has a `validate` function.
+    /// Whether it has hooks.
+    const HOOKS: bool = false;
+
+    /// Runs the hook of a moment.
+    ///
+    /// # Errors
+    /// What the hook returns.
+    fn hook(&mut self, _moment: &Moment<'_, Self>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether a field, or the whole, has a `validate` function.
     const VALIDATES: bool = false;
 
     /// Names every field that its `validate` function refuses, with the reason.

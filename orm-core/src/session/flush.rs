@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::store::Stores;
 use crate::uow::{
     Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, follow_deletes, load_children,
-    needs_children, plan_changes, record_plan, supply_changes, write_back,
+    needs_children, plan_changes, record_plan, run_after_hooks, run_before_hooks, supply_changes, write_back,
 };
 
 /// Whether a flush had anything to look at.
@@ -75,6 +75,7 @@ impl Core {
             return Err(mistake);
         }
         self.load()?;
+        run_before_hooks(&mut self.stores, &mut self.pending, &self.deleted)?;
         supply_changes(&mut self.stores);
         let plan = self.plan()?;
         if !plan.is_empty() {
@@ -84,7 +85,11 @@ impl Core {
         write_back(&plan, &mut self.stores);
         self.pending.clear();
         self.deleted.clear();
-        if plan.is_empty() { Ok(()) } else { self.run_hooks(Event::AfterFlush) }
+        if plan.is_empty() {
+            return Ok(());
+        }
+        run_after_hooks(&plan, &mut self.stores)?;
+        self.run_hooks(Event::AfterFlush)
     }
 
     /// Loads what the rules that the session carries out need to know.

@@ -9,7 +9,7 @@ use super::slot::State;
 use super::typed::Meeting;
 use crate::error::Result;
 use crate::row::Row;
-use crate::schema::Table;
+use crate::schema::{Table, When};
 use crate::util::columns::ColumnSet;
 use crate::value::{Entity, Generation, Ids, Link, Place, SessionNumber, Value};
 
@@ -26,6 +26,9 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// The key that the identity map knows a slot by, as its model's key type.
     fn key(&self, slot: u32) -> Option<&dyn Any>;
+
+    /// The values of a slot, as its model's struct.
+    fn value(&self, slot: u32) -> Option<&dyn Any>;
 
     /// The key, for a message.
     fn key_text(&self, slot: u32) -> String;
@@ -107,6 +110,12 @@ pub(crate) trait AnyStore: Any + Send {
 
     /// The columns in which the values of a slot differ from those that the row of another has.
     fn differing(&self, slot: u32, other: u32, ids: &dyn Ids) -> ColumnSet;
+
+    /// Whether the model has hooks.
+    fn has_hooks(&self) -> bool;
+
+    /// Runs a hook of a slot's entity; gives whether it is a change for the next flush.
+    fn run_hook(&mut self, slot: u32, when: When, rest: &Stores) -> Result<bool>;
 
     /// Names every field that its `validate` function refuses.
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String));

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use super::Stores;
 use super::any::AnyStore;
+use super::beside::AllButOne;
 use super::change::{Change, Demand};
 use super::epochs::Epochs;
 use super::group::Group;
@@ -12,7 +13,7 @@ use super::typed::{Meeting, Store};
 use super::visit;
 use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
-use crate::schema::{Diff, Model, Table};
+use crate::schema::{Diff, Model, Table, When};
 use crate::util::columns::ColumnSet;
 use crate::value::{
     Entity, Generation, Ids, Key, Link, NoIds, Place, SessionNumber, Value, Version, encode_key,
@@ -38,6 +39,10 @@ impl<M: Model> AnyStore for Store<M> {
     #[inline]
     fn key(&self, slot: u32) -> Option<&dyn Any> {
         self.at(slot).key.as_ref().map(|key| key as &dyn Any)
+    }
+
+    fn value(&self, slot: u32) -> Option<&dyn Any> {
+        self.at(slot).value.as_ref().map(|value| value as &dyn Any)
     }
 
     fn key_text(&self, slot: u32) -> String {
@@ -230,6 +235,14 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn differing(&self, slot: u32, other: u32, ids: &dyn Ids) -> ColumnSet {
         self.differ(slot, other, ids)
+    }
+
+    fn has_hooks(&self) -> bool {
+        M::HOOKS
+    }
+
+    fn run_hook(&mut self, slot: u32, when: When, rest: &Stores) -> Result<bool> {
+        self.run_hook_at(slot, when, rest)
     }
 
     fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
@@ -469,21 +482,4 @@ impl<M: Model> Store<M> {
 fn generated_key<M: Model>(id: i64) -> Result<M::Key> {
     M::Key::from_generated(id)
         .ok_or_else(|| Error::value(format!("the generated key {id} does not fit the type of the key")))
-}
-
-/// Every store but the one that is being changed, and that one.
-struct AllButOne<'a, M: Model> {
-    rest: &'a Stores,
-    one: &'a Store<M>,
-}
-
-impl<M: Model> Ids for AllButOne<'_, M> {
-    fn key(&self, entity: Entity) -> Option<&dyn Any> {
-        if entity.model != M::table().number {
-            return self.rest.key(entity);
-        }
-        let Place { slot, generation, .. } = entity.place;
-        let is_own = self.rest.is_own(entity.place) && self.one.is_current(slot, generation);
-        if is_own { AnyStore::key(self.one, slot) } else { None }
-    }
 }

@@ -4,12 +4,14 @@
 //! once, and reaches them by the number of their table.
 
 mod any;
+mod beside;
 mod change;
 mod chunks;
 mod epochs;
 mod erased;
 
 mod group;
+mod hooked;
 mod identity;
 mod journal;
 mod kept;
@@ -125,6 +127,11 @@ impl Stores {
         self.typed_mut::<M>().touch(handle.place.slot, handle.place.generation)
     }
 
+    /// Says that an entity was touched.
+    pub(crate) fn note_touch(&mut self) {
+        self.touched = true;
+    }
+
     /// Whether an entity may have been touched since the last flush.
     #[inline]
     pub(crate) fn is_touched(&self) -> bool {
@@ -164,11 +171,10 @@ impl Stores {
         model: usize,
         work: impl FnOnce(&mut dyn AnyStore, &Stores) -> R,
     ) -> R {
-        let mut store =
-            self.stores[model].take().expect("invariant: a slot is named after its store was made");
-        let result = work(&mut *store, self);
-        self.stores[model] = Some(store);
-        result
+        let store = self.stores[model].take().expect("invariant: a slot is named after its store was made");
+        let mut aside = Aside { store: Some(store), rest: self, model };
+        let store = aside.store.as_deref_mut().expect("invariant: it was just put there");
+        work(store, aside.rest)
     }
 
     /// Every store.
@@ -240,10 +246,27 @@ fn typed_in<M: Model>(stores: &mut [Option<Box<dyn AnyStore>>]) -> &mut Store<M>
     (store as &mut dyn Any).downcast_mut().expect("invariant: a table has one number, and a number one model")
 }
 
+/// A store that is taken out for a while; it goes back when this is dropped, also by the panic of a hook.
+struct Aside<'stores> {
+    store: Option<Box<dyn AnyStore>>,
+    rest: &'stores mut Stores,
+    model: usize,
+}
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        self.rest.stores[self.model] = self.store.take();
+    }
+}
+
 impl Ids for Stores {
     #[inline]
     fn key(&self, entity: Entity) -> Option<&dyn Any> {
         self.holds(entity)?.key(entity.place.slot)
+    }
+
+    fn value(&self, entity: Entity) -> Option<&dyn Any> {
+        self.holds(entity)?.value(entity.place.slot)
     }
 
     fn encode_entity<'a>(&'a self, entity: Entity, out: &mut Vec<Value<'a>>) -> Result<()> {

@@ -13,7 +13,7 @@ use super::visit;
 use crate::driver::Statement;
 use crate::error::{Error, Result};
 use crate::row::Fields;
-use crate::schema::{Diff, Model};
+use crate::schema::{Diff, Model, Moment};
 use crate::util::columns::ColumnSet;
 use crate::value::{Generation, NoIds, Place, SessionNumber, Version};
 
@@ -336,5 +336,12 @@ impl<M: Model> Store<M> {
 /// A value error when a column does not hold what its field expects.
 #[inline]
 pub(crate) fn decode<M: Model>(row: &mut Fields<'_>) -> Result<M> {
-    M::decode(row).map_err(|error| error.context(visit::place(M::table(), row.position())))
+    let decoded = M::decode(row);
+    let mut value = decoded.map_err(|error| error.context(visit::place(M::table(), row.position())))?;
+    if M::HOOKS {
+        value
+            .hook(&Moment::Load)
+            .map_err(|error| error.context(format!("in `load` of a `{}`", M::table().model)))?;
+    }
+    Ok(value)
 }

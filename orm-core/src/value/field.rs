@@ -138,6 +138,11 @@ pub trait Ids {
     /// The key of an entity's row, as the target's `Model::Key`, once it is known.
     fn key(&self, entity: Entity) -> Option<&dyn Any>;
 
+    /// The values of an entity, as its model's struct.
+    fn value(&self, _entity: Entity) -> Option<&dyn Any> {
+        None
+    }
+
     /// Adds the values of an entity's key.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let constants = expand_constants(model, &model.relations);
     let implementation = implement::expand(model);
     let has_key = expand_has_key(model);
+    let hooks = expand_hooks(model);
     let lookups = expand_lookups(model);
     let default = expand_default(model);
     let rules = require::expand(model);
@@ -47,6 +48,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #[automatically_derived]
             impl #library::BelongsTo<#base> for #ident {}
             #has_key
+            #hooks
 
             #lookups
             #default
@@ -55,6 +57,16 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #library::inventory::submit! { #library::Registration::of::<#ident>() }
         };
     }
+}
+
+/// Says that the model's hooks run.
+pub(crate) fn expand_hooks(model: &Model) -> TokenStream {
+    let (library, ident) = (&model.library, &model.ident);
+    model
+        .hooks
+        .iter()
+        .map(|_| quote!(#[automatically_derived] impl #library::DeclaresHooks for #ident {}))
+        .collect()
 }
 
 impl Model {

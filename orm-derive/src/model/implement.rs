@@ -20,6 +20,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let reading = expand_reading(model);
     let keys = expand_keys(model);
     let on_update = expand_on_update(model);
+    let hooks = expand_hooks(model);
     let validate = expand_validate(model);
     quote! {
         #[automatically_derived]
@@ -31,6 +32,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #reading
             #keys
             #on_update
+            #hooks
             #validate
         }
     }
@@ -249,9 +251,24 @@ fn expand_on_update(model: &Model) -> TokenStream {
     }
 }
 
+/// The call of the user's hooks, placed where the attribute stands: missing hooks are an error there.
+fn expand_hooks(model: &Model) -> TokenStream {
+    let Some(span) = model.hooks else { return TokenStream::new() };
+    let (library, moment) = (&model.library, local("__orm_moment"));
+    let call = respan(quote!(#library::run_hook::<Self>), span);
+    quote! {
+        const HOOKS: bool = true;
+
+        fn hook(&mut self, #moment: &#library::Moment<'_, Self>) -> #library::Result<()> {
+            #call(self, #moment)
+        }
+    }
+}
+
 fn expand_validate(model: &Model) -> TokenStream {
     let library = &model.library;
     let refuse = local("__orm_refuse");
+    let whole = model.validate.iter().map(|path| quote!(#library::validated("", #path(self), #refuse);));
     let calls: Vec<TokenStream> = model
         .fields
         .iter()
@@ -259,6 +276,7 @@ fn expand_validate(model: &Model) -> TokenStream {
             let (path, ident, name) = (field.validate.as_ref()?, &field.ident, &field.name);
             Some(quote!(#library::validated(#name, #path(&self.#ident), #refuse);))
         })
+        .chain(whole)
         .collect();
     if calls.is_empty() {
         return TokenStream::new();

@@ -12,7 +12,7 @@ use crate::words::{Vocabulary, Words};
 
 const MODEL: Vocabulary = Vocabulary {
     attribute: "model",
-    once: &["base", "table", "schema", "default", "columns", "comment", "crate"],
+    once: &["base", "table", "schema", "default", "columns", "comment", "crate", "hooks", "validate"],
     often: &["unique", "index", "check"],
 };
 
@@ -32,6 +32,10 @@ pub(crate) struct Model {
     pub(crate) default: Option<Span>,
     /// The type to put the constants on, if it is not the struct.
     pub(crate) columns: Option<Ident>,
+    /// Whether it implements `Hooks`.
+    pub(crate) hooks: Option<Span>,
+    /// What the whole has to hold.
+    pub(crate) validate: Option<Path>,
     pub(crate) uniques: Vec<FieldSet>,
     pub(crate) indexes: Vec<FieldSet>,
     pub(crate) checks: Vec<LitStr>,
@@ -66,6 +70,8 @@ pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         schema: words.text("schema", errors),
         default: words.flag("default", errors),
         columns: words.path("columns", errors).and_then(|path| only_ident(&path, errors)),
+        hooks: words.flag("hooks", errors),
+        validate: words.path("validate", errors),
         uniques: field_sets("unique", &mut words, errors),
         indexes: field_sets("index", &mut words, errors),
         checks: words.texts("check", errors),

@@ -21,6 +21,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             }
         }
     });
+    let hooks = assemble::expand_hooks(model);
     let methods = methods(library);
     quote! {
         #columns_type
@@ -30,6 +31,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #columns_of
             #constants
             #default
+            #hooks
 
             #[automatically_derived]
             impl #library::Model for #ident {

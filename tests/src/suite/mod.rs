@@ -46,6 +46,7 @@ pub mod inspect;
 pub mod key;
 pub mod laws;
 pub mod merge;
+pub mod model_hooks;
 pub mod order;
 pub mod query;
 pub mod refresh;
