@@ -5,6 +5,7 @@ pub use std::string::String;
 
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
+pub use crate::expr::{AliasName, As};
 pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
 pub use crate::row::Fields;
 pub use crate::schema::derived::{

@@ -119,11 +119,13 @@ pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use expr::{Direct, Many, One, Through, Via};
+pub use expr::{Tracked, Untracked};
+pub use load::{Cell, Output, Picked};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::{
     Executed, Execution, FromRow, Info, IntoParam, NestedTransaction, RawQuery, ScopedSession, Select,
-    Session, SessionMaker, StaleWrites, Tracked, Untracked, select,
+    Session, SessionMaker, StaleWrites, exists, select,
 };
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};

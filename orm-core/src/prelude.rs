@@ -1,12 +1,13 @@
 //! What most files need: `use orm_core::prelude::*;`. It exports no `Result`.
 
+pub use crate::alias;
 pub use crate::driver::{BeginMode, IsolationLevel};
 pub use crate::engine::{Engine, ExecutionOptions, PoolClass};
 pub use crate::error::{Error, ErrorKind};
-pub use crate::expr::ExpressionMethods;
+pub use crate::expr::{ExpressionMethods, avg, coalesce, count, entity, max, min, sum, to};
 pub use crate::params;
 pub use crate::schema::{DeclarativeBase, HookContext, Hooks, Model};
-pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, select};
+pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, exists, select};
 pub use crate::store::State;
 #[cfg(feature = "serde_json")]
 pub use crate::value::Json;

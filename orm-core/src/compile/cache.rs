@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 
+use crate::error::Result;
 use crate::schema::Table;
 use crate::util::columns::ColumnSet;
 
@@ -78,6 +79,21 @@ impl Statements {
     /// The statement of a shape, written the first time.
     pub(crate) fn of_shape(&self, shape: &[u8], write: impl FnOnce() -> String) -> Arc<Statement> {
         find(&self.shapes, shape).unwrap_or_else(|| keep(&self.shapes, shape.into(), Statement::new(write())))
+    }
+
+    /// The statement of a shape, checked and written the first time.
+    ///
+    /// # Errors
+    /// What the check reports; the shape is then not kept.
+    pub(crate) fn of_checked_shape(
+        &self,
+        shape: &[u8],
+        write: impl FnOnce() -> Result<String>,
+    ) -> Result<Arc<Statement>> {
+        match find(&self.shapes, shape) {
+            Some(statement) => Ok(statement),
+            None => Ok(keep(&self.shapes, shape.into(), Statement::new(write()?))),
+        }
     }
 }
 

@@ -17,16 +17,13 @@ pub(crate) struct JsonList {
 impl JsonList {
     /// Whether a node can be an item, as far as can be told before keys are known.
     pub(crate) fn takes(node: &Node) -> bool {
-        match node {
-            Node::Value(value) => is_item(value),
-            Node::Values(values) => matches!(values.as_slice(), [value] if is_item(value)),
-            Node::Entity(_, width) => *width == 1,
-            Node::Unstorable(_) | Node::Field { .. } | Node::Compare(..) | Node::And(_) | Node::Or(_) => {
-                false
-            }
-            Node::Not(_) | Node::IsNull(_) | Node::InList(..) | Node::Between(..) => false,
-            Node::Like(..) | Node::Holds(..) => false,
+        if let Node::Value(value) = node {
+            return is_item(value);
         }
+        if let Node::Values(values) = node {
+            return matches!(values.as_slice(), [value] if is_item(value));
+        }
+        matches!(node, Node::Entity(_, 1))
     }
 
     /// Adds a node that the list [`takes`](Self::takes).
@@ -34,20 +31,16 @@ impl JsonList {
     /// # Errors
     /// Misuse for an entity that has no key; unsupported for one whose key is no item.
     pub(crate) fn push_node(&mut self, node: &Node, ids: &dyn Ids) -> Result<()> {
-        match node {
-            Node::Value(value) => self.push(value),
-            Node::Values(values) => values.iter().try_for_each(|value| self.push(value)),
-            Node::Entity(entity, width) => {
-                let mut key = Vec::with_capacity(*width);
-                ids.encode_entity(*entity, &mut key)?;
-                key.iter().try_for_each(|value| self.push(value))
-            }
-            Node::Unstorable(_) | Node::Field { .. } | Node::Compare(..) | Node::And(_) | Node::Or(_) => {
-                Err(no_item())
-            }
-            Node::Not(_) | Node::IsNull(_) | Node::InList(..) | Node::Between(..) => Err(no_item()),
-            Node::Like(..) | Node::Holds(..) => Err(no_item()),
+        if let Node::Value(value) = node {
+            return self.push(value);
         }
+        if let Node::Values(values) = node {
+            return values.iter().try_for_each(|value| self.push(value));
+        }
+        let Node::Entity(entity, width) = node else { return Err(no_item()) };
+        let mut key = Vec::with_capacity(*width);
+        ids.encode_entity(*entity, &mut key)?;
+        key.iter().try_for_each(|value| self.push(value))
     }
 
     /// The array.

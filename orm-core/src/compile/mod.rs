@@ -4,6 +4,7 @@ mod cache;
 pub(crate) mod ddl;
 mod dialect;
 mod dml;
+mod grouping;
 mod json;
 mod row_write;
 mod select;
@@ -16,6 +17,7 @@ pub(crate) mod probe;
 
 pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
+pub(crate) use grouping::check_groups;
 pub(crate) use row_write::{Condition, RowWrite, What, Written, write_insert, write_update};
 pub(crate) use select::write_select;
 pub(crate) use sink::KeySink;

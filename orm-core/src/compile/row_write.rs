@@ -2,7 +2,7 @@
 
 use super::select::write_expression;
 use super::sink::Sink;
-use crate::expr::Node;
+use crate::expr::{Node, TableRef};
 use crate::schema::Table;
 use crate::util::columns::ColumnSet;
 use crate::value::Value;
@@ -39,10 +39,10 @@ pub(crate) struct Condition {
 /// Inserts the row.
 pub(crate) fn write_insert<'a>(row: &'a RowWrite<'a>, out: &mut impl Sink<'a>) {
     out.sql("INSERT INTO ");
-    out.table(row.table);
+    out.table(TableRef::own(row.table));
     for (index, written) in row.written.iter().enumerate() {
         out.sql(if index == 0 { " (" } else { ", " });
-        out.column(row.table, written.column);
+        out.column(TableRef::own(row.table), written.column);
     }
     for (index, written) in row.written.iter().enumerate() {
         out.sql(if index == 0 { ") VALUES (" } else { ", " });
@@ -55,16 +55,16 @@ pub(crate) fn write_insert<'a>(row: &'a RowWrite<'a>, out: &mut impl Sink<'a>) {
 /// Updates the row.
 pub(crate) fn write_update<'a>(row: &'a RowWrite<'a>, out: &mut impl Sink<'a>) {
     out.sql("UPDATE ");
-    out.table(row.table);
+    out.table(TableRef::own(row.table));
     for (index, written) in row.written.iter().enumerate() {
         out.sql(if index == 0 { " SET " } else { ", " });
-        out.column(row.table, written.column);
+        out.column(TableRef::own(row.table), written.column);
         out.sql(" = ");
         write_what(&written.what, out);
     }
     for (index, condition) in row.conditions.iter().enumerate() {
         out.sql(if index == 0 { " WHERE " } else { " AND " });
-        out.column(row.table, condition.column);
+        out.column(TableRef::own(row.table), condition.column);
         out.sql(if condition.null_safe { " IS NOT DISTINCT FROM " } else { " = " });
         out.bind(&condition.value);
     }
@@ -81,6 +81,6 @@ fn write_what<'a>(what: &'a What<'a>, out: &mut impl Sink<'a>) {
 fn write_returning<'a>(row: &'a RowWrite<'a>, out: &mut impl Sink<'a>) {
     for (index, column) in row.returning.iter().enumerate() {
         out.sql(if index == 0 { " RETURNING " } else { ", " });
-        out.column(row.table, column);
+        out.column(TableRef::own(row.table), column);
     }
 }

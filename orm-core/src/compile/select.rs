@@ -1,47 +1,104 @@
 //! SELECT as SQL.
 
+use super::grouping::is_aggregated;
 use super::json::JsonList;
 use super::sink::Sink;
-use crate::expr::{Anchor, Node, Ordered};
-use crate::schema::Table;
-use crate::stmt::{SelectTree, What};
+use crate::expr::{Aggregate, Anchor, Columns, Join, JoinKind, Node, Ordered, TableRef};
+use crate::stmt::{Item, SelectTree, What};
 use crate::value::{Entity, Value};
 
 /// Writes a SELECT. A LIMIT is part of the text: bound, it would make SQLite compile the statement anew each time.
 pub(crate) fn write_select<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     match select.what {
-        What::Columns => write_rows(select, out, |out| out.columns(select.table)),
+        What::Rows => write_rows(select, select.what, out),
         What::Exists => {
             out.sql("SELECT EXISTS (");
-            write_rows(select, out, |out| out.sql("1"));
+            write_rows(select, select.what, out);
             out.sql(")");
         }
-        What::Count if select.limit.is_none() && select.offset.is_none() => {
-            write_rows(select, out, |out| out.sql("COUNT(*)"));
-        }
+        What::Count if is_countable(select) => write_rows(select, select.what, out),
         What::Count => {
             out.sql("SELECT COUNT(*) FROM (");
-            write_rows(select, out, |out| out.sql("1"));
+            let rows = if select.distinct { What::Rows } else { What::Exists };
+            write_rows(select, rows, out);
             out.sql(")");
         }
     }
 }
 
-fn write_rows<'a, S: Sink<'a>>(select: &'a SelectTree, out: &mut S, what: impl FnOnce(&mut S)) {
-    out.sql("SELECT ");
-    what(out);
+/// Whether the rows of a SELECT are those that COUNT(*) in it counts.
+fn is_countable(select: &SelectTree) -> bool {
+    let is_whole = select.limit.is_none() && select.offset.is_none();
+    is_whole && !select.distinct && select.group_by.is_empty() && !is_aggregated(select)
+}
+
+fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl Sink<'a>) {
+    out.open(&mut select.tables());
+    out.sql(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+    match what {
+        What::Rows => write_items(select, out),
+        What::Count => out.sql("COUNT(*)"),
+        What::Exists if is_aggregated(select) => write_items(select, out),
+        What::Exists => out.sql("1"),
+    }
     out.sql(" FROM ");
-    out.table(select.table);
-    write_where(&select.filters, out);
-    if select.what == What::Columns || select.limit.is_some() {
+    out.table(select.from);
+    select.joins.iter().for_each(|join| write_join(join, out));
+    write_conditions(&select.filters, " WHERE ", out);
+    for (index, node) in select.group_by.iter().enumerate() {
+        out.sql(if index == 0 { " GROUP BY " } else { ", " });
+        write_fields(node, "", out);
+    }
+    write_conditions(&select.having, " HAVING ", out);
+    if select.what == What::Rows || select.limit.is_some() {
         write_order(&select.order_by, out);
     }
     write_limit(select, out);
+    out.close();
 }
 
-fn write_where<'a>(filters: &'a [Node], out: &mut impl Sink<'a>) {
-    for (index, filter) in filters.iter().enumerate() {
-        out.sql(if index == 0 { " WHERE " } else { " AND " });
+fn write_items<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
+    if select.items.is_empty() {
+        return out.columns(select.from);
+    }
+    for (index, item) in select.items.iter().enumerate() {
+        if index > 0 {
+            out.sql(", ");
+        }
+        match item {
+            Item::Expression(node) => write_fields(node, "", out),
+            Item::Table(table) => out.columns(*table),
+        }
+    }
+}
+
+/// A table between stands in parentheses with the one behind it, so that a left join keeps or leaves out both.
+fn write_join<'a>(join: &'a Join, out: &mut impl Sink<'a>) {
+    out.sql(match join.kind {
+        JoinKind::Inner => " JOIN ",
+        JoinKind::Left => " LEFT JOIN ",
+    });
+    match &join.between {
+        None => out.table(join.to),
+        Some((between, on)) => {
+            out.sql("(");
+            out.table(*between);
+            out.sql(" JOIN ");
+            out.table(join.to);
+            out.sql(" ON ");
+            write_node(on, out);
+            out.sql(")");
+        }
+    }
+    if let Some(on) = &join.on {
+        out.sql(" ON ");
+        write_node(on, out);
+    }
+}
+
+fn write_conditions<'a>(conditions: &'a [Node], first: &'static str, out: &mut impl Sink<'a>) {
+    for (index, filter) in conditions.iter().enumerate() {
+        out.sql(if index == 0 { first } else { " AND " });
         write_operand(filter, out);
     }
 }
@@ -73,15 +130,15 @@ fn write_limit<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
 
 /// An expression, each of its columns with something behind it: a composite id is ordered column by column.
 fn write_fields<'a>(node: &'a Node, behind: &'static str, out: &mut impl Sink<'a>) {
-    let Node::Field { table, field } = node else {
+    let Node::Field { of, field } = node else {
         write_operand(node, out);
         return out.sql(behind);
     };
-    for (index, column) in table.fields[usize::from(*field)].clone().enumerate() {
+    for (index, column) in of.table.fields[usize::from(*field)].clone().enumerate() {
         if index > 0 {
             out.sql(", ");
         }
-        out.column(table, column);
+        out.column(*of, column);
         out.sql(behind);
     }
 }
@@ -95,16 +152,14 @@ pub(super) fn write_expression<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
 fn write_operand<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
     let is_loose = match node {
         Node::And(parts) | Node::Or(parts) => parts.len() > 1,
+        Node::Binary(..) => true,
+        Node::Link(left, _) => left.columns.len() > 1,
         Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) | Node::Unstorable(_) => {
             false
         }
-        Node::Compare(..)
-        | Node::Not(_)
-        | Node::IsNull(_)
-        | Node::InList(..)
-        | Node::Between(..)
-        | Node::Like(..)
-        | Node::Holds(..) => false,
+        Node::Compare(..) | Node::Not(_) | Node::IsNull(_) | Node::InList(..) | Node::InSelect(..) => false,
+        Node::Between(..) | Node::Like(..) | Node::Holds(..) => false,
+        Node::Postfix(..) | Node::Exists(_) | Node::Scalar(_) | Node::Call(..) | Node::Aggregate(_) => false,
     };
     if is_loose {
         out.sql("(");
@@ -117,17 +172,35 @@ fn write_operand<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
 
 fn write_node<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
     match node {
-        Node::Field { table, field } => write_columns(table, *field, out),
+        Node::Field { of, field } => write_columns(*of, *field, out),
         Node::Value(value) => out.bind(value),
         Node::Values(values) => write_row(values.len(), out, |index, out| out.bind(&values[index])),
         Node::Entity(entity, width) => write_entity(*entity, *width, out),
         Node::Unstorable(why) => out.refuse(why),
         Node::Compare(comparison, left, right) => write_pair(left, comparison.sql(), right, out),
+        Node::Binary(operator, left, right) => write_pair(left, operator, right, out),
+        Node::Link(left, right) => write_link(left, right, out),
         Node::And(parts) => write_list(parts, " AND ", "1 = 1", out),
         Node::Or(parts) => write_list(parts, " OR ", "1 = 0", out),
         Node::Not(inner) => write_not(inner, out),
         Node::IsNull(inner) => write_null_test(inner, " IS NULL", " OR ", out),
         Node::InList(left, list) => write_in(left, list, out),
+        Node::InSelect(left, select) => {
+            write_operand(left, out);
+            out.sql(" IN (");
+            write_rows(select, What::Rows, out);
+            out.sql(")");
+        }
+        Node::Exists(select) => {
+            out.sql("EXISTS (");
+            write_rows(select, What::Exists, out);
+            out.sql(")");
+        }
+        Node::Scalar(select) => {
+            out.sql("(");
+            write_rows(select, What::Rows, out);
+            out.sql(")");
+        }
         Node::Between(left, low, high) => {
             write_pair(left, " BETWEEN ", low, out);
             out.sql(" AND ");
@@ -138,6 +211,57 @@ fn write_node<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
             out.sql(" ESCAPE '\\'");
         }
         Node::Holds(anchor, text, part) => write_holds(*anchor, text, part, out),
+        Node::Postfix(words, inner) => {
+            out.sql("(");
+            write_node(inner, out);
+            out.sql(")");
+            out.sql(words);
+        }
+        Node::Call(name, arguments) => {
+            out.sql(name);
+            write_arguments(arguments, out);
+        }
+        Node::Aggregate(aggregate) => write_aggregate(aggregate, out),
+    }
+}
+
+fn write_arguments<'a>(arguments: &'a [Node], out: &mut impl Sink<'a>) {
+    for (index, argument) in arguments.iter().enumerate() {
+        if index > 0 {
+            out.sql(", ");
+        }
+        write_node(argument, out);
+    }
+    out.sql(")");
+}
+
+/// A composite id is counted by its first column: all of them are NULL, or none is.
+fn write_aggregate<'a>(aggregate: &'a Aggregate, out: &mut impl Sink<'a>) {
+    out.sql(aggregate.name);
+    if aggregate.distinct {
+        out.sql("DISTINCT ");
+    }
+    match &aggregate.of {
+        None => out.sql("*"),
+        Some(Node::Field { of, field }) => out.column(*of, of.table.fields[usize::from(*field)].start),
+        Some(node) => write_node(node, out),
+    }
+    out.sql(")");
+    if let Some(filter) = &aggregate.filter {
+        out.sql(" FILTER (WHERE ");
+        write_node(filter, out);
+        out.sql(")");
+    }
+}
+
+fn write_link<'a>(left: &Columns, right: &Columns, out: &mut impl Sink<'a>) {
+    for (index, (a, b)) in left.columns.iter().zip(right.columns).enumerate() {
+        if index > 0 {
+            out.sql(" AND ");
+        }
+        out.column(left.of, *a);
+        out.sql(" = ");
+        out.column(right.of, *b);
     }
 }
 
@@ -170,11 +294,11 @@ fn write_not<'a>(inner: &'a Node, out: &mut impl Sink<'a>) {
 
 /// A row value cannot be asked as a whole: a composite id names nothing when one of its columns is NULL.
 fn write_null_test<'a>(node: &'a Node, test: &'static str, between: &'static str, out: &mut impl Sink<'a>) {
-    let Node::Field { table, field } = node else {
+    let Node::Field { of, field } = node else {
         write_operand(node, out);
         return out.sql(test);
     };
-    let columns = table.fields[usize::from(*field)].clone();
+    let columns = of.table.fields[usize::from(*field)].clone();
     let is_loose = columns.len() > 1;
     if is_loose {
         out.sql("(");
@@ -183,7 +307,7 @@ fn write_null_test<'a>(node: &'a Node, test: &'static str, between: &'static str
         if index > 0 {
             out.sql(between);
         }
-        out.column(table, column);
+        out.column(*of, column);
         out.sql(test);
     }
     if is_loose {
@@ -248,19 +372,18 @@ fn write_in<'a>(left: &'a Node, list: &'a [Node], out: &mut impl Sink<'a>) {
 
 /// How many columns stand beside each other in what an operand is.
 fn width(node: &Node) -> usize {
-    match node {
-        Node::Field { table, field } => table.fields[usize::from(*field)].len(),
-        Node::Values(values) => values.len(),
-        Node::Entity(_, width) => *width,
-        Node::Value(_) | Node::Unstorable(_) => 1,
-        Node::Compare(..) | Node::And(_) | Node::Or(_) | Node::Not(_) | Node::IsNull(_) => 1,
-        Node::InList(..) | Node::Between(..) | Node::Like(..) | Node::Holds(..) => 1,
+    if let Node::Field { of, field } = node {
+        return of.table.fields[usize::from(*field)].len();
     }
+    if let Node::Values(values) = node {
+        return values.len();
+    }
+    if let Node::Entity(_, width) = node { *width } else { 1 }
 }
 
-fn write_columns<'a>(table: &'static Table, field: u16, out: &mut impl Sink<'a>) {
-    let columns = table.fields[usize::from(field)].clone();
-    write_row(columns.len(), out, |index, out| out.column(table, columns.start + index));
+fn write_columns<'a>(of: TableRef, field: u16, out: &mut impl Sink<'a>) {
+    let columns = of.table.fields[usize::from(field)].clone();
+    write_row(columns.len(), out, |index, out| out.column(of, columns.start + index));
 }
 
 fn write_entity<'a>(entity: Entity, width: usize, out: &mut impl Sink<'a>) {

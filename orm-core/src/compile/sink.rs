@@ -2,13 +2,12 @@
 //! [`Sink`], so that they cannot disagree on the order of the values.
 
 use crate::error::{Error, Result};
-use crate::schema::Table;
 use crate::value::{Entity, Ids, Value};
 
 use super::dialect::{Capabilities, Dialect};
 use super::json::JsonList;
 use super::writer::Writer;
-use crate::expr::Node;
+use crate::expr::{Naming, Node, TableRef};
 
 /// What a walk over a statement goes into.
 pub(crate) trait Sink<'a> {
@@ -16,12 +15,16 @@ pub(crate) trait Sink<'a> {
     fn capabilities(&self) -> &Capabilities;
     /// A piece of SQL.
     fn sql(&mut self, text: &'static str);
-    /// The name of a table.
-    fn table(&mut self, table: &'static Table);
+    /// What follows speaks of the tables of a SELECT, and of those of the SELECTs around it.
+    fn open(&mut self, tables: &mut dyn Iterator<Item = TableRef>);
+    /// The SELECT ends.
+    fn close(&mut self);
+    /// The name of a table, where rows are taken from it; its other name follows, if it has one.
+    fn table(&mut self, table: TableRef);
     /// The name of a column.
-    fn column(&mut self, table: &'static Table, column: usize);
+    fn column(&mut self, table: TableRef, column: usize);
     /// The names of all columns, in the order of the table.
-    fn columns(&mut self, table: &'static Table);
+    fn columns(&mut self, table: TableRef);
     /// A number that is part of the text.
     fn number(&mut self, number: u64);
     /// A value to bind.
@@ -45,17 +48,25 @@ impl<'a> Sink<'a> for Writer<'_> {
         Writer::sql(self, text);
     }
 
-    fn table(&mut self, table: &'static Table) {
-        self.table_name(table);
+    fn open(&mut self, tables: &mut dyn Iterator<Item = TableRef>) {
+        self.open_scope(tables);
     }
 
-    fn column(&mut self, table: &'static Table, column: usize) {
-        self.name(&table.columns[column].name);
+    fn close(&mut self) {
+        self.close_scope();
     }
 
-    fn columns(&mut self, table: &'static Table) {
-        self.list(&table.columns, |writer, column| {
-            writer.name(&column.name);
+    fn table(&mut self, table: TableRef) {
+        self.scoped_table(table);
+    }
+
+    fn column(&mut self, table: TableRef, column: usize) {
+        self.scoped_column(table, column);
+    }
+
+    fn columns(&mut self, table: TableRef) {
+        self.list(0..table.table.columns.len(), |writer, column| {
+            writer.scoped_column(table, column);
         });
     }
 
@@ -118,6 +129,15 @@ impl<'a, 'ids> KeySink<'a, 'ids> {
         self.key.extend_from_slice(&number.to_ne_bytes());
     }
 
+    fn push_table(&mut self, tag: u8, of: TableRef, column: usize) {
+        self.push(tag, of.table.number << 16 | column);
+        match of.naming {
+            Naming::Own => {}
+            Naming::Alias(name) => self.push(7, name.as_ptr() as usize),
+            Naming::Hidden(number) => self.push(8, usize::from(number)),
+        }
+    }
+
     #[cold]
     fn fail(&mut self, error: Error) {
         self.refused.get_or_insert(error);
@@ -134,16 +154,24 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
         self.key.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
     }
 
-    fn table(&mut self, table: &'static Table) {
-        self.push(1, table.number);
+    fn open(&mut self, _tables: &mut dyn Iterator<Item = TableRef>) {
+        self.key.push(9);
     }
 
-    fn column(&mut self, table: &'static Table, column: usize) {
-        self.push(2, table.number << 16 | column);
+    fn close(&mut self) {
+        self.key.push(10);
     }
 
-    fn columns(&mut self, table: &'static Table) {
-        self.push(3, table.number);
+    fn table(&mut self, table: TableRef) {
+        self.push_table(1, table, 0);
+    }
+
+    fn column(&mut self, table: TableRef, column: usize) {
+        self.push_table(2, table, column);
+    }
+
+    fn columns(&mut self, table: TableRef) {
+        self.push_table(3, table, 0);
     }
 
     fn number(&mut self, number: u64) {

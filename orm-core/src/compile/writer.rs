@@ -1,19 +1,23 @@
 //! Writes SQL text: the one owner of quoting.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::dialect::Dialect;
+use crate::expr::{Naming, TableRef};
 use crate::schema::Table;
 
 /// Text under construction. Names go through [`name`](Self::name), everything else is text of ours or the user's SQL.
 pub(crate) struct Writer<'dialect> {
     sql: String,
     dialect: &'dialect dyn Dialect,
+    /// The tables of the SELECTs that are open, each with what it is called there; innermost last.
+    scopes: Vec<Vec<(TableRef, Cow<'static, str>)>>,
 }
 
 impl<'dialect> Writer<'dialect> {
     pub(crate) fn new(dialect: &'dialect dyn Dialect) -> Self {
-        Writer { sql: String::with_capacity(128), dialect }
+        Writer { sql: String::with_capacity(128), dialect, scopes: Vec::new() }
     }
 
     pub(crate) fn dialect(&self) -> &'dialect dyn Dialect {
@@ -41,6 +45,57 @@ impl<'dialect> Writer<'dialect> {
             self.name(schema).sql(".");
         }
         self.name(table.name)
+    }
+
+    /// Opens the scope of a statement that takes rows from tables. A table that the writer has to name gets a name that no
+    /// other of the open scopes has.
+    pub(crate) fn open_scope(&mut self, tables: &mut dyn Iterator<Item = TableRef>) {
+        self.scopes.push(Vec::new());
+        for table in tables {
+            let name = match table.naming {
+                Naming::Own => Cow::Borrowed(table.table.name),
+                Naming::Alias(name) => Cow::Borrowed(name),
+                Naming::Hidden(_) => self.free_name(table.table.name),
+            };
+            let scope = self.scopes.last_mut().expect("invariant: a scope was just opened");
+            scope.push((table, name));
+        }
+    }
+
+    pub(crate) fn close_scope(&mut self) {
+        self.scopes.pop();
+    }
+
+    fn free_name(&self, name: &'static str) -> Cow<'static, str> {
+        let is_free = |name: &str| self.scopes.iter().flatten().all(|(_, other)| other != name);
+        let numbered = (1..).map(|number| Cow::Owned(format!("{name}_{number}")));
+        let mut names = std::iter::once(Cow::Borrowed(name)).chain(numbered);
+        names.find(|name| is_free(name)).expect("invariant: there are more numbers than names")
+    }
+
+    /// What a table is called where it is spoken of.
+    fn called(&self, table: TableRef) -> Cow<'static, str> {
+        let found = self.scopes.iter().rev().flatten().find(|(other, _)| *other == table);
+        found.map_or(Cow::Borrowed(table.table.name), |(_, name)| name.clone())
+    }
+
+    /// The name of a table, where rows are taken from it.
+    pub(crate) fn scoped_table(&mut self, table: TableRef) {
+        self.table_name(table.table);
+        let name = self.called(table);
+        if name != table.table.name {
+            self.sql(" AS ").name(&name);
+        }
+    }
+
+    /// A column, with its table where there are several.
+    pub(crate) fn scoped_column(&mut self, table: TableRef, column: usize) {
+        let is_alone = matches!(self.scopes.as_slice(), [] | [_]) && self.scopes.iter().flatten().count() < 2;
+        if !is_alone {
+            let name = self.called(table);
+            self.name(&name).sql(".");
+        }
+        self.name(&table.table.columns[column].name);
     }
 
     /// Identifiers in parentheses.

@@ -3,10 +3,10 @@
 use std::marker::PhantomData;
 
 use super::node::{Anchor, Comparison, Node};
-use super::operand::{Comparable, Nullable, Operand};
+use super::operand::{Comparable, List, Operand};
 use super::order::Order;
-use super::scope::{Of, Uses};
-use crate::schema::Model;
+use super::scope::{Firm, NullTest, Of, Uses};
+use super::source::Source;
 use crate::value::Column;
 use crate::value::Value;
 
@@ -31,12 +31,12 @@ pub trait Expression: Sized {
 }
 
 #[allow(private_interfaces)]
-impl<M: Model, T, R> Expression for Column<M, T, R> {
+impl<M: Source, T, R> Expression for Column<M, T, R> {
     type Type = T;
     type Uses = Of<M>;
 
     fn into_node(self) -> Node {
-        Node::Field { table: M::table(), field: self.field }
+        Node::Field { of: M::table_ref(), field: self.field }
     }
 }
 
@@ -54,25 +54,16 @@ impl<T, U> Expr<T, U> {
     pub(crate) fn new(node: Node) -> Self {
         Expr { node, kind: PhantomData }
     }
+
+    /// The expression, without its types.
+    pub(crate) fn node(self) -> Node {
+        self.node
+    }
 }
 
 impl<T, U> Clone for Expr<T, U> {
     fn clone(&self) -> Self {
         Expr::new(self.node.clone())
-    }
-}
-
-impl<U: Uses> Expr<bool, U> {
-    /// Both conditions.
-    #[must_use]
-    pub fn and<V: Uses>(self, other: Expr<bool, V>) -> Expr<bool, V::After<U>> {
-        Expr::new(Node::And(vec![self.node, other.node]))
-    }
-
-    /// One condition or the other, or both.
-    #[must_use]
-    pub fn or<V: Uses>(self, other: Expr<bool, V>) -> Expr<bool, V::After<U>> {
-        Expr::new(Node::Or(vec![self.node, other.node]))
     }
 }
 
@@ -84,8 +75,20 @@ impl<U> std::ops::Not for Expr<bool, U> {
     }
 }
 
+impl<M: Source, R> std::ops::Not for Column<M, bool, R> {
+    type Output = Expr<bool, Of<M>>;
+
+    fn not(self) -> Self::Output {
+        Expr::new(Node::Not(Box::new(self.into_node())))
+    }
+}
+
 /// The type of a comparison of `L` with `R`.
 type Compared<L, T, R> = Expr<bool, <<R as Operand<Base<T>>>::Uses as Uses>::After<<L as Expression>::Uses>>;
+
+/// The same where the comparison never is NULL.
+type ComparedSafely<L, T, R> =
+    Expr<bool, Firm<<<R as Operand<Base<T>>>::Uses as Uses>::After<<L as Expression>::Uses>>>;
 
 /// What values of `T` are compared as.
 type Base<T> = <T as Comparable>::Base;
@@ -159,31 +162,56 @@ pub trait ExpressionMethods: Expression {
         Expr::new(Node::Between(Box::new(self.into_node()), low, high))
     }
 
-    /// Whether it is one of a list; of an empty list nothing is one.
-    fn in_<V: Operand<Base<Self::Type>>>(
-        self,
-        list: impl IntoIterator<Item = V>,
-    ) -> Compared<Self, Self::Type, V>
+    /// Whether it is one of a list, or of what a statement finds; of nothing, nothing is one.
+    fn in_<L: List<Base<Self::Type>>>(self, list: L) -> Expr<bool, <L::Uses as Uses>::After<Self::Uses>>
     where
         Self::Type: Comparable,
     {
-        let list = list.into_iter().map(Operand::into_operand).collect();
-        Expr::new(Node::InList(Box::new(self.into_node()), list))
+        Expr::new(list.holds(self.into_node()))
     }
 
-    /// Whether it is NULL.
-    fn is_null(self) -> Expr<bool, Self::Uses>
+    /// Both conditions.
+    fn and<E: Expression<Type = bool>>(self, other: E) -> Expr<bool, <E::Uses as Uses>::After<Self::Uses>>
     where
-        Self::Type: Nullable,
+        Self: Expression<Type = bool>,
     {
+        Expr::new(Node::And(vec![self.into_node(), other.into_node()]))
+    }
+
+    /// One condition or the other, or both.
+    fn or<E: Expression<Type = bool>>(self, other: E) -> Expr<bool, <E::Uses as Uses>::After<Self::Uses>>
+    where
+        Self: Expression<Type = bool>,
+    {
+        Expr::new(Node::Or(vec![self.into_node(), other.into_node()]))
+    }
+
+    /// Equal, where NULL equals NULL.
+    fn is_not_distinct_from<V: Operand<Base<Self::Type>>>(
+        self,
+        value: V,
+    ) -> ComparedSafely<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        Expr::new(compare(self, Comparison::Same, value).node)
+    }
+
+    /// Not equal, where NULL equals NULL and differs from all else.
+    fn is_distinct_from<V: Operand<Base<Self::Type>>>(self, value: V) -> ComparedSafely<Self, Self::Type, V>
+    where
+        Self::Type: Comparable,
+    {
+        Expr::new(compare(self, Comparison::Distinct, value).node)
+    }
+
+    /// Whether it is NULL. Where the query is built, the compiler checks that it can be.
+    fn is_null(self) -> Expr<bool, NullTest<Self::Type, Self::Uses>> {
         Expr::new(Node::IsNull(Box::new(self.into_node())))
     }
 
     /// Whether it is not NULL.
-    fn is_not_null(self) -> Expr<bool, Self::Uses>
-    where
-        Self::Type: Nullable,
-    {
+    fn is_not_null(self) -> Expr<bool, NullTest<Self::Type, Self::Uses>> {
         Expr::new(Node::Not(Box::new(Node::IsNull(Box::new(self.into_node())))))
     }
 

@@ -3,20 +3,41 @@
 //! The types say which models an expression speaks of and what it yields; the tree says only what it is. So a wrong
 //! column, type or NULL does not compile, and what compiles is handled by code that is compiled once.
 
+mod aggregate;
+mod arithmetic;
+mod function;
+mod join;
 mod methods;
 mod node;
 mod operand;
 mod order;
+mod related;
 mod relation;
 mod scope;
+mod shape;
+mod source;
+mod tree;
 
 pub use crate::value::{Column, Fk, Plain};
+pub use aggregate::{Aggregation, Summable, avg, count, count_all, max, min, sum};
+pub use arithmetic::{Number, Numeric, Term};
+pub use function::{abs, coalesce, literal, lower, ltrim, rtrim, trim, upper};
+pub use join::{Aliased, Joins, On, To, to};
 pub use methods::{Expr, Expression, ExpressionMethods};
-pub(crate) use node::{Anchor, Comparison, Node};
-pub use operand::{Comparable, Nullable, Operand};
+pub(crate) use node::{Aggregate, Anchor, Columns, Comparison, Naming, Node, TableRef};
+pub use operand::{Comparable, List, Operand};
 pub(crate) use order::Ordered;
 pub use order::{Order, OrderBy, OrderPart};
 pub use relation::{AsPath, Direct, Many, One, RelationDef, Terms, Through, Via};
 #[allow(unused_imports)]
 pub(crate) use relation::{KeyField, Path, RelationId, RelationName, Route};
-pub use scope::{Both, Contains, Here, In, Nothing, Of, Predicate, There, Uses, Within};
+pub use scope::{
+    Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
+    GroupPredicate, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate, Presence, RowWise,
+    Standalone, There, Uses, Within,
+};
+pub use shape::{
+    AsHandle, AsStruct, AsValue, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
+};
+pub use source::{AliasName, As, Source};
+pub(crate) use tree::{Item, Join, JoinKind, SelectTree, What};

@@ -1,5 +1,6 @@
 //! What an expression is, without its types.
 
+use super::tree::SelectTree;
 use crate::schema::Table;
 use crate::value::{Entity, Value};
 
@@ -7,7 +8,7 @@ use crate::value::{Entity, Value};
 #[derive(Clone)]
 pub(crate) enum Node {
     /// The columns of a field: one, or several for a composite id.
-    Field { table: &'static Table, field: u16 },
+    Field { of: TableRef, field: u16 },
     /// A value to bind.
     Value(Value<'static>),
     /// Values to bind, for a composite id.
@@ -18,6 +19,8 @@ pub(crate) enum Node {
     Unstorable(String),
     /// Two sides compared.
     Compare(Comparison, Box<Node>, Box<Node>),
+    /// Columns of two tables, equal one by one.
+    Link(Columns, Columns),
     /// All of them.
     And(Vec<Node>),
     /// One of them.
@@ -28,12 +31,69 @@ pub(crate) enum Node {
     IsNull(Box<Node>),
     /// Whether it is one of a list.
     InList(Box<Node>, Vec<Node>),
+    /// Whether it is one of what a SELECT returns.
+    InSelect(Box<Node>, Box<SelectTree>),
+    /// Whether a SELECT returns a row.
+    Exists(Box<SelectTree>),
+    /// The one value that a SELECT returns, or NULL.
+    Scalar(Box<SelectTree>),
     /// Whether it lies between two others, both included.
     Between(Box<Node>, Box<Node>, Box<Node>),
     /// Whether a text is like a pattern, in which a backslash takes the meaning of the character after it.
     Like(Box<Node>, Box<Node>),
     /// Whether a text has a text that holds NUL, which no pattern can.
     Holds(Anchor, Box<Node>, Value<'static>),
+    /// Two sides with an operator between: `" + "`.
+    Binary(&'static str, Box<Node>, Box<Node>),
+    /// An expression with words behind it: `" IS NOT TRUE"`.
+    Postfix(&'static str, Box<Node>),
+    /// A function of its arguments.
+    Call(&'static str, Vec<Node>),
+    /// One value for many rows.
+    Aggregate(Box<Aggregate>),
+}
+
+/// An aggregate function.
+#[derive(Clone)]
+pub(crate) struct Aggregate {
+    pub(crate) name: &'static str,
+    /// Whether equal values count once.
+    pub(crate) distinct: bool,
+    /// What it is of; rows, if nothing.
+    pub(crate) of: Option<Node>,
+    /// The rows that it looks at.
+    pub(crate) filter: Option<Node>,
+}
+
+/// A table in a statement, by its place there: the same table may stand there several times.
+#[derive(Clone, Copy)]
+pub(crate) struct TableRef {
+    pub(crate) table: &'static Table,
+    pub(crate) naming: Naming,
+}
+
+/// What a table is called in a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// By its own name.
+    Own,
+    /// By an alias.
+    Alias(&'static str),
+    /// By a name that the writer makes, since no expression of the user's speaks of it.
+    Hidden(u16),
+}
+
+impl PartialEq for TableRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.table.number == other.table.number && self.naming == other.naming
+    }
+}
+
+/// Some columns of a table in a statement.
+#[derive(Clone, Copy)]
+pub(crate) struct Columns {
+    pub(crate) of: TableRef,
+    pub(crate) columns: &'static [usize],
 }
 
 /// Where a text has another.
@@ -53,6 +113,10 @@ pub(crate) enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// Equal, where NULL equals NULL.
+    Same,
+    /// The opposite of that.
+    Distinct,
 }
 
 impl Comparison {
@@ -65,6 +129,110 @@ impl Comparison {
             Comparison::LessOrEqual => " <= ",
             Comparison::Greater => " > ",
             Comparison::GreaterOrEqual => " >= ",
+            Comparison::Same => " IS NOT DISTINCT FROM ",
+            Comparison::Distinct => " IS DISTINCT FROM ",
+        }
+    }
+}
+
+impl TableRef {
+    /// A table by its own name.
+    pub(crate) fn own(table: &'static Table) -> Self {
+        TableRef { table, naming: Naming::Own }
+    }
+
+    /// The same table by a name that no other has, for the `number`th time.
+    pub(crate) fn hidden(table: &'static Table, number: u16) -> Self {
+        TableRef { table, naming: Naming::Hidden(number) }
+    }
+
+    /// The fields of its primary key.
+    pub(crate) fn key_fields(self) -> Vec<Node> {
+        let is_key = |column: usize| self.table.primary_key.contains(&column);
+        let fields = self.table.fields.iter().enumerate();
+        let keys = fields.filter(|(_, columns)| (*columns).clone().any(is_key));
+        keys.map(|(field, _)| Node::Field { of: self, field: u16::try_from(field).unwrap_or(u16::MAX) })
+            .collect()
+    }
+
+    /// Its primary key.
+    pub(crate) fn key(self) -> Columns {
+        Columns { of: self, columns: &self.table.primary_key }
+    }
+}
+
+impl Node {
+    /// Speaks of one table in place of another.
+    pub(crate) fn rebase(&mut self, from: TableRef, to: TableRef) {
+        let swap = |of: &mut TableRef| {
+            if *of == from {
+                *of = to;
+            }
+        };
+        match self {
+            Node::Field { of, .. } => swap(of),
+            Node::Link(left, right) => {
+                swap(&mut left.of);
+                swap(&mut right.of);
+            }
+            Node::InSelect(node, select) => {
+                node.rebase(from, to);
+                select.rebase(from, to);
+            }
+            Node::Exists(select) | Node::Scalar(select) => select.rebase(from, to),
+            Node::Value(_) | Node::Values(_) | Node::Entity(..) | Node::Unstorable(_) => {}
+            Node::Compare(..) | Node::And(_) | Node::Or(_) | Node::Not(_) | Node::IsNull(_) => {
+                self.each_child_mut(&mut |child| child.rebase(from, to));
+            }
+            Node::InList(..) | Node::Between(..) | Node::Like(..) | Node::Holds(..) => {
+                self.each_child_mut(&mut |child| child.rebase(from, to));
+            }
+            Node::Binary(..) | Node::Postfix(..) | Node::Call(..) | Node::Aggregate(_) => {
+                self.each_child_mut(&mut |child| child.rebase(from, to));
+            }
+        }
+    }
+
+    /// The expressions that it is made of; a SELECT inside it is none of them.
+    pub(crate) fn each_child<'a>(&'a self, each: &mut dyn FnMut(&'a Node)) {
+        match self {
+            Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) => {}
+            Node::Unstorable(_) | Node::Link(..) | Node::Exists(_) | Node::Scalar(_) => {}
+            Node::Compare(_, left, right) | Node::Like(left, right) | Node::Binary(_, left, right) => {
+                each(left);
+                each(right);
+            }
+            Node::And(parts) | Node::Or(parts) | Node::Call(_, parts) => parts.iter().for_each(each),
+            Node::Not(inner) | Node::IsNull(inner) | Node::Postfix(_, inner) => each(inner),
+            Node::InSelect(inner, _) | Node::Holds(_, inner, _) => each(inner),
+            Node::InList(left, list) => {
+                each(left);
+                list.iter().for_each(each);
+            }
+            Node::Between(left, low, high) => [left, low, high].into_iter().for_each(|node| each(node)),
+            Node::Aggregate(aggregate) => aggregate.of.iter().chain(&aggregate.filter).for_each(each),
+        }
+    }
+
+    fn each_child_mut(&mut self, each: &mut dyn FnMut(&mut Node)) {
+        match self {
+            Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) => {}
+            Node::Unstorable(_) | Node::Link(..) | Node::Exists(_) | Node::Scalar(_) => {}
+            Node::Compare(_, left, right) | Node::Like(left, right) | Node::Binary(_, left, right) => {
+                each(left);
+                each(right);
+            }
+            Node::And(parts) | Node::Or(parts) | Node::Call(_, parts) => parts.iter_mut().for_each(each),
+            Node::Not(inner) | Node::IsNull(inner) | Node::Postfix(_, inner) => each(inner),
+            Node::InSelect(inner, _) | Node::Holds(_, inner, _) => each(inner),
+            Node::InList(left, list) => {
+                each(left);
+                list.iter_mut().for_each(each);
+            }
+            Node::Between(left, low, high) => [left, low, high].into_iter().for_each(|node| each(node)),
+            Node::Aggregate(aggregate) => {
+                aggregate.of.iter_mut().chain(&mut aggregate.filter).for_each(each);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::methods::{Expr, Expression};
 use super::node::Node;
 use super::scope::{Nothing, Of, Uses};
+use super::source::Source;
 use crate::schema::Model;
 use crate::value::Column;
 use crate::value::{ColumnType, Generated, Handle, Id, Key, NoIds, Value, encode_key};
@@ -30,16 +31,6 @@ impl<M: Model, K: Key> Comparable for Option<Id<M, K>> {
     type Base = Id<M, K>;
 }
 
-/// A type that can be NULL in a row.
-#[diagnostic::on_unimplemented(
-    message = "an expression of `{Self}` is never NULL here",
-    label = "never NULL",
-    note = "only an `Option` in the model, or a column of a left-joined model, can be NULL"
-)]
-pub trait Nullable {}
-
-impl<T> Nullable for Option<T> {}
-
 /// What a column of `T` can be compared with: a value, a reference to one, another column, a handle or an id.
 #[diagnostic::on_unimplemented(
     message = "a column of `{T}` cannot be compared with `{Self}`",
@@ -53,6 +44,30 @@ pub trait Operand<T> {
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn into_operand(self) -> Node;
+}
+
+/// What a column of `T` can be looked for in: a list of what it can be compared with, or a statement that selects such.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{T}` cannot be looked for in `{Self}`",
+    label = "not a list, and not a statement that selects one column"
+)]
+pub trait List<T> {
+    /// The models that it speaks of.
+    type Uses: Uses;
+
+    /// Whether what is on the left is in it.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn holds(self, left: Node) -> Node;
+}
+
+#[allow(private_interfaces)]
+impl<T, L: IntoIterator<Item: Operand<T>>> List<T> for L {
+    type Uses = <L::Item as Operand<T>>::Uses;
+
+    fn holds(self, left: Node) -> Node {
+        Node::InList(Box::new(left), self.into_iter().map(Operand::into_operand).collect())
+    }
 }
 
 #[allow(private_interfaces)]
@@ -83,7 +98,7 @@ impl Operand<String> for &str {
 }
 
 #[allow(private_interfaces)]
-impl<T, M: Model, C: Comparable<Base = T>, R> Operand<T> for Column<M, C, R> {
+impl<T, M: Source, C: Comparable<Base = T>, R> Operand<T> for Column<M, C, R> {
     type Uses = Of<M>;
 
     fn into_operand(self) -> Node {
@@ -131,7 +146,7 @@ impl<M: Model, K: Key> Operand<Id<M, K>> for K {
     }
 }
 
-fn value_node<T: ColumnType>(value: &T) -> Node {
+pub(super) fn value_node<T: ColumnType>(value: &T) -> Node {
     match value.encode() {
         Ok(value) => Node::Value(value.into_owned()),
         Err(error) => Node::Unstorable(error.message().to_owned()),

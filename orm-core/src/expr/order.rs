@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use super::methods::Expression;
+use super::methods::{Expr, Expression};
 use super::node::Node;
-use super::scope::{Of, Uses, Within};
-use crate::schema::Model;
+use super::scope::{Contains, Uses, Within};
+use super::source::Source;
 use crate::value::Column;
 
 /// An expression with a direction.
@@ -39,7 +39,7 @@ pub trait OrderPart {
 }
 
 #[allow(private_interfaces)]
-impl<M: Model, T, R> OrderPart for Column<M, T, R> {
+impl<M: Source, T, R> OrderPart for Column<M, T, R> {
     fn into_ordered(self) -> Ordered {
         Ordered { node: self.into_node(), direction: "" }
     }
@@ -54,6 +54,12 @@ impl<U> OrderPart for Order<U> {
 
 /// What a query whose models are `S` can be ordered by: a column, an expression with a direction, or a tuple of them.
 pub trait OrderBy<S, I> {
+    /// What is given.
+    type Keep<Q>;
+
+    #[doc(hidden)]
+    fn keep<Q>(query: Q) -> Self::Keep<Q>;
+
     /// Adds its parts.
     #[doc(hidden)]
     #[allow(private_interfaces)]
@@ -61,10 +67,14 @@ pub trait OrderBy<S, I> {
 }
 
 #[allow(private_interfaces)]
-impl<S, I, M: Model, T, R> OrderBy<S, I> for Column<M, T, R>
-where
-    Of<M>: Within<S, I>,
-{
+impl<S: Contains<M, I>, I, M: Source, T, R> OrderBy<S, I> for Column<M, T, R> {
+    type Keep<Q> = S::Keep<Q>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> S::Keep<Q> {
+        S::keep(query)
+    }
+
     fn add_to(self, parts: &mut Vec<Ordered>) {
         parts.push(self.into_ordered());
     }
@@ -72,15 +82,43 @@ where
 
 #[allow(private_interfaces)]
 impl<S, I, U: Uses + Within<S, I>> OrderBy<S, I> for Order<U> {
+    type Keep<Q> = U::Keep<Q>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> U::Keep<Q> {
+        U::keep(query)
+    }
+
     fn add_to(self, parts: &mut Vec<Ordered>) {
         parts.push(self.ordered);
     }
 }
 
+#[allow(private_interfaces)]
+impl<S, I, T, U: Uses + Within<S, I>> OrderBy<S, I> for Expr<T, U> {
+    type Keep<Q> = U::Keep<Q>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> U::Keep<Q> {
+        U::keep(query)
+    }
+
+    fn add_to(self, parts: &mut Vec<Ordered>) {
+        parts.push(Ordered { node: self.into_node(), direction: "" });
+    }
+}
+
 macro_rules! tuples {
-    ($(($($part:ident $index:ident $at:tt),+))*) => {$(
+    ($(($($part:ident $index:ident $at:tt),+) $keep:ty, $query:ident => $kept:expr;)*) => {$(
         #[allow(private_interfaces)]
         impl<S, $($index, $part: OrderBy<S, $index>),+> OrderBy<S, ($($index,)+)> for ($($part,)+) {
+            type Keep<Q> = $keep;
+
+            #[inline]
+            fn keep<Q>($query: Q) -> Self::Keep<Q> {
+                $kept
+            }
+
             fn add_to(self, parts: &mut Vec<Ordered>) {
                 $(self.$at.add_to(parts);)+
             }
@@ -89,10 +127,12 @@ macro_rules! tuples {
 }
 
 tuples! {
-    (A I 0)
-    (A I 0, B J 1)
-    (A I 0, B J 1, C K 2)
-    (A I 0, B J 1, C K 2, D L 3)
-    (A I 0, B J 1, C K 2, D L 3, E N 4)
-    (A I 0, B J 1, C K 2, D L 3, E N 4, F O 5)
+    (A I 0) A::Keep<Q>, q => A::keep(q);
+    (A I 0, B J 1) A::Keep<B::Keep<Q>>, q => A::keep(B::keep(q));
+    (A I 0, B J 1, C K 2) A::Keep<B::Keep<C::Keep<Q>>>, q => A::keep(B::keep(C::keep(q)));
+    (A I 0, B J 1, C K 2, D L 3) A::Keep<B::Keep<C::Keep<D::Keep<Q>>>>, q => A::keep(B::keep(C::keep(D::keep(q))));
+    (A I 0, B J 1, C K 2, D L 3, E N 4) A::Keep<B::Keep<C::Keep<D::Keep<E::Keep<Q>>>>>,
+        q => A::keep(B::keep(C::keep(D::keep(E::keep(q)))));
+    (A I 0, B J 1, C K 2, D L 3, E N 4, F O 5) A::Keep<B::Keep<C::Keep<D::Keep<E::Keep<F::Keep<Q>>>>>>,
+        q => A::keep(B::keep(C::keep(D::keep(E::keep(F::keep(q))))));
 }

@@ -1,5 +1,7 @@
 //! From rows to slots or structs. Rank 9.
 
+mod cells;
+
 use std::sync::Arc;
 
 use crate::driver::{Connection, Statement};
@@ -8,6 +10,8 @@ use crate::row::{Fields, Row};
 use crate::schema::{Model, Table};
 use crate::store::{Met, Stores, Wanted, decode, place};
 use crate::value::{Handle, Key, Value, ValueRef};
+
+pub use cells::{Cell, Output, Picked};
 
 /// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.
 ///

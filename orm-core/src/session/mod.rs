@@ -22,6 +22,8 @@ mod removal;
 mod savepoint;
 mod scoped;
 mod select;
+mod select_ends;
+mod subquery;
 mod transaction;
 
 pub use core::StaleWrites;
@@ -32,4 +34,5 @@ pub use maker::SessionMaker;
 pub use raw::{FromRow, IntoParam, RawQuery};
 pub use savepoint::NestedTransaction;
 pub use scoped::ScopedSession;
-pub use select::{Select, Tracked, Untracked, select};
+pub use select::{Select, select};
+pub use subquery::exists;

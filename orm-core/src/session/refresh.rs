@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use super::core::{Core, Intent};
 use super::entities::Session;
-use crate::compile::{KeySink, Writer, write_select};
 use crate::error::{Error, Result};
-use crate::expr::{Comparison, Node};
+use crate::expr::{Comparison, Node, TableRef};
 use crate::load::load_entities;
 use crate::schema::{BelongsTo, Model, Table};
 use crate::stmt::SelectTree;
@@ -124,15 +123,11 @@ impl Core {
 
     /// Reads rows anew over what is held of them; gives those that are there.
     fn load_again<M: Model>(&mut self, handles: &[Handle<M>]) -> Result<Vec<Handle<M>>> {
-        let tree = SelectTree { filters: vec![self.key_condition(handles)?], ..SelectTree::new(M::table()) };
-        let mut sink = KeySink::new(&self.stores, self.dialect());
-        write_select(&tree, &mut sink);
-        let (shape, values) = sink.finish()?;
-        let statement = self.engine.statements().of_shape(&shape, || {
-            let mut writer = Writer::new(self.dialect());
-            write_select(&tree, &mut writer);
-            writer.finish()
-        });
+        let tree = SelectTree {
+            filters: vec![self.key_condition(handles)?],
+            ..SelectTree::new(TableRef::own(M::table()))
+        };
+        let (statement, values) = self.compile(&tree)?;
         self.stores.set_overwrites(true);
         let found = self.on_wire(Intent::Read, |connection, stores, _| {
             load_entities::<M>(connection, &statement, &values, stores)
@@ -149,14 +144,18 @@ impl Core {
         let fields: Vec<u16> = key_fields(table);
         if let [field] = fields[..] {
             let keys = keys.map(|key| Ok(Node::Values(key_values(key)?))).collect::<Result<_>>()?;
-            return Ok(Node::InList(Box::new(Node::Field { table, field }), keys));
+            return Ok(Node::InList(Box::new(Node::Field { of: TableRef::own(table), field }), keys));
         }
         let is_row = |key: &M::Key| {
             let mut values = key_values(key)?.into_iter();
             let equals = fields.iter().map(|&field| {
                 let width = table.fields[usize::from(field)].len();
                 let side = Node::Values(values.by_ref().take(width).collect());
-                Node::Compare(Comparison::Equal, Box::new(Node::Field { table, field }), Box::new(side))
+                Node::Compare(
+                    Comparison::Equal,
+                    Box::new(Node::Field { of: TableRef::own(table), field }),
+                    Box::new(side),
+                )
             });
             Ok(Node::And(equals.collect()))
         };

@@ -1,5 +1,3 @@
-//! Statements as plain data. Rank 5.
+//! Statements as plain data. Rank 5. A SELECT stands with the expressions, since each can hold the other.
 
-mod select;
-
-pub(crate) use select::{SelectTree, What};
+pub(crate) use crate::expr::{Item, SelectTree, What};

@@ -43,6 +43,7 @@ pub mod flush;
 pub mod hooks;
 pub mod identity;
 pub mod inspect;
+pub mod join;
 pub mod key;
 pub mod laws;
 pub mod merge;

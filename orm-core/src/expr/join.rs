@@ -1,0 +1,233 @@
+//! What a query can be joined with: along a foreign key, along a relation, or on a condition of the user's own.
+
+use std::marker::PhantomData;
+
+use super::methods::Expression;
+use super::node::{Columns, Node, TableRef};
+use super::relation::{AsPath, Many, One, Path, Route};
+use super::scope::{Always, Contains, In, RowWise, Uses, Within};
+use super::source::{AliasName, As, Source};
+use super::tree::{Join, JoinKind, SelectTree};
+use crate::schema::{Model, Points};
+use crate::util::Marker;
+use crate::value::{Column, Fk};
+
+/// A join of a query whose models are `S`.
+#[diagnostic::on_unimplemented(
+    message = "a query cannot be joined with `{Self}`",
+    label = "not a foreign key, a relation, or `to::<Model>().on(..)`"
+)]
+pub trait Joins<S, I> {
+    /// What is joined.
+    type Target: Source;
+
+    /// What is given.
+    type Keep<Q>;
+
+    #[doc(hidden)]
+    fn keep<Q>(query: Q) -> Self::Keep<Q>;
+
+    /// Adds the join to a statement.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn add_to(self, tree: &mut SelectTree, kind: JoinKind, to: TableRef);
+}
+
+#[allow(private_interfaces)]
+impl<S: Contains<L, I>, I, L: Source, F: Points> Joins<S, I> for Column<L, F, Fk> {
+    type Target = F::Target;
+    type Keep<Q> = S::Keep<Q>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> S::Keep<Q> {
+        S::keep(query)
+    }
+
+    fn add_to(self, tree: &mut SelectTree, kind: JoinKind, to: TableRef) {
+        let path = Column::<L::Model, F, Fk>::new(self.field).path();
+        add_path(tree, kind, &Ends { from: L::table_ref(), to, path });
+    }
+}
+
+macro_rules! relations {
+    ($([$($generic:ident)*] $relation:ty;)*) => {$(
+        #[allow(private_interfaces)]
+        impl<S: Contains<M, I>, I, M: Model, T: Model $(, $generic)*> Joins<S, I> for $relation
+        where
+            $relation: AsPath,
+        {
+            type Target = T;
+            type Keep<Q> = S::Keep<Q>;
+
+            #[inline]
+            fn keep<Q>(query: Q) -> S::Keep<Q> {
+                S::keep(query)
+            }
+
+            fn add_to(self, tree: &mut SelectTree, kind: JoinKind, to: TableRef) {
+                add_path(tree, kind, &Ends { from: M::table_ref(), to, path: self.path() });
+            }
+        }
+    )*};
+}
+
+relations! {
+    [V] Many<M, T, V>;
+    [] One<M, T>;
+}
+
+/// A join whose target has another name.
+pub struct Aliased<J, A> {
+    join: J,
+    kind: Marker<A>,
+}
+
+impl<L, F, R> Column<L, F, R> {
+    /// The same foreign key, to a model under another name.
+    pub fn alias<M, A>(self, _alias: As<M, A>) -> Aliased<Self, As<M, A>> {
+        Aliased { join: self, kind: PhantomData }
+    }
+}
+
+impl<M, T, V> Many<M, T, V> {
+    /// The same relation, to a model under another name.
+    pub fn alias<A>(self, _alias: As<T, A>) -> Aliased<Self, As<T, A>> {
+        Aliased { join: self, kind: PhantomData }
+    }
+}
+
+impl<M, T> One<M, T> {
+    /// The same relation, to a model under another name.
+    pub fn alias<A>(self, _alias: As<T, A>) -> Aliased<Self, As<T, A>> {
+        Aliased { join: self, kind: PhantomData }
+    }
+}
+
+#[allow(private_interfaces)]
+impl<S, I, J: Joins<S, I, Target = M>, M: Model, A: AliasName> Joins<S, I> for Aliased<J, As<M, A>> {
+    type Target = As<M, A>;
+    type Keep<Q> = J::Keep<Q>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> J::Keep<Q> {
+        J::keep(query)
+    }
+
+    fn add_to(self, tree: &mut SelectTree, kind: JoinKind, to: TableRef) {
+        self.join.add_to(tree, kind, to);
+    }
+}
+
+/// A model to join, on a condition that follows.
+pub struct To<T>(Marker<T>);
+
+/// A model to join on any condition.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_core::expr::to;
+/// # #[derive(DeclarativeBase)] pub struct Db;
+/// # #[derive(Model, Clone)] #[model(base = Db)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String }
+/// # #[derive(Model, Clone)] #[model(base = Db)]
+/// # pub struct Post { #[column(primary_key)] pub id: Id<Post>, pub signature: String }
+/// let statement = select::<User>().join(to::<Post>().on(Post::signature.eq(User::name)));
+/// ```
+pub fn to<M: Model>() -> To<M> {
+    To(PhantomData)
+}
+
+impl<M: Model, A: AliasName> As<M, A> {
+    /// This alias to join, on any condition.
+    pub fn on<E: Expression<Type = bool>>(self, condition: E) -> On<As<M, A>, E::Uses> {
+        On { condition: condition.into_node(), kind: PhantomData }
+    }
+}
+
+impl<M: Model> To<M> {
+    /// The condition of the join.
+    pub fn on<E: Expression<Type = bool>>(self, condition: E) -> On<M, E::Uses> {
+        On { condition: condition.into_node(), kind: PhantomData }
+    }
+}
+
+/// A join on a condition that speaks of `U`.
+pub struct On<T, U> {
+    condition: Node,
+    kind: Marker<(T, U)>,
+}
+
+#[allow(private_interfaces)]
+impl<S, I, T: Source, U: Uses + RowWise + Within<In<T, S, Always>, I>> Joins<S, I> for On<T, U> {
+    type Target = T;
+    type Keep<Q> = <U as RowWise>::Keep<<U as Within<In<T, S, Always>, I>>::Keep<Q>>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> Self::Keep<Q> {
+        <U as RowWise>::keep(<U as Within<In<T, S, Always>, I>>::keep(query))
+    }
+
+    fn add_to(self, tree: &mut SelectTree, kind: JoinKind, to: TableRef) {
+        tree.joins.push(Join { kind, to, between: None, on: Some(self.condition) });
+    }
+}
+
+/// A path between two tables of a statement.
+pub(crate) struct Ends {
+    pub(crate) from: TableRef,
+    pub(crate) to: TableRef,
+    pub(crate) path: Path,
+}
+
+fn add_path(tree: &mut SelectTree, kind: JoinKind, ends: &Ends) {
+    let hidden = tree.next_hidden();
+    tree.joins.push(ends.join(kind, hidden));
+}
+
+impl Ends {
+    /// The join along the path; a table between is hidden under a number.
+    pub(crate) fn join(&self, kind: JoinKind, hidden: u16) -> Join {
+        let (near, far) = self.links(hidden);
+        let conditions = std::iter::once(near).chain(self.conditions());
+        Join { kind, to: self.to, between: far, on: Some(all_of(conditions.collect())) }
+    }
+
+    /// What links the first table with the next, and the table between, if there is one, with the second.
+    fn links(&self, hidden: u16) -> (Node, Option<(TableRef, Node)>) {
+        let between = |table| TableRef::hidden(table, hidden);
+        let columns = |of: TableRef, key: super::relation::KeyField| Columns {
+            of,
+            columns: &key.foreign_key().columns,
+        };
+        match self.path.route {
+            Route::Up(key) => (Node::Link(columns(self.from, key), self.to.key()), None),
+            Route::Down(key) => (Node::Link(columns(self.to, key), self.from.key()), None),
+            Route::DownUp(first, second) => {
+                let link = between(first.table);
+                let far = Node::Link(columns(link, second), self.to.key());
+                (Node::Link(columns(link, first), self.from.key()), Some((link, far)))
+            }
+            Route::DownDown(first, second) => {
+                let link = between(first.table);
+                let far = Node::Link(columns(self.to, second), link.key());
+                (Node::Link(columns(link, first), self.from.key()), Some((link, far)))
+            }
+        }
+    }
+
+    /// What the relation itself asks of the rows that it leads to.
+    fn conditions(&self) -> impl Iterator<Item = Node> + '_ {
+        self.path.terms.filters.iter().cloned().map(|mut condition| {
+            condition.rebase(TableRef::own(self.to.table), self.to);
+            condition
+        })
+    }
+}
+
+/// Conditions as one.
+fn all_of(mut conditions: Vec<Node>) -> Node {
+    match conditions.len() {
+        1 => conditions.remove(0),
+        _ => Node::And(conditions),
+    }
+}

@@ -1,0 +1,113 @@
+//! A SELECT as plain data. It stands beside the expressions, since each can hold the other.
+
+use super::node::{Node, TableRef};
+use super::order::Ordered;
+
+/// A SELECT.
+#[derive(Clone)]
+pub(crate) struct SelectTree {
+    pub(crate) from: TableRef,
+    pub(crate) joins: Vec<Join>,
+    pub(crate) what: What,
+    /// What a row holds; all columns of `from`, if nothing is said.
+    pub(crate) items: Vec<Item>,
+    pub(crate) distinct: bool,
+    pub(crate) filters: Vec<Node>,
+    pub(crate) group_by: Vec<Node>,
+    pub(crate) having: Vec<Node>,
+    pub(crate) order_by: Vec<Ordered>,
+    pub(crate) limit: Option<u64>,
+    pub(crate) offset: Option<u64>,
+    /// Whether rows overwrite what the session holds of them.
+    pub(crate) overwrites: bool,
+}
+
+/// What a SELECT returns of the rows that it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Its items.
+    Rows,
+    /// How many there are.
+    Count,
+    /// Whether there is one.
+    Exists,
+}
+
+/// A part of what a row holds.
+#[derive(Clone)]
+pub(crate) enum Item {
+    /// An expression.
+    Expression(Node),
+    /// Every column of a table, in the order of the table.
+    Table(TableRef),
+}
+
+/// A table that is joined.
+#[derive(Clone)]
+pub(crate) struct Join {
+    pub(crate) kind: JoinKind,
+    pub(crate) to: TableRef,
+    /// A table between the others and this one, and how this one hangs on it.
+    pub(crate) between: Option<(TableRef, Node)>,
+    pub(crate) on: Option<Node>,
+}
+
+/// What becomes of rows that find no partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JoinKind {
+    /// They are left out.
+    Inner,
+    /// They stay, with NULL in place of the partner.
+    Left,
+}
+
+impl SelectTree {
+    pub(crate) fn new(from: TableRef) -> Self {
+        SelectTree {
+            from,
+            joins: Vec::new(),
+            what: What::Rows,
+            items: Vec::new(),
+            distinct: false,
+            filters: Vec::new(),
+            group_by: Vec::new(),
+            having: Vec::new(),
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            overwrites: false,
+        }
+    }
+
+    /// The tables that it takes rows from.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = TableRef> + '_ {
+        let joined = self.joins.iter().flat_map(|join| {
+            let between = join.between.as_ref().map(|(table, _)| *table);
+            between.into_iter().chain([join.to])
+        });
+        std::iter::once(self.from).chain(joined)
+    }
+
+    /// Speaks of one table of an outer query in place of another, unless it has that table itself.
+    pub(crate) fn rebase(&mut self, from: TableRef, to: TableRef) {
+        if self.tables().any(|table| table == from) {
+            return;
+        }
+        let items = self.items.iter_mut().filter_map(|item| match item {
+            Item::Expression(node) => Some(node),
+            Item::Table(_) => None,
+        });
+        let joins = self
+            .joins
+            .iter_mut()
+            .flat_map(|join| join.on.iter_mut().chain(join.between.as_mut().map(|(_, on)| on)));
+        let orders = self.order_by.iter_mut().map(|ordered| &mut ordered.node);
+        let conditions = self.filters.iter_mut().chain(&mut self.group_by).chain(&mut self.having);
+        items.chain(joins).chain(orders).chain(conditions).for_each(|node| node.rebase(from, to));
+    }
+
+    /// The number of the next table that only the writer names.
+    pub(crate) fn next_hidden(&self) -> u16 {
+        u16::try_from(self.joins.len()).unwrap_or(u16::MAX) + 1
+    }
+}

@@ -1,0 +1,234 @@
+//! From rows to what a query selected: values, whole models, and tuples of them.
+
+use std::marker::PhantomData;
+
+use super::{load_entities, load_values};
+use crate::driver::{Connection, Statement};
+use crate::error::Result;
+use crate::expr::{AsHandle, AsStruct, AsValue, Perhaps, Tracked, Untracked};
+use crate::row::{Fields, Row};
+use crate::schema::Model;
+use crate::store::{Met, Stores, decode};
+use crate::value::{Field, Handle, Value};
+
+/// What the rows of a query become.
+pub trait Output<M: Model> {
+    /// A handle, or the struct itself.
+    type Item;
+
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn load(
+        connection: &mut dyn Connection,
+        statement: &Statement,
+        values: &[Value<'_>],
+        stores: &mut Stores,
+    ) -> Result<Vec<Self::Item>>;
+}
+
+#[allow(private_interfaces)]
+impl<M: Model> Output<M> for Tracked {
+    type Item = Handle<M>;
+
+    fn load(
+        connection: &mut dyn Connection,
+        statement: &Statement,
+        values: &[Value<'_>],
+        stores: &mut Stores,
+    ) -> Result<Vec<Handle<M>>> {
+        load_entities(connection, statement, values, stores)
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model> Output<M> for Untracked {
+    type Item = M;
+
+    fn load(
+        connection: &mut dyn Connection,
+        statement: &Statement,
+        values: &[Value<'_>],
+        _stores: &mut Stores,
+    ) -> Result<Vec<M>> {
+        load_values(connection, statement, values)
+    }
+}
+
+/// Rows become what was selected.
+pub struct Picked<C>(PhantomData<fn() -> C>);
+
+#[allow(private_interfaces)]
+impl<M: Model, C: Cell> Output<M> for Picked<C> {
+    type Item = C::Value;
+
+    fn load(
+        connection: &mut dyn Connection,
+        statement: &Statement,
+        values: &[Value<'_>],
+        stores: &mut Stores,
+    ) -> Result<Vec<C::Value>> {
+        let mut found = Vec::with_capacity(statement.expected_rows());
+        connection.query(statement, values, &mut |row| {
+            found.push(C::read(&mut Cells { row, next: 0, stores })?);
+            Ok(())
+        })?;
+        statement.remember_rows(found.len());
+        Ok(found)
+    }
+}
+
+/// A row that is read cell by cell, and the session that its entities go into.
+pub struct Cells<'row, 'store> {
+    row: &'row dyn Row,
+    next: usize,
+    stores: &'store mut Stores,
+}
+
+/// A part of a row: how it is read, and what it becomes.
+pub trait Cell {
+    /// What it becomes.
+    type Value;
+
+    /// How many columns it takes.
+    #[doc(hidden)]
+    fn width() -> usize;
+
+    /// Whether its model is missing in the row.
+    #[doc(hidden)]
+    fn is_missing(_cells: &Cells<'_, '_>) -> bool {
+        false
+    }
+
+    /// Reads it.
+    #[doc(hidden)]
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value>;
+}
+
+impl<T: Field> Cell for AsValue<T> {
+    type Value = T;
+
+    fn width() -> usize {
+        T::WIDTH
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<T> {
+        let position = cells.next;
+        let mut fields = Fields::new(cells.row, position);
+        cells.next += T::WIDTH;
+        T::decode(&mut fields).map_err(|error| {
+            error.context(format!("in column {} ({})", position + 1, cells.row.name(position)))
+        })
+    }
+}
+
+impl<M: Model> Cell for AsHandle<M> {
+    type Value = Handle<M>;
+
+    fn width() -> usize {
+        M::table().columns.len()
+    }
+
+    fn is_missing(cells: &Cells<'_, '_>) -> bool {
+        lacks_key::<M>(cells)
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Handle<M>> {
+        let session = cells.stores.session();
+        let part = Part { row: cells.row, first: cells.next, len: Self::width() };
+        cells.next += part.len;
+        let key = super::read_key::<M>(&part, M::table())?;
+        let (store, how) = cells.stores.meeting::<M>();
+        let met = store.meet(key, how, &mut Fields::new(&part, 0));
+        let met = met.map_err(|error| error.context(super::row_name::<M>(&part)))?;
+        let (Met::New(slot) | Met::Known(slot)) = met;
+        Ok(Handle::at(session, slot, store.generation(slot)))
+    }
+}
+
+impl<M: Model> Cell for AsStruct<M> {
+    type Value = M;
+
+    fn width() -> usize {
+        M::table().columns.len()
+    }
+
+    fn is_missing(cells: &Cells<'_, '_>) -> bool {
+        lacks_key::<M>(cells)
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<M> {
+        let part = Part { row: cells.row, first: cells.next, len: Self::width() };
+        cells.next += part.len;
+        decode(&mut Fields::new(&part, 0)).map_err(|error| error.context(super::row_name::<M>(&part)))
+    }
+}
+
+impl<C: Cell> Cell for Perhaps<C> {
+    type Value = Option<C::Value>;
+
+    fn width() -> usize {
+        C::width()
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value> {
+        if C::is_missing(cells) {
+            cells.next += C::width();
+            return Ok(None);
+        }
+        C::read(cells).map(Some)
+    }
+}
+
+/// A row that lacks a model has NULL in its key.
+fn lacks_key<M: Model>(cells: &Cells<'_, '_>) -> bool {
+    let key = &M::table().primary_key;
+    key.iter().any(|column| Fields::new(cells.row, cells.next + column).is_null(1))
+}
+
+/// Some columns of a row that stand side by side.
+struct Part<'row> {
+    row: &'row dyn Row,
+    first: usize,
+    len: usize,
+}
+
+impl Row for Part<'_> {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn value(&self, column: usize) -> crate::value::ValueRef<'_> {
+        self.row.value(self.first + column)
+    }
+
+    fn name(&self, column: usize) -> &str {
+        self.row.name(self.first + column)
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident),+))*) => {$(
+        impl<$($part: Cell),+> Cell for ($($part,)+) {
+            type Value = ($($part::Value,)+);
+
+            fn width() -> usize {
+                0 $(+ $part::width())+
+            }
+
+            fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value> {
+                Ok(($($part::read(cells)?,)+))
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A)
+    (A, B)
+    (A, B, C)
+    (A, B, C, D)
+    (A, B, C, D, E)
+    (A, B, C, D, E, F)
+    (A, B, C, D, E, F, G)
+    (A, B, C, D, E, F, G, H)
+}

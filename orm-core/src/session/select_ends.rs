@@ -1,0 +1,225 @@
+//! The ends of a query: what sends it, and what becomes of its rows.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::core::{Core, Intent};
+use super::entities::Session;
+use super::select::Select;
+use crate::compile::{KeySink, Writer, check_groups, write_select};
+use crate::driver::{Connection, Statement};
+use crate::error::{Error, Result};
+use crate::expr::Standalone;
+use crate::load::{Cell, Output, Picked, load_rows};
+use crate::row::{Fields, Row};
+use crate::schema::{BelongsTo, Model};
+use crate::stmt::{SelectTree, What};
+use crate::store::Stores;
+use crate::value::{ColumnType, Value};
+
+impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
+    /// Holds a session, for the ends of the query.
+    fn in_session<B>(self, session: &mut Session<B>) -> Select<M, S, O, &mut Session<B>>
+    where
+        M: BelongsTo<B>,
+    {
+        Select { tree: self.tree, on: session, kind: PhantomData }
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// Whatever the flush before it, or the database, reports; a value error for a row that does not decode.
+    pub fn all<B>(&self, session: &mut Session<B>) -> Result<Vec<O::Item>>
+    where
+        M: BelongsTo<B>,
+    {
+        session.core.run(&self.tree, O::load)
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn first<B>(&self, session: &mut Session<B>) -> Result<Option<O::Item>>
+    where
+        M: BelongsTo<B>,
+    {
+        self.clone().in_session(session).first()
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    /// Not found when there is none, multiple found when there are more; as [`all`](Self::all).
+    pub fn one<B>(&self, session: &mut Session<B>) -> Result<O::Item>
+    where
+        M: BelongsTo<B>,
+    {
+        self.clone().in_session(session).one()
+    }
+
+    /// The only row, if there is one.
+    ///
+    /// # Errors
+    /// Multiple found when there are more; as [`all`](Self::all).
+    pub fn one_or_none<B>(&self, session: &mut Session<B>) -> Result<Option<O::Item>>
+    where
+        M: BelongsTo<B>,
+    {
+        self.clone().in_session(session).one_or_none()
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// Whatever the flush before it, or the database, reports.
+    pub fn count<B>(&self, session: &mut Session<B>) -> Result<u64>
+    where
+        M: BelongsTo<B>,
+    {
+        self.clone().in_session(session).count()
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    /// Whatever the flush before it, or the database, reports.
+    pub fn exists<B>(&self, session: &mut Session<B>) -> Result<bool>
+    where
+        M: BelongsTo<B>,
+    {
+        self.clone().in_session(session).exists()
+    }
+}
+
+impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Session<B>> {
+    /// All rows.
+    ///
+    /// # Errors
+    /// Whatever the flush before it, or the database, reports; a value error for a row that does not decode.
+    pub fn all(self) -> Result<Vec<O::Item>> {
+        self.on.core.run(&self.tree, O::load)
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn first(mut self) -> Result<Option<O::Item>> {
+        self.tree.limit = Some(self.tree.limit.unwrap_or(1).min(1));
+        Ok(self.all()?.into_iter().next())
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    /// Not found when there is none, multiple found when there are more; as [`all`](Self::all).
+    pub fn one(self) -> Result<O::Item> {
+        self.one_or_none()?.ok_or_else(|| {
+            Error::not_found(format!("no `{}` where the query was to find exactly one", M::table().model))
+        })
+    }
+
+    /// The only row, if there is one.
+    ///
+    /// # Errors
+    /// Multiple found when there are more; as [`all`](Self::all).
+    pub fn one_or_none(mut self) -> Result<Option<O::Item>> {
+        self.tree.limit = Some(self.tree.limit.unwrap_or(2).min(2));
+        let mut rows = self.all()?.into_iter();
+        match (rows.next(), rows.next()) {
+            (first, None) => Ok(first),
+            (_, Some(_)) => {
+                let model = M::table().model;
+                Err(Error::multiple_found(format!(
+                    "more than one `{model}` where the query was to find at most one"
+                )))
+            }
+        }
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// Whatever the flush before it, or the database, reports.
+    pub fn count(mut self) -> Result<u64> {
+        self.tree.what = What::Count;
+        self.on.core.run_scalar(&self.tree)
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    /// Whatever the flush before it, or the database, reports.
+    pub fn exists(mut self) -> Result<bool> {
+        self.tree.what = What::Exists;
+        self.on.core.run_scalar(&self.tree)
+    }
+}
+
+impl<M: Model, S: Standalone, C: Cell> Select<M, S, Picked<C>> {
+    /// All rows, as what was selected.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn fetch<B>(&self, session: &mut Session<B>) -> Result<Vec<C::Value>>
+    where
+        M: BelongsTo<B>,
+    {
+        self.all(session)
+    }
+}
+
+impl<M: BelongsTo<B>, B, S: Standalone, C: Cell> Select<M, S, Picked<C>, &mut Session<B>> {
+    /// All rows, as what was selected.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn fetch(self) -> Result<Vec<C::Value>> {
+        self.all()
+    }
+}
+
+/// Runs a statement and makes something of its rows.
+type Load<T> = fn(&mut dyn Connection, &Statement, &[Value<'_>], &mut Stores) -> Result<Vec<T>>;
+
+impl Core {
+    /// Flushes, finds the statement of a tree by its shape, and runs it.
+    fn run<T>(&mut self, tree: &SelectTree, load: Load<T>) -> Result<Vec<T>> {
+        self.autoflush()?;
+        let (statement, values) = self.compile(tree)?;
+        self.stores.set_overwrites(tree.overwrites);
+        let found =
+            self.on_wire(Intent::Read, |connection, stores, _| load(connection, &statement, &values, stores));
+        self.stores.set_overwrites(false);
+        found
+    }
+
+    fn run_scalar<T: ColumnType>(&mut self, tree: &SelectTree) -> Result<T> {
+        let found = self.run(tree, |connection, statement, values, _| {
+            load_rows(connection, statement, values, |row: &dyn Row| Fields::new(row, 0).column::<T>())
+        })?;
+        found
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::database("a statement that always returns a row returned none"))
+    }
+
+    /// The statement of a tree, whose text is written only the first time that a tree of its shape comes, and its values.
+    pub(super) fn compile<'tree>(
+        &self,
+        tree: &'tree SelectTree,
+    ) -> Result<(Arc<Statement>, Vec<Value<'tree>>)> {
+        let mut sink = KeySink::new(&self.stores, self.dialect());
+        write_select(tree, &mut sink);
+        let (shape, values) = sink.finish()?;
+        let statement = self.engine.statements().of_checked_shape(&shape, || {
+            check_groups(tree)?;
+            let mut writer = Writer::new(self.dialect());
+            write_select(tree, &mut writer);
+            Ok(writer.finish())
+        })?;
+        Ok((statement, values))
+    }
+}
