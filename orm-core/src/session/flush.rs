@@ -1,5 +1,7 @@
 //! A flush, phase by phase, and how transactions end.
 
+use std::sync::Arc;
+
 use super::core::{Core, Intent, StaleWrites};
 use super::entities::Session;
 use super::events::{Event, MAX_ROUNDS, endless};
@@ -7,8 +9,9 @@ use super::listen::listened;
 use crate::error::{Error, Result};
 use crate::store::Stores;
 use crate::uow::{
-    Plan, Steps, Wire, check_changes, collect_changes, describe, emit_plan, follow_deletes, load_children,
-    needs_children, plan_changes, record_plan, run_after_hooks, run_before_hooks, supply_changes, write_back,
+    Plan, Steps, Wire, check_changes, check_deferral, collect_changes, describe, emit_plan, follow_deletes,
+    follow_keys, load_children, needs_children, plan_changes, record_plan, run_after_hooks, run_before_hooks,
+    supply_changes, write_back,
 };
 
 /// Whether a flush had anything to look at.
@@ -111,8 +114,10 @@ impl Core {
             return Ok(Steps::default());
         }
         let aftermath = follow_deletes(&self.stores, &mut changes)?;
+        let followers = follow_keys(&self.stores, &mut changes);
         check_changes(&self.stores, &changes)?;
-        plan_changes(&self.stores, &changes, aftermath, self.dialect())
+        check_deferral(&followers, self.dialect())?;
+        plan_changes(&self.stores, &changes, (aftermath, followers), self.dialect())
     }
 
     fn emit(&mut self, plan: &Steps) -> Result<()> {
@@ -126,7 +131,8 @@ impl Core {
         let statements = self.engine.statements();
         let mut place = None;
         let connection = listened(&mut **connection, self.events.as_deref(), &mut place);
-        let mut wire = Wire { connection, statements, dialect, compares };
+        let followers = Arc::default();
+        let mut wire = Wire { connection, statements, dialect, compares, followers };
         send(&mut self.stores, &mut wire)
     }
 

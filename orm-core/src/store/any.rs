@@ -174,6 +174,12 @@ pub(crate) trait AnyStore: Any + Send {
     /// Records slots whose rows are deleted.
     fn settle_deletes(&mut self, slots: &[u32]);
 
+    /// Keeps a copy of the values of a slot, unless there is one.
+    fn keep(&mut self, slot: u32);
+
+    /// Lets the field at a position name an entity.
+    fn relink(&mut self, slot: u32, field: usize, entity: Entity);
+
     /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
     fn clear_link(&mut self, slot: u32, field: usize, named: Entity);
 

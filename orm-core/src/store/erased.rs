@@ -192,7 +192,9 @@ impl<M: Model> AnyStore for Store<M> {
         let taken = |&slot: &u32| {
             let key = self.at(slot).value.as_ref()?.key(ids)?;
             let other = self.find(&key).filter(|&other| self.at(other).state == State::Persistent)?;
-            (other != slot).then(|| format!("{key:?}"))
+            // It may be about to get another key.
+            let stays = self.at(other).value.as_ref().and_then(|value| value.key(ids)) == Some(key.clone());
+            (other != slot && stays).then(|| format!("{key:?}"))
         };
         slots.iter().find_map(taken)
     }
@@ -362,6 +364,16 @@ impl<M: Model> AnyStore for Store<M> {
             self.record_deleted(slot);
             self.leave_identity(slot);
             self.at_mut(slot).state = State::DeletedFlushed;
+        }
+    }
+
+    fn keep(&mut self, slot: u32) {
+        self.keep_copy(slot);
+    }
+
+    fn relink(&mut self, slot: u32, field: usize, entity: Entity) {
+        if let Some(value) = &mut self.at_mut(slot).value {
+            visit::relink(value, field, entity);
         }
     }
 

@@ -46,13 +46,19 @@ impl<M: Model> Store<M> {
         diff.changed.without(&M::table().managed)
     }
 
-    /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
-    pub(super) fn clear_field(&mut self, slot: u32, field: usize, named: Entity) {
-        let Some(value) = self.at(slot).value.clone() else { return };
-        if self.at(slot).kept.is_none() {
+    /// Keeps a copy of the values of a slot, unless there is one.
+    pub(super) fn keep_copy(&mut self, slot: u32) {
+        if self.at(slot).kept.is_none()
+            && let Some(value) = self.at(slot).value.clone()
+        {
             let kept = self.copies.keep(value);
             self.at_mut(slot).kept = Some(kept);
         }
+    }
+
+    /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
+    pub(super) fn clear_field(&mut self, slot: u32, field: usize, named: Entity) {
+        self.keep_copy(slot);
         self.record_slot(slot, &ColumnSet::EMPTY);
         self.record_link(slot, field, named);
         if let Some(value) = &mut self.at_mut(slot).value {

@@ -1,6 +1,8 @@
 //! What can be known to be wrong before anything is sent.
 
 use super::change::ChangeSet;
+use super::follow::Followers;
+use crate::compile::Dialect;
 use crate::error::{Constraint, Error, Result};
 use crate::store::{AnyStore, Group, State, Stores};
 use crate::value::{Entity, Link};
@@ -35,6 +37,20 @@ fn check_keys(stores: &Stores, group: &Group) -> Result<()> {
     let message =
         format!("a new `{}` has the key {key}, which a row of this session has already", table.model);
     Err(Error::unique(message).with_constraint(constraint))
+}
+
+/// Refuses a new key for a row that held rows name, where neither the schema nor the database lets them follow.
+///
+/// # Errors
+/// Unsupported when the database cannot put the checks of foreign keys off.
+pub(crate) fn check_deferral(followers: &Followers, dialect: &dyn Dialect) -> Result<()> {
+    if !followers.need_deferral || dialect.defer_foreign_keys().is_some() {
+        return Ok(());
+    }
+    let name = dialect.name();
+    Err(Error::unsupported(format!(
+        "a key changes that other rows name, and {name} cannot check foreign keys later: say `on_key_update = cascade`"
+    )))
 }
 
 fn check_not_missing(store: &dyn AnyStore, slots: &[u32]) -> Result<()> {

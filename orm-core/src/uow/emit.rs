@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::explain::{explain, name_row, stale};
+use super::follow::Followers;
 use super::links::writes_key;
 use super::plan::{Action, Step, Steps};
 use super::single::{insert_single, is_single, update_single};
@@ -23,6 +24,8 @@ pub(crate) struct Wire<'a> {
     pub(crate) dialect: &'static dyn Dialect,
     /// Whether a row has to have the values still that were loaded, in the columns that are changed.
     pub(crate) compares: bool,
+    /// What follows when a row gets another key.
+    pub(crate) followers: Arc<Followers>,
 }
 
 /// Sends every step, row by row; keys and what the database fills in come back into the stores as they are known.
@@ -30,6 +33,12 @@ pub(crate) struct Wire<'a> {
 /// # Errors
 /// Whatever the database reports, with the model; stale when a row that was to be changed is not there as it was loaded.
 pub(crate) fn emit_plan(plan: &Steps, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
+    wire.followers = Arc::clone(&plan.followers);
+    if plan.followers.need_deferral
+        && let Some(defer) = wire.dialect.defer_foreign_keys()
+    {
+        wire.connection.run_script(defer)?;
+    }
     for step in &plan.steps {
         let sent = match step.action {
             Action::Insert => emit_inserts(step, stores, wire),
@@ -198,7 +207,7 @@ fn update_key(
         store.encode(slot, &step.columns, stores, row)?;
         encode_condition(store, slot, stores, row)
     })?;
-    write_back_key(step.table, slot, stores);
+    write_back_key(step.table, slot, stores, &wire.followers);
     Ok(())
 }
 
@@ -220,7 +229,7 @@ fn update_returning(
         return Err(stale(step, &[slot], stores));
     }
     if writes_key(step.table, &step.columns) {
-        write_back_key(step.table, slot, stores);
+        write_back_key(step.table, slot, stores, &wire.followers);
     }
     take_returned(stores, step.table, slot, &step.table.computed, &returned)
 }

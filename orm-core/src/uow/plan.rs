@@ -1,8 +1,10 @@
 //! The steps of a flush, in order.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::change::{ChangeSet, Replacement, Row};
+use super::follow::{Followers, Order};
 use super::graph::{Graph, Op, Phase, Placed, Position, Reason};
 use super::links::add_links;
 use super::rules::{Aftermath, RowId, Under};
@@ -20,6 +22,8 @@ pub(crate) struct Steps {
     pub(crate) steps: Vec<Step>,
     /// What memory mirrors once they are done.
     pub(crate) aftermath: Aftermath,
+    /// What follows when rows get other keys.
+    pub(crate) followers: Arc<Followers>,
     /// Rows that a DELETE before theirs may take along.
     pub(crate) may_be_gone: HashSet<RowId>,
 }
@@ -90,14 +94,15 @@ impl Steps {
 pub(crate) fn plan_changes(
     stores: &Stores,
     changes: &ChangeSet,
-    aftermath: Aftermath,
+    (aftermath, followers): (Aftermath, Followers),
     dialect: &dyn Dialect,
 ) -> Result<Steps> {
     let parts = order_tables(stores, changes);
-    let planner = Planner { stores, changes, parts: &parts };
+    let planner = Planner { stores, changes, parts: &parts, orders: &followers.orders };
     let mut plan = Steps::default();
     let handovers = find_handovers(stores, changes, dialect);
-    if handovers.is_empty() {
+    let is_disturbed = followers.orders.iter().any(|order| order.before.0 != order.after.0);
+    if handovers.is_empty() && !is_disturbed {
         planner.plan_parts(&mut plan)?;
     } else {
         let ops = (0..parts.len()).flat_map(|stage| planner.writes(stage).chain(planner.deletes(stage)));
@@ -106,6 +111,7 @@ pub(crate) fn plan_changes(
     planner.pair_replaced(&mut plan);
     plan.may_be_gone = taken_along(&plan, &aftermath.under);
     plan.aftermath = aftermath;
+    plan.followers = Arc::new(followers);
     Ok(plan)
 }
 
@@ -135,6 +141,7 @@ struct Planner<'a> {
     stores: &'a Stores,
     changes: &'a ChangeSet,
     parts: &'a [Part],
+    orders: &'a [Order],
 }
 
 impl Planner<'_> {
@@ -178,6 +185,7 @@ impl Planner<'_> {
         let mut graph = Graph::new(ops);
         add_links(&mut graph, self.stores);
         add_handovers(&mut graph, handovers, self.changes);
+        self.add_orders(&mut graph);
         graph.break_cycles().map_err(|cycle| unbreakable(self.stores, &graph, &cycle))?;
         let mut first = 0;
         for (place, Placed { op, named }) in graph.sort().into_iter().enumerate() {
@@ -191,6 +199,19 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    fn add_orders(&self, graph: &mut Graph) {
+        if self.orders.is_empty() {
+            return;
+        }
+        let rows = graph.ops.iter().enumerate().map(|(index, op)| ((op.table.number, op.slot), index));
+        let rows: HashMap<RowId, usize> = rows.collect();
+        for order in self.orders {
+            if let (Some(&before), Some(&after)) = (rows.get(&order.before), rows.get(&order.after)) {
+                graph.add(before, after, Reason::Row, None);
+            }
+        }
     }
 
     /// What is written in a part, in the default order.

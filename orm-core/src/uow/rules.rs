@@ -103,7 +103,7 @@ struct Walk<'a> {
 
 /// The rows of a table, by what one of its foreign keys names.
 #[derive(Default)]
-struct Children {
+pub(super) struct Children {
     of: HashMap<u32, Vec<u32>>,
     /// Those that name a row that the session does not hold.
     of_unheld: Vec<u32>,
@@ -311,6 +311,16 @@ fn reaches_rows(incoming: Incoming) -> bool {
 }
 
 impl Children {
+    /// All held rows, by what a foreign key names.
+    pub(super) fn of_key(stores: &Stores, incoming: Incoming) -> Self {
+        Children::find(stores, &HashSet::new(), incoming)
+    }
+
+    /// The rows that name a row.
+    pub(super) fn naming(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
+        self.of.get(&slot).into_iter().flatten().copied()
+    }
+
     fn find(stores: &Stores, taken: &HashSet<(usize, String)>, incoming: Incoming) -> Self {
         let mut children = Children::default();
         let Some(store) = stores.any_if_made(incoming.table.number) else { return children };

@@ -63,7 +63,7 @@ pub(super) fn update_single(step: &Step, stores: &mut Stores, wire: &mut Wire<'_
             return Err(stale(step, &[slot], stores));
         }
         if writes_key(step.table, &step.columns) {
-            write_back_key(step.table, slot, stores);
+            write_back_key(step.table, slot, stores, &wire.followers);
         }
         take(stores, step, slot, Taken { returning, made }, &returned.row)?;
     }

@@ -1,5 +1,6 @@
 //! Brings memory in step with what was sent.
 
+use super::follow::Followers;
 use super::plan::{Action, Step, Steps};
 use super::rules::Aftermath;
 use crate::error::Result;
@@ -29,12 +30,13 @@ pub(super) fn write_back_inserts(step: &Step, slots: &[u32], ids: &[i64], stores
     stores.any_mut(step.table.number).settle_inserts(slots, ids, &filled, epoch)
 }
 
-/// A row that has another key now is known by it.
-pub(super) fn write_back_key(table: &Table, slot: u32, stores: &mut Stores) {
+/// A row that has another key now is known by it, also to those that name it.
+pub(super) fn write_back_key(table: &Table, slot: u32, stores: &mut Stores, followers: &Followers) {
     if !table.foreign_keys.is_empty() {
         stores.beside(table.number, |store, rest| store.resolve(&[slot], &ColumnSet::EMPTY, rest));
     }
     stores.any_mut(table.number).settle_updates(&[slot], true);
+    followers.follow((table.number, slot), stores);
 }
 
 /// Keys go into ids and the identity map, kept copies go into the journal, deleted rows are known as such. Inserted rows were

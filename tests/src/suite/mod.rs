@@ -51,6 +51,7 @@ pub mod model_hooks;
 pub mod order;
 pub mod query;
 pub mod refresh;
+pub mod rename;
 pub mod scope;
 pub mod state;
 pub mod transaction;
