@@ -117,7 +117,7 @@ mod verify;
 #[doc(hidden)]
 pub mod __private;
 
-pub use error::{Constraint, Error, ErrorKind, Result};
+pub use error::{Constraint, Error, ErrorKind, Refusal, Result};
 pub use expr::{Direct, Many, One, Through, Via};
 pub use expr::{Tracked, Untracked};
 pub use load::{Cell, Output, Picked};

@@ -5,11 +5,13 @@
 //! told to show them.
 
 mod kind;
+mod refusal;
 
 use std::error::Error as StdError;
 use std::fmt;
 
 pub use kind::{Constraint, ErrorKind};
+pub use refusal::Refusal;
 
 /// What every fallible call of this workspace returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -29,6 +31,7 @@ struct Inner {
     message: String,
     context: Vec<String>,
     constraint: Option<Constraint>,
+    refusals: Vec<Refusal>,
     statement: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -42,6 +45,7 @@ impl Error {
             message: message.into(),
             context: Vec::new(),
             constraint: None,
+            refusals: Vec::new(),
             statement: None,
             source: None,
         }))
@@ -69,12 +73,13 @@ impl Error {
 
     /// The same error once more, for a call that comes after it; its source is told only once.
     pub(crate) fn again(&self) -> Self {
-        let Inner { kind, message, context, constraint, statement, source: _ } = &*self.0;
+        let Inner { kind, message, context, constraint, refusals, statement, source: _ } = &*self.0;
         Error(Box::new(Inner {
             kind: *kind,
             message: message.clone(),
             context: context.clone(),
             constraint: constraint.clone(),
+            refusals: refusals.clone(),
             statement: statement.clone(),
             source: None,
         }))

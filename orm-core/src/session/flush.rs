@@ -38,8 +38,12 @@ impl Core {
     #[cold]
     fn flush_changes(&mut self) -> Result<Flushed> {
         self.check_no_flush("flush")?;
-        self.run_phases().map_err(|error| self.fail_frame(error.context("while flushing")))?;
-        Ok(Flushed::Something)
+        match self.run_phases().map_err(|error| error.context("while flushing")) {
+            Ok(()) => Ok(Flushed::Something),
+            // Nothing was sent, so nothing has to be undone: the values can be corrected.
+            Err(error) if !error.refusals().is_empty() => Err(error),
+            Err(error) => Err(self.fail_frame(error)),
+        }
     }
 
     /// Flushes until there is nothing to write: hooks may give each flush's successor something to do.
@@ -155,7 +159,9 @@ impl<B> Session<B> {
     ///
     /// # Errors
     /// Whatever the database reports, and what can be known before: the transaction is then undone, in the database and in
-    /// memory, and every call that needs the database fails until [`rollback`](Self::rollback).
+    /// memory, and every call that needs the database fails until [`rollback`](Self::rollback). When validation refuses
+    /// values nothing is sent and nothing is undone: [`Error::refusals`] lists them, and once they are corrected the flush can
+    /// be called again.
     pub fn flush(&mut self) -> Result<()> {
         self.core.flush().map(|_| ())
     }

@@ -117,8 +117,8 @@ pub(crate) trait AnyStore: Any + Send {
     /// Runs a hook of a slot's entity; gives whether it is a change for the next flush.
     fn run_hook(&mut self, slot: u32, when: When, rest: &Stores) -> Result<bool>;
 
-    /// Names every field that its `validate` function refuses.
-    fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String));
+    /// Names every field of slots that its `validate` function refuses.
+    fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(u32, &'static str, String));
 
     /// The values of wanted columns.
     fn encode<'a>(

@@ -247,14 +247,15 @@ impl<M: Model> AnyStore for Store<M> {
         self.run_hook_at(slot, when, rest)
     }
 
-    fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(&'static str, String)) {
+    fn validate(&self, slots: &[u32], refuse: &mut dyn FnMut(u32, &'static str, String)) {
         if !M::VALIDATES {
             return;
         }
-        slots
-            .iter()
-            .filter_map(|&slot| self.at(slot).value.as_ref())
-            .for_each(|value| value.validate(refuse));
+        for &slot in slots {
+            if let Some(value) = &self.at(slot).value {
+                value.validate(&mut |field, why| refuse(slot, field, why));
+            }
+        }
     }
 
     fn encode<'a>(

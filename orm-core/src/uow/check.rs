@@ -3,7 +3,7 @@
 use super::change::ChangeSet;
 use super::follow::Followers;
 use crate::compile::Dialect;
-use crate::error::{Constraint, Error, Result};
+use crate::error::{Constraint, Error, Refusal, Result};
 use crate::store::{AnyStore, Group, State, Stores};
 use crate::value::{Entity, Link};
 
@@ -96,10 +96,13 @@ fn check_values(stores: &Stores, changes: &ChangeSet) -> Result<()> {
     for (model, slots) in changes.written() {
         let store = stores.any(model);
         let model = store.table().model;
-        store.validate(slots, &mut |field, why| refused.push(format!("{model}.{field}: {why}")));
+        store.validate(slots, &mut |slot, field, why| {
+            let entity = match store.key(slot) {
+                Some(_) => format!("key {}", store.key_text(slot)),
+                None => format!("{model}#{slot}"),
+            };
+            refused.push(Refusal::new(model, field, entity, why));
+        });
     }
-    if refused.is_empty() {
-        return Ok(());
-    }
-    Err(Error::value(format!("validation refused {}", refused.join("; "))))
+    if refused.is_empty() { Ok(()) } else { Err(Error::refused(refused)) }
 }

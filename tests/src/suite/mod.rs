@@ -57,5 +57,6 @@ pub mod state;
 pub mod transaction;
 pub mod undo;
 pub mod unique;
+pub mod validation;
 pub mod value;
 pub mod version;
