@@ -124,8 +124,8 @@ pub use load::{Cell, Output, Picked};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::{
-    Executed, Execution, FromRow, Info, IntoParam, NestedTransaction, RawQuery, ScopedSession, Select,
-    Session, SessionMaker, StaleWrites, exists, select,
+    Executed, Execution, FromRow, Info, IntoParam, NestedTransaction, RawQuery, Relation, ScopedSession,
+    Select, Session, SessionMaker, StaleWrites, exists, select,
 };
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};

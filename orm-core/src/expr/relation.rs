@@ -3,8 +3,6 @@
 //! The types say between which models a relation leads; a [`Path`] is the same without them, for all that works on relations
 //! of any model.
 
-#![allow(dead_code)]
-
 use std::marker::PhantomData;
 
 use super::node::Node;
@@ -55,8 +53,6 @@ pub struct RelationDef {
 pub struct Terms {
     pub(crate) order_by: Vec<Ordered>,
     pub(crate) filters: Vec<Node>,
-    /// At most so many rows for each that the relation leads from.
-    pub(crate) limit: Option<u64>,
 }
 
 /// A relation without its types.
@@ -133,6 +129,7 @@ impl KeyField {
 
 impl Route {
     /// The table that the relation leads to.
+    #[allow(dead_code)]
     pub(crate) fn target(&self) -> &'static Table {
         match self {
             Route::Up(key) | Route::DownUp(_, key) => key.target(),
@@ -194,11 +191,6 @@ impl Terms {
     /// Adds a condition on the rows of `T`.
     pub fn filter<T, I>(&mut self, condition: impl Predicate<In<T>, I>) {
         self.filters.push(condition.into_condition());
-    }
-
-    /// Whether all rows are wanted, in whatever order.
-    pub(crate) fn select_all(&self) -> bool {
-        self.filters.is_empty() && self.limit.is_none()
     }
 }
 

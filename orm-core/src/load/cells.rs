@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::expr::{AsHandle, AsStruct, AsValue, Perhaps, Tracked, Untracked};
 use crate::row::{Fields, Row};
 use crate::schema::Model;
-use crate::store::{Met, Stores, decode};
+use crate::store::{Stores, decode, meet_row};
 use crate::value::{Field, Handle, Value};
 
 /// What the rows of a query become.
@@ -136,11 +136,8 @@ impl<M: Model> Cell for AsHandle<M> {
         let session = cells.stores.session();
         let part = Part { row: cells.row, first: cells.next, len: Self::width() };
         cells.next += part.len;
-        let key = super::read_key::<M>(&part, M::table())?;
         let (store, how) = cells.stores.meeting::<M>();
-        let met = store.meet(key, how, &mut Fields::new(&part, 0));
-        let met = met.map_err(|error| error.context(super::row_name::<M>(&part)))?;
-        let (Met::New(slot) | Met::Known(slot)) = met;
+        let slot = meet_row(store, &part, 0, how)?;
         Ok(Handle::at(session, slot, store.generation(slot)))
     }
 }
@@ -159,7 +156,7 @@ impl<M: Model> Cell for AsStruct<M> {
     fn read(cells: &mut Cells<'_, '_>) -> Result<M> {
         let part = Part { row: cells.row, first: cells.next, len: Self::width() };
         cells.next += part.len;
-        decode(&mut Fields::new(&part, 0)).map_err(|error| error.context(super::row_name::<M>(&part)))
+        decode(&mut Fields::new(&part, 0)).map_err(|error| error.context(super::row_name::<M>(&part, 0)))
     }
 }
 

@@ -1,15 +1,18 @@
 //! From rows to slots or structs. Rank 9.
 
 mod cells;
+mod related;
 
 use std::sync::Arc;
 
 use crate::driver::{Connection, Statement};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::row::{Fields, Row};
-use crate::schema::{Model, Table};
-use crate::store::{Met, Stores, Wanted, decode, place};
-use crate::value::{Handle, Key, Value, ValueRef};
+use crate::schema::Model;
+use crate::store::{Source, Stores, Wanted, decode, meet_row, row_name};
+use crate::value::{Handle, Value};
+
+pub(crate) use related::{LinkedRow, load_down, load_linked, load_up};
 
 pub use cells::{Cell, Output, Picked};
 
@@ -27,17 +30,17 @@ pub(crate) fn load_entities<M: Model>(
     let session = stores.session();
     let (store, how) = stores.meeting::<M>();
     store.reserve(statement.expected_rows());
-    let table = M::table();
+    let before = store.slot_count();
     connection.query(statement, values, &mut |row| {
-        let key = read_key::<M>(row, table)?;
-        let met = store
-            .meet(key, how, &mut Fields::new(row, 0))
-            .map_err(|error| error.context(row_name::<M>(row)))?;
-        let (Met::New(slot) | Met::Known(slot)) = met;
+        let slot = meet_row(store, row, 0, how)?;
         found.push(Handle::at(session, slot, store.generation(slot)));
         Ok(())
     })?;
     statement.remember_rows(found.len());
+    if found.len() > 1 {
+        let (slots, now) = (found.iter().map(|handle| handle.place.slot), store.slot_count());
+        store.origins.add(slots, before, now, Source::Plain);
+    }
     Ok(found)
 }
 
@@ -59,7 +62,7 @@ pub(crate) fn load_by_key<M: Model>(
     let mut found = None;
     let queried = connection.query(&statement, values, &mut |row| {
         let met = store.meet_wanted(wanted, how, &mut Fields::new(row, 0));
-        let slot = met.map_err(|error| error.context(row_name::<M>(row)))?;
+        let slot = met.map_err(|error| error.context(row_name::<M>(row, 0)))?;
         found = Some(Handle::at(session, slot, store.generation(slot)));
         Ok(())
     });
@@ -78,57 +81,11 @@ pub(crate) fn load_values<M: Model>(
 ) -> Result<Vec<M>> {
     let mut found = Vec::with_capacity(statement.expected_rows());
     connection.query(statement, values, &mut |row| {
-        found.push(decode(&mut Fields::new(row, 0)).map_err(|error| error.context(row_name::<M>(row)))?);
+        found.push(decode(&mut Fields::new(row, 0)).map_err(|error| error.context(row_name::<M>(row, 0)))?);
         Ok(())
     })?;
     statement.remember_rows(found.len());
     Ok(found)
-}
-
-/// The key of a row that holds all columns of its table.
-#[inline]
-fn read_key<M: Model>(row: &dyn Row, table: &Table) -> Result<M::Key> {
-    if table.key_is_contiguous {
-        let mut fields = Fields::new(row, table.primary_key[0]);
-        return M::Key::decode(&mut fields).map_err(|error| in_key(error, table, fields.position()));
-    }
-    let row = KeyRow { row, table };
-    let mut fields = Fields::new(&row, 0);
-    M::Key::decode(&mut fields).map_err(|error| in_key(error, table, table.primary_key[fields.position()]))
-}
-
-#[cold]
-fn in_key(error: Error, table: &Table, column: usize) -> Error {
-    error.context(place(table, column)).context(format!("in the key of a `{}`", table.model))
-}
-
-/// The columns of the key of a row, side by side.
-struct KeyRow<'row> {
-    row: &'row dyn Row,
-    table: &'row Table,
-}
-
-impl Row for KeyRow<'_> {
-    fn len(&self) -> usize {
-        self.table.primary_key.len()
-    }
-
-    fn value(&self, column: usize) -> ValueRef<'_> {
-        self.row.value(self.table.primary_key[column])
-    }
-
-    fn name(&self, column: usize) -> &str {
-        &self.table.columns[self.table.primary_key[column]].name
-    }
-}
-
-/// Names a row by its key.
-#[cold]
-fn row_name<M: Model>(row: &dyn Row) -> String {
-    match read_key::<M>(row, M::table()) {
-        Ok(key) => format!("of the row with key {key:?}"),
-        Err(_) => "of a row whose key cannot be read either".to_owned(),
-    }
 }
 
 /// Runs a statement whose rows are decoded by a function.

@@ -9,7 +9,7 @@ use crate::compile::{Dialect, Statements};
 use crate::driver::{BeginMode, Connection, Transact};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
-use crate::store::{FrameMarks, Pending, State, Stores};
+use crate::store::{FrameMarks, Lists, Pending, State, Stores};
 use crate::value::{Entity, SessionNumber, Value};
 
 /// What sessions of a maker are made with.
@@ -20,6 +20,10 @@ pub(crate) struct SessionOptions {
     pub(crate) stale_writes: StaleWrites,
     /// How transactions begin; unless said, one whose first statement writes takes the lock for writing at once.
     pub(crate) begin: Option<BeginMode>,
+    /// For how many entities a relation is loaded at once.
+    pub(crate) lazy_batch: usize,
+    /// Whether a load of a relation that was not planned is an error.
+    pub(crate) raiseload: bool,
 }
 
 /// What an UPDATE does when someone else changed the row since it was loaded, for models without a version.
@@ -52,6 +56,8 @@ pub(crate) struct Core {
     pub(crate) info: Info,
     /// Memory for the values of the next statement.
     pub(crate) values: Vec<Value<'static>>,
+    /// What relations are known to lead to.
+    pub(crate) lists: Lists,
     /// Why nothing can be done until the innermost frame has ended.
     pub(crate) failed: Option<Error>,
     /// A call that could not return the mistake it found; the next flush does.
@@ -94,6 +100,7 @@ impl Core {
             connection: None,
             info,
             values: Vec::new(),
+            lists: Lists::default(),
             failed: None,
             mistake: None,
             events: None,

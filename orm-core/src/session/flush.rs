@@ -90,6 +90,7 @@ impl Core {
             self.emit(&plan).inspect_err(|_| record_plan(&plan, &mut self.stores))?;
         }
         write_back(&plan, &mut self.stores);
+        self.lists.follow_flush(&mut self.stores);
         self.pending.clear();
         self.deleted.clear();
         if plan.is_empty() {

@@ -47,6 +47,8 @@ impl<B> SessionMaker<B> {
             expire_on_commit: true,
             stale_writes: StaleWrites::LastWins,
             begin: None,
+            lazy_batch: 500,
+            raiseload: false,
         };
         SessionMaker { engine, options, info: Info::default(), events: None }
     }
@@ -85,6 +87,43 @@ impl<B> SessionMaker<B> {
     #[must_use]
     pub fn info<T: Any + Clone + Send + Sync>(mut self, value: T) -> Self {
         self.info.insert(value);
+        self
+    }
+
+    /// For how many entities of a load a relation is loaded at once when one of them is asked for it; 500 unless said.
+    #[must_use]
+    pub fn lazy_batch(mut self, entities: usize) -> Self {
+        self.options.lazy_batch = entities.max(1);
+        self
+    }
+
+    /// Whether [`related`](Session::related) is an error where it would have to load: what a page shows is planned by the
+    /// queries that it makes. [`related_all`](Session::related_all) is such a plan, and loads.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct BlogDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = BlogDb, table = "users", default)]
+    /// # #[relation(posts = many(Post::author, order_by = Post::id))]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String }
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = BlogDb, table = "posts", default)]
+    /// # pub struct Post { #[column(primary_key)] pub id: Id<Post>, pub author: Id<User> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<BlogDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// let mut s = SessionMaker::new(engine).raiseload(true).session();
+    /// let alice = s.add(User { name: "alice".into(), ..Default::default() });
+    /// s.commit()?;
+    /// assert!(s.related(alice, User::posts).is_err());
+    /// assert_eq!(s.related_all(&[alice], User::posts)?, [[]]);
+    /// assert_eq!(s.related(alice, User::posts)?, []); // it is known now
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn raiseload(mut self, raise: bool) -> Self {
+        self.options.raiseload = raise;
         self
     }
 

@@ -5,6 +5,7 @@ use std::any::Any;
 use super::Stores;
 use super::change::{Change, Demand};
 use super::group::Group;
+use super::linked::Linked;
 use super::slot::State;
 use super::typed::Meeting;
 use crate::error::Result;
@@ -14,7 +15,7 @@ use crate::util::columns::ColumnSet;
 use crate::value::{Entity, Generation, Ids, Link, Place, SessionNumber, Value};
 
 /// The store of some model.
-pub(crate) trait AnyStore: Any + Send {
+pub(crate) trait AnyStore: Any + Send + Linked {
     fn table(&self) -> &'static Table;
 
     /// Whether a slot still has the tenant of a generation.

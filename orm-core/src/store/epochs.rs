@@ -13,6 +13,8 @@ pub(crate) struct Epochs {
     last: u32,
     /// Epochs of savepoints that were undone, in order.
     undone: Vec<Range<u32>>,
+    /// How often epochs ended.
+    ends: u64,
 }
 
 impl Epochs {
@@ -20,12 +22,17 @@ impl Epochs {
     pub(crate) const STALE: u32 = 0;
 
     pub(crate) fn new() -> Self {
-        Epochs { current: 1, first: 1, last: 1, undone: Vec::new() }
+        Epochs { current: 1, first: 1, last: 1, undone: Vec::new(), ends: 0 }
     }
 
     #[inline]
     pub(crate) fn current(&self) -> u32 {
         self.current
+    }
+
+    /// How often epochs ended: what was known before of the database as a whole counts no more.
+    pub(crate) fn ends(&self) -> u64 {
+        self.ends
     }
 
     /// Whether values of an epoch are of the snapshot that the transaction sees.
@@ -41,6 +48,7 @@ impl Epochs {
 
     /// Ends all epochs: whatever was loaded is stale.
     pub(crate) fn end(&mut self) {
+        self.ends += 1;
         self.open();
         self.first = self.current;
         self.undone.clear();
@@ -55,6 +63,7 @@ impl Epochs {
 
     /// Ends the epochs from one on, and goes back to the one before it.
     pub(crate) fn undo(&mut self, from: u32, before: u32) {
+        self.ends += 1;
         let end = self.last + 1;
         self.undone.retain(|range| range.start < from);
         match self.undone.last_mut() {

@@ -34,6 +34,7 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn set_state(&mut self, slot: u32, state: State) {
         self.at_mut(slot).state = state;
+        self.watch.begin(slot);
     }
 
     #[inline]
@@ -119,10 +120,11 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn expire(&mut self, slot: u32) {
         self.drop_edits(slot);
-        self.at_mut(slot).epoch = Epochs::STALE;
+        self.make_stale(slot);
     }
 
     fn make_stale(&mut self, slot: u32) {
+        self.watch.forget();
         self.at_mut(slot).epoch = Epochs::STALE;
     }
 

@@ -1,7 +1,7 @@
 //! What other rows do to a slot: it takes over the row of another, or the row that it names goes.
 
 use super::slot::State;
-use super::typed::{Meeting, Met, Store, decode};
+use super::typed::{Meeting, Store, decode};
 use super::visit;
 use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
@@ -75,7 +75,6 @@ impl<M: Model> Store<M> {
         let Some(key) = Self::own_key(&value) else {
             return Err(Error::database("a row came without its key"));
         };
-        let (Met::New(slot) | Met::Known(slot)) = self.meet(key, meeting, &mut Fields::new(row, 0))?;
-        Ok(slot)
+        self.meet(key, meeting, &mut Fields::new(row, 0))
     }
 }

@@ -15,33 +15,43 @@ mod hooked;
 mod identity;
 mod journal;
 mod kept;
+mod linked;
+mod lists;
+mod meet;
 mod mirror;
 mod net;
+mod origin;
 mod pending;
 mod slot;
 mod typed;
 mod visit;
+mod watch;
 
 use std::any::Any;
 
 use crate::error::{Error, Result};
+use crate::row::Row;
 use crate::schema::Model;
-use crate::value::{Entity, Handle, Ids, Place, SessionNumber, Value};
+use crate::value::{Entity, Handle, Ids, Link, Place, SessionNumber, Value};
 
 pub(crate) use any::AnyStore;
 pub use change::Change;
 pub(crate) use change::Demand;
 pub(crate) use epochs::Epochs;
 pub(crate) use group::Group;
+pub(crate) use lists::{ListId, Lists};
+pub(crate) use meet::{meet_row, row_name};
+pub(crate) use origin::Source;
 pub(crate) use pending::Pending;
 pub use slot::State;
-pub(crate) use typed::{Meeting, Met, Store, Wanted, decode};
-pub(crate) use visit::place;
+pub(crate) use typed::{Meeting, Store, Wanted, decode};
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {
     session: SessionNumber,
     epochs: Epochs,
+    /// Grows whenever something is undone: lists of what relations lead to count no more.
+    undone: u64,
     /// Whether rows overwrite what is held of them, also if it is fresh or was changed.
     overwrites: bool,
     /// Whether an entity may have been touched since the last flush.
@@ -51,7 +61,14 @@ pub(crate) struct Stores {
 
 impl Stores {
     pub(crate) fn new(session: SessionNumber) -> Self {
-        Stores { session, epochs: Epochs::new(), overwrites: false, touched: false, stores: Vec::new() }
+        Stores {
+            session,
+            epochs: Epochs::new(),
+            undone: 0,
+            overwrites: false,
+            touched: false,
+            stores: Vec::new(),
+        }
     }
 
     /// The number of the session.
@@ -224,6 +241,40 @@ impl Stores {
     /// Takes back everything since a frame was opened.
     pub(crate) fn undo_to(&mut self, marks: &FrameMarks) {
         self.marked(marks).for_each(|(store, mark)| store.undo_to(mark));
+        self.undone += 1;
+        self.end_watches();
+    }
+
+    /// Lists of what relations lead to count as long as this stays the same.
+    pub(crate) fn lists_epoch(&self) -> (u64, u64) {
+        (self.undone, self.epochs.ends())
+    }
+
+    /// Nobody keeps lists any more.
+    pub(crate) fn end_watches(&mut self) {
+        self.iter_mut().for_each(|store| store.watch_mut().end());
+    }
+
+    /// The slot that a link names in a table, if it is held.
+    pub(crate) fn slot_of(&self, table: usize, link: Link<'_>) -> Option<u32> {
+        match link {
+            Link::None => None,
+            Link::Key(key) => self.any_if_made(table)?.find_key(key),
+            Link::Of(entity) => {
+                let is_held = entity.model == table && self.holds(entity).is_some();
+                is_held.then_some(entity.place.slot)
+            }
+        }
+    }
+
+    /// A row of a table, whose columns stand from a column on, meets the entity that it is.
+    ///
+    /// # Errors
+    /// A value error that names model, column and key of a row that does not decode.
+    pub(crate) fn meet_row(&mut self, table: usize, row: &dyn Row, first: usize) -> Result<u32> {
+        let how = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
+        let store = self.stores[table].as_deref_mut().expect("invariant: a relation makes its stores");
+        store.meet_row_at(row, first, how)
     }
 
     /// Every store, and how long its journal was when a frame opened.

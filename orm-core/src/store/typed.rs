@@ -8,8 +8,10 @@ use super::epochs::Epochs;
 use super::identity::{IdentityMap, KeyHash};
 use super::journal::Journal;
 use super::kept::KeptCopies;
+use super::origin::Origins;
 use super::slot::{Slot, State};
 use super::visit;
+use super::watch::Watch;
 use crate::driver::Statement;
 use crate::error::{Error, Result};
 use crate::row::Fields;
@@ -29,6 +31,10 @@ pub(crate) struct Store<M: Model> {
     /// What the next flush writes beside what differs.
     pub(super) demands: Vec<Demand>,
     pub(super) journal: Journal<M>,
+    /// What relations want to know of changes.
+    pub(super) watch: Watch,
+    /// Which entities were loaded together.
+    pub(crate) origins: Origins,
     /// The statement that loads a row by its key; kept here so that a `get` need not look for it.
     pub(crate) select_by_key: Option<Arc<Statement>>,
 }
@@ -48,14 +54,6 @@ pub(crate) struct Meeting<'stores> {
     pub(crate) overwrites: bool,
 }
 
-/// What a row is to a session that meets it.
-pub(crate) enum Met {
-    /// A row that the session did not know.
-    New(u32),
-    /// A row that it knows.
-    Known(u32),
-}
-
 impl<M: Model> Store<M> {
     pub(crate) fn new() -> Self {
         Store {
@@ -67,6 +65,8 @@ impl<M: Model> Store<M> {
             touched: Vec::new(),
             demands: Vec::new(),
             journal: Journal::new(),
+            watch: Watch::default(),
+            origins: Origins::default(),
             select_by_key: None,
         }
     }
@@ -80,6 +80,7 @@ impl<M: Model> Store<M> {
     #[inline]
     pub(crate) fn add(&mut self, session: SessionNumber, value: M) -> Place {
         let slot = self.insert(Slot::new(value, State::Pending));
+        self.watch.begin(slot);
         // Only a slot that was vacated has had another tenant.
         let generation = if self.has_vacated { self.generation(slot) } else { 0 };
         Place::new(session, slot, generation)
@@ -101,6 +102,7 @@ impl<M: Model> Store<M> {
     /// Gives a slot up. Its handles are recognised as gone; a slot whose generations are used up is never used again.
     pub(crate) fn vacate(&mut self, slot: u32) -> Option<M> {
         self.forget_key(slot);
+        self.watch.forget();
         self.demands.retain(|demand| demand.slot != slot);
         self.has_vacated = true;
         let place = &mut self.slots[slot as usize];
@@ -119,6 +121,11 @@ impl<M: Model> Store<M> {
         self.slots[slot as usize].generation
     }
 
+    /// How many slots there are, also those that nobody has.
+    pub(crate) fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The slot of a handle, unless it has moved on.
     #[inline]
     pub(crate) fn slot(&self, slot: u32, generation: Generation) -> Option<&Slot<M>> {
@@ -132,6 +139,7 @@ impl<M: Model> Store<M> {
 
     /// The slot at a position that is known to be in use.
     pub(crate) fn at_mut(&mut self, slot: u32) -> &mut Slot<M> {
+        self.watch.stir();
         &mut self.slots[slot as usize]
     }
 
@@ -143,6 +151,9 @@ impl<M: Model> Store<M> {
         if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {
             place.kept = Some(self.copies.keep(value.clone()));
             self.touched.push(slot);
+            self.watch.begin(slot);
+        } else {
+            self.watch.again(slot);
         }
         Some(value)
     }
@@ -200,11 +211,11 @@ impl<M: Model> Store<M> {
     /// # Errors
     /// A value error when a column does not hold what its field expects; the row is then not taken in.
     #[inline]
-    pub(crate) fn meet(&mut self, key: M::Key, how: Meeting<'_>, row: &mut Fields<'_>) -> Result<Met> {
+    pub(crate) fn meet(&mut self, key: M::Key, how: Meeting<'_>, row: &mut Fields<'_>) -> Result<u32> {
         let hash = self.identity.hash(&key);
         if let Some(slot) = self.find_hashed(hash, &key) {
             self.meet_again(slot, how, row)?;
-            return Ok(Met::Known(slot));
+            return Ok(slot);
         }
         let value = decode(row)?;
         let slot = self.insert(Slot {
@@ -213,7 +224,7 @@ impl<M: Model> Store<M> {
             ..Slot::new(value, State::Persistent)
         });
         self.identity.add(hash, slot);
-        Ok(Met::New(slot))
+        Ok(slot)
     }
 
     /// Meets the row of a key that the identity map was just asked for.
@@ -278,6 +289,7 @@ impl<M: Model> Store<M> {
         if how.overwrites {
             self.drop_edits(slot);
         }
+        self.watch.again(slot);
         let place = &mut self.slots[slot as usize];
         place.epoch = how.epochs.current();
         if place.state == State::Missing {
@@ -336,8 +348,10 @@ impl<M: Model> Store<M> {
 /// A value error when a column does not hold what its field expects.
 #[inline]
 pub(crate) fn decode<M: Model>(row: &mut Fields<'_>) -> Result<M> {
+    let first = row.position();
     let decoded = M::decode(row);
-    let mut value = decoded.map_err(|error| error.context(visit::place(M::table(), row.position())))?;
+    let place = |error: Error| error.context(visit::place(M::table(), row.position() - first));
+    let mut value = decoded.map_err(place)?;
     if M::HOOKS {
         value
             .hook(&Moment::Load)

@@ -92,6 +92,29 @@ impl<'a> Visitor<'a> for Links<'a, '_> {
     }
 }
 
+/// What the foreign key in the field at a position names.
+pub(crate) fn link<M: Model>(value: &M, field: u16) -> Link<'_> {
+    let mut only = OnlyLink { left: field, found: Link::None };
+    value.visit(&mut only).expect("invariant: looking at a link does not fail");
+    only.found
+}
+
+struct OnlyLink<'a> {
+    left: u16,
+    found: Link<'a>,
+}
+
+impl<'a> Visitor<'a> for OnlyLink<'a> {
+    #[inline]
+    fn field<T: Field>(&mut self, field: &'a T) -> Result<()> {
+        if T::IS_ID && self.left == 0 {
+            self.found = field.link();
+        }
+        self.left = self.left.wrapping_sub(1);
+        Ok(())
+    }
+}
+
 /// Writes keys in place of the entities that have one, and tells which fields named which entity.
 pub(crate) fn resolve<M: Model>(value: &mut M, ids: &dyn Ids, each: &mut dyn FnMut(usize, Entity)) {
     let mut resolve = Resolve { field: 0, ids, each };

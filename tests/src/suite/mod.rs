@@ -51,6 +51,8 @@ pub mod model_hooks;
 pub mod order;
 pub mod query;
 pub mod refresh;
+pub mod related;
+pub mod related_links;
 pub mod rename;
 pub mod scope;
 pub mod state;

@@ -1,0 +1,113 @@
+//! Follows a path in memory.
+
+use super::super::core::Core;
+use crate::error::{Error, Result};
+use crate::expr::{KeyField, Path, Route};
+use crate::store::{ListId, State};
+use crate::value::{Entity, Link};
+
+/// Where a foreign key leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Up {
+    /// To an entity that is held, whose values are of this transaction.
+    Slot(u32),
+    /// To nothing.
+    Nowhere,
+    /// To a row that the database has to be asked for.
+    Unknown,
+}
+
+impl Path {
+    /// One of its lists.
+    pub(super) fn list(&self, part: u8) -> ListId {
+        ListId { relation: self.id, part, refined: 0 }
+    }
+}
+
+impl Core {
+    /// What a relation of an entity leads to; what is not known is loaded.
+    ///
+    /// # Errors
+    /// Misuse for an entity that is not held; whatever the database reports.
+    pub(super) fn related(&mut self, entity: Entity, path: &Path) -> Result<Vec<u32>> {
+        self.check_held(entity)?;
+        self.load_around(path, entity.place.slot)?;
+        self.reach(path, entity.place.slot)
+    }
+
+    pub(super) fn check_held(&self, entity: Entity) -> Result<()> {
+        if self.stores.holds(entity).is_some() {
+            return Ok(());
+        }
+        let place = entity.place;
+        Err(Error::misuse(format!("{place:?} is of another session, or its entity is gone")))
+    }
+
+    /// Whether the database need not be asked for what a path leads to.
+    pub(super) fn is_loaded(&mut self, path: &Path, slot: u32) -> bool {
+        self.lists.settle(&mut self.stores);
+        match path.route {
+            Route::Up(key) => self.up(key, slot) != Up::Unknown,
+            Route::Down(key) => self.is_listed(path.list(0), key, slot),
+            Route::DownUp(back, on) => {
+                self.is_listed(path.list(0), back, slot)
+                    && self.unknown_ends(path, (back, on), slot).is_empty()
+            }
+            Route::DownDown(back, on) => {
+                self.is_listed(path.list(0), back, slot)
+                    && self.unlisted_middles(path, (back, on), slot).is_empty()
+            }
+        }
+    }
+
+    /// Whether a list of a slot is known, or needs not be.
+    pub(super) fn is_listed(&self, list: ListId, key: KeyField, slot: u32) -> bool {
+        !self.has_rows(key, slot) || self.lists.is_loaded(list, key, &self.stores, slot)
+    }
+
+    /// Whether rows of the database can name an entity.
+    pub(super) fn has_rows(&self, key: KeyField, slot: u32) -> bool {
+        let store = self.stores.any(key.target().number);
+        matches!(store.state(slot), State::Persistent | State::Deleted) && store.key(slot).is_some()
+    }
+
+    /// What a path leads to, as far as is known.
+    ///
+    /// # Errors
+    /// Misuse for a foreign key that names an entity which is gone, or one of another session.
+    pub(super) fn reach(&mut self, path: &Path, slot: u32) -> Result<Vec<u32>> {
+        match path.route {
+            Route::Up(key) => self.reach_up(key, slot),
+            Route::Down(key) => Ok(self.lists.members(path.list(0), key, &mut self.stores, slot)),
+            Route::DownUp(back, on) => self.reach_through(path, (back, on), slot),
+            Route::DownDown(back, on) => self.reach_via(path, (back, on), slot),
+        }
+    }
+
+    fn reach_up(&self, key: KeyField, slot: u32) -> Result<Vec<u32>> {
+        match self.up(key, slot) {
+            Up::Slot(target) => Ok(vec![target]),
+            Up::Nowhere => Ok(Vec::new()),
+            Up::Unknown => match self.stores.any(key.table.number).link(slot, key.field) {
+                Link::None | Link::Key(_) => Ok(Vec::new()),
+                Link::Of(entity) => self.check_held(entity).map(|()| Vec::new()),
+            },
+        }
+    }
+
+    /// Where a foreign key of a slot leads, as far as is known.
+    pub(super) fn up(&self, key: KeyField, slot: u32) -> Up {
+        let target = key.target().number;
+        let link = self.stores.any(key.table.number).link(slot, key.field);
+        let Some(found) = self.stores.slot_of(target, link) else {
+            return if matches!(link, Link::None) { Up::Nowhere } else { Up::Unknown };
+        };
+        let store = self.stores.any(target);
+        match store.state(found) {
+            State::Pending => Up::Slot(found),
+            State::Persistent if store.is_fresh(found, self.stores.epochs()) => Up::Slot(found),
+            State::Persistent | State::Missing => Up::Unknown,
+            State::Deleted | State::DeletedFlushed | State::Withdrawn => Up::Nowhere,
+        }
+    }
+}

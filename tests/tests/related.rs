@@ -1,0 +1,4 @@
+//! Runs parts of the suite on SQLite.
+
+orm_tests::related!(&orm_tests::fixture::SqliteBackend);
+orm_tests::related_links!(&orm_tests::fixture::SqliteBackend);
