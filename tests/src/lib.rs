@@ -9,6 +9,7 @@
 pub mod fixture;
 pub mod models;
 pub mod probe;
+pub mod programs;
 pub mod suite;
 
 /// The examples of the README are compiled and run as tests of the documentation.

@@ -1,0 +1,66 @@
+//! Random programs of session calls, beside an oracle that is too simple to be wrong.
+//!
+//! A program is made up while it runs. After each call the session has to show what the [`oracle`] says, and the database has
+//! to hold its rows. A program that breaks a rule is made short and printed as a test.
+
+pub mod bridge;
+pub mod oracle;
+pub mod program;
+pub mod run;
+pub mod shrink;
+pub mod tables;
+pub mod tap;
+
+use std::collections::BTreeMap;
+
+use orm_core::prelude::*;
+
+use oracle::Options;
+use program::{Dice, Maker, Program};
+use run::{Bench, Source};
+use tables::{Proof, SCHEMAS};
+
+/// A factory of sessions on a new database with the tables of the programs.
+pub fn maker() -> SessionMaker<Proof> {
+    let engine = Engine::<Proof>::builder(orm_sqlite::Sqlite::memory()).build().unwrap();
+    engine.create_all().unwrap();
+    SessionMaker::new(engine)
+}
+
+/// Runs programs of the seeds. A rule that several break is told once, so a long run gives a list.
+///
+/// # Panics
+/// With the shortest program of each rule that is broken, as a test; after so many different rules the rest is left.
+pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: usize) {
+    let bench = Bench::default();
+    let silent = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut found = BTreeMap::new();
+    for seed in seeds {
+        if let Some((why, text)) = run_program(&bench, seed) {
+            found.entry(why).or_insert_with(|| format!("// seed {seed}, {text}"));
+        }
+        if found.len() >= most {
+            break;
+        }
+    }
+    std::panic::set_hook(silent);
+    if !found.is_empty() {
+        let texts: Vec<String> = found.into_values().collect();
+        panic!("rules are broken:\n\n{}", texts.join("\n"));
+    }
+}
+
+/// The rule that the program of a seed breaks, without its numbers, and the program as a test.
+fn run_program(bench: &Bench, seed: u64) -> Option<(String, String)> {
+    let mut dice = Dice::new(seed);
+    let schema = usize::try_from(seed).unwrap() % SCHEMAS.len();
+    let options = Options { autoflush: dice.below(4) > 0, expire_on_commit: dice.below(3) > 0 };
+    let length = 4 + dice.below(24);
+    let program = Program { schema, options, ops: Vec::new() };
+    let maker = Maker { dice: &mut dice, schema: &SCHEMAS[schema] };
+    let broken = bench.run(&program, Source::Chance(maker, length)).err()?;
+    let (program, broken) = shrink::shrink(bench, &program, broken);
+    let why = broken.why.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
+    Some((why, program::print(&program, &broken.made, &broken.why)))
+}
