@@ -1,11 +1,13 @@
 //! How entities leave: marked deleted, withdrawn, expunged, evicted; and how they come back.
 
+use std::any::Any;
+
 use super::core::Core;
 use super::entities::Session;
 use crate::error::{Error, Result};
 use crate::schema::BelongsTo;
 use crate::store::{AnyStore, State};
-use crate::value::{Entity, Handle, Link, Place};
+use crate::value::{Entity, Handle, Ids, Link, Place};
 
 impl<B> Session<B> {
     /// Marks an entity: the next flush deletes its row. One that is pending is withdrawn. No SQL.
@@ -64,38 +66,25 @@ impl<B> Session<B> {
     /// Misuse for a handle of another session or of an entity that is gone, and for a pending entity that others name.
     pub fn expunge<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<M> {
         let value = self.to_owned(handle)?;
-        if let Some(model) = self.named_by(handle) {
-            return Err(Error::misuse(format!(
-                "{handle:?} has no row yet and a `{model}` of this session names it: flush first, or let it name another"
-            )));
+        let namers = self.core.namers(handle.entity());
+        match (namers.first(), self.key(handle)) {
+            (Some((model, _)), None) => {
+                let model = self.core.stores.any(*model).table().model;
+                return Err(Error::misuse(format!(
+                    "{handle:?} has no row yet and a `{model}` of this session names it: flush first, or let it name another"
+                )));
+            }
+            (Some(_), Some(key)) => {
+                let ids = OneId { entity: handle.entity(), key: &key };
+                namers
+                    .iter()
+                    .for_each(|&(model, slot)| self.core.stores.any_mut(model).resolve_with(slot, &ids));
+            }
+            (None, _) => {}
         }
         self.core.pending.disturb();
         self.core.stores.any_mut(handle.entity().model).vacate(handle.place.slot);
         Ok(value)
-    }
-
-    /// The model of an entity that names this one, which has no key to be named by otherwise.
-    fn named_by<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Option<&'static str> {
-        if self.key(handle).is_some() {
-            return None;
-        }
-        let entity = handle.entity();
-        let names_it = |other: &Entity| {
-            let mut found = false;
-            let store = self
-                .core
-                .stores
-                .holds(*other)
-                .filter(|store| store.state(other.place.slot) == State::Pending);
-            store.into_iter().for_each(|store| {
-                store.links(other.place.slot, &mut |_, link| {
-                    found |= matches!(link, Link::Of(named) if named == entity)
-                });
-            });
-            found && *other != entity
-        };
-        let other = self.core.pending.iter().find(names_it)?;
-        Some(self.core.stores.any(other.model).table().model)
     }
 
     /// Forgets every entity, also what is pending; rows stay, and so does the transaction.
@@ -122,6 +111,20 @@ impl<B> Session<B> {
 }
 
 impl Core {
+    /// The slots, by model, whose values are not written yet and name an entity.
+    fn namers(&self, entity: Entity) -> Vec<(usize, u32)> {
+        let pending = self.pending.iter().filter_map(|other| {
+            let (slot, store) = (other.place.slot, self.stores.holds(other)?);
+            let is_other = store.state(slot) == State::Pending && other != entity;
+            (is_other && names(store, slot, entity)).then_some((other.model, slot))
+        });
+        let touched = self.stores.iter().flat_map(|store| {
+            let slots = store.touched_by_key().into_iter().filter(move |&slot| names(store, slot, entity));
+            slots.map(move |slot| (store.table().number, slot))
+        });
+        pending.chain(touched).collect()
+    }
+
     fn evictable(&self) -> Vec<Entity> {
         let session = self.stores.session();
         let of_store = |store: &dyn AnyStore| -> Vec<Entity> {
@@ -150,4 +153,23 @@ impl Core {
             self.stores.iter_mut().for_each(AnyStore::forget_vacated);
         }
     }
+}
+
+/// Knows the key of one entity.
+struct OneId<'a> {
+    entity: Entity,
+    key: &'a dyn Any,
+}
+
+impl Ids for OneId<'_> {
+    fn key(&self, entity: Entity) -> Option<&dyn Any> {
+        (entity == self.entity).then_some(self.key)
+    }
+}
+
+/// Whether a foreign key of a slot names an entity.
+fn names(store: &dyn AnyStore, slot: u32, entity: Entity) -> bool {
+    let mut found = false;
+    store.links(slot, &mut |_, link| found |= matches!(link, Link::Of(named) if named == entity));
+    found
 }

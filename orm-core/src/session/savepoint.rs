@@ -59,8 +59,9 @@ impl Core {
         let had_failed = self.failed.take().is_some();
         if !had_failed || self.frames.len() > depth + 1 {
             self.roll_back_to(depth)?;
-            self.undo_savepoint(depth);
         }
+        // Also after a failure, which undid the frame: what was done in memory since goes too.
+        self.undo_savepoint(depth);
         self.step(depth, |name| Transact::Release(name))?;
         self.close_frames(depth);
         Ok(())

@@ -41,10 +41,10 @@ impl Core {
     pub(crate) fn rollback(&mut self) {
         self.mistake = None;
         self.abandon_connection();
-        if self.failed.take().is_none() || self.frames.len() > 1 {
-            self.undo_frames_to(0);
-            self.stores.epochs_mut().end();
-        }
+        self.failed = None;
+        // Also after a failure, which undid the frame: what was done in memory since goes too.
+        self.undo_frames_to(0);
+        self.stores.epochs_mut().end();
         self.renew_frames();
         self.tell_hooks(Event::AfterRollback);
     }

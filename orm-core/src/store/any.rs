@@ -187,8 +187,11 @@ pub(crate) trait AnyStore: Any + Send + Linked {
     /// Takes in a row that holds all columns of the table, and gives its slot.
     fn meet_row(&mut self, meeting: Meeting<'_>, row: &dyn Row) -> Result<u32>;
 
-    /// Puts every touched slot back to its kept copy, if it still has one: after a flush, those without net change have.
+    /// Puts every touched slot back to its kept copy, if it still has one.
     fn restore_touched(&mut self);
+
+    /// Ends a flush: what is touched and still has its kept copy has no net change. A deleted row keeps it for a rollback.
+    fn settle_touched(&mut self);
 
     /// Gives a slot up.
     fn vacate(&mut self, slot: u32);
@@ -201,6 +204,9 @@ pub(crate) trait AnyStore: Any + Send + Linked {
 
     /// Writes keys in place of the entities that have one, in slots whose rows are not sent.
     fn resolve_ids(&mut self, slots: &[u32], rest: &Stores);
+
+    /// Writes the keys that these ids know in place of entities, in a slot whose row is not sent.
+    fn resolve_with(&mut self, slot: u32, ids: &dyn Ids);
 
     /// Forgets what the journal says of slots that were given up; there are no savepoints.
     fn forget_vacated(&mut self);

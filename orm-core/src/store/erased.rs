@@ -4,7 +4,6 @@ use std::any::Any;
 
 use super::Stores;
 use super::any::AnyStore;
-use super::beside::AllButOne;
 use super::change::{Change, Demand};
 use super::epochs::Epochs;
 use super::group::Group;
@@ -398,6 +397,18 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
+    fn settle_touched(&mut self) {
+        for slot in std::mem::take(&mut self.touched) {
+            let place = &mut self.slots[slot as usize];
+            if place.state == State::DeletedFlushed && place.kept.is_some() {
+                self.touched.push(slot);
+            } else if let Some(kept) = place.kept.take() {
+                place.value = Some(self.copies.take(kept));
+            }
+        }
+        self.demands.clear();
+    }
+
     fn vacate(&mut self, slot: u32) {
         Store::vacate(self, slot);
     }
@@ -413,16 +424,11 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn resolve_ids(&mut self, slots: &[u32], rest: &Stores) {
-        // One list for all rows, since most of them name something.
-        let mut links = Vec::new();
-        for &slot in slots {
-            let Some(mut value) = self.at_mut(slot).value.take() else { continue };
-            visit::resolve(&mut value, &AllButOne { rest, one: self }, &mut |field, entity| {
-                links.push((field, entity))
-            });
-            self.at_mut(slot).value = Some(value);
-            links.drain(..).for_each(|(field, entity)| self.record_link(slot, field, entity));
-        }
+        self.resolve_slots(slots, rest);
+    }
+
+    fn resolve_with(&mut self, slot: u32, ids: &dyn Ids) {
+        self.resolve_slot_with(slot, ids);
     }
 
     fn forget_vacated(&mut self) {
@@ -467,8 +473,10 @@ impl<M: Model> Store<M> {
 
     #[inline]
     fn settle_insert(&mut self, slot: u32, key: Option<M::Key>, filled: &ColumnSet, epoch: u32) {
-        if let Some(key) = &key {
-            self.claim(slot, key);
+        if let Some(key) = &key
+            && let Some(other) = self.claim(slot, key)
+        {
+            self.displace(other);
         }
         let place = &mut self.slots[slot as usize];
         self.journal.record(place, slot, None, filled);

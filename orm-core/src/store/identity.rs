@@ -53,14 +53,15 @@ impl IdentityMap {
         self.members.insert_unique(hash.spread(), Member { hash, slot }, |member| member.hash.spread());
     }
 
-    /// Makes a slot the one of a key; another that has it loses it.
+    /// Makes a slot the one of a key; another that has it loses it, and is given back.
     #[inline]
-    pub(super) fn claim(&mut self, hash: KeyHash, slot: u32, has_key: impl Fn(u32) -> bool) {
+    pub(super) fn claim(&mut self, hash: KeyHash, slot: u32, has_key: impl Fn(u32) -> bool) -> Option<u32> {
         let is_key = |member: &Member| member.hash == hash && has_key(member.slot);
         match self.members.entry(hash.spread(), is_key, |member| member.hash.spread()) {
-            Entry::Occupied(mut entry) => entry.get_mut().slot = slot,
+            Entry::Occupied(mut entry) => Some(std::mem::replace(&mut entry.get_mut().slot, slot)),
             Entry::Vacant(entry) => {
                 entry.insert(Member { hash, slot });
+                None
             }
         }
     }

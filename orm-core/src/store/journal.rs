@@ -162,12 +162,11 @@ impl<M: Model> Store<M> {
             if undo.state == State::Deleted {
                 place.state = State::Persistent;
             }
-            // A copy that was kept since stands for values that are put back now.
-            if let Some(later) = place.kept.take() {
-                self.copies.take(later);
-            }
-            if let Some(kept) = undo.kept {
-                place.value = Some(self.copies.take(kept));
+            // A copy that was kept since is of the same values, unless the entry has an earlier one.
+            let later = place.kept.take().map(|later| self.copies.take(later));
+            let earlier = undo.kept.map(|kept| self.copies.take(kept));
+            if let Some(value) = earlier.or(later.filter(|_| undo.state != State::Pending)) {
+                place.value = Some(value);
             }
         }
         if undo.state == State::Pending {

@@ -66,6 +66,22 @@ impl<M: Model> Store<M> {
         }
     }
 
+    /// A new row has the key of this slot, so its own is gone: by a delete of this flush, or someone else deleted it, or its
+    /// INSERT was rolled back. One that is touched may be about to get another key in this flush.
+    #[cold]
+    pub(super) fn displace(&mut self, slot: u32) {
+        let place = self.at_mut(slot);
+        match place.state {
+            State::Persistent if place.kept.is_none() => place.state = State::Missing,
+            State::Deleted => super::any::AnyStore::settle_deletes(self, &[slot]),
+            State::Persistent
+            | State::Pending
+            | State::DeletedFlushed
+            | State::Withdrawn
+            | State::Missing => {}
+        }
+    }
+
     /// Takes in a row that holds all columns, and gives its slot.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ mod mirror;
 mod net;
 mod origin;
 mod pending;
+mod resolve;
 mod slot;
 mod typed;
 mod visit;
@@ -155,10 +156,16 @@ impl Stores {
         self.touched
     }
 
-    /// Puts every touched entity back to its kept copy, if it still has one: after a flush, those without net change have.
+    /// Puts every touched entity back to its kept copy, if it still has one.
     pub(crate) fn restore_touched(&mut self) {
         self.touched = false;
         self.iter_mut().for_each(AnyStore::restore_touched);
+    }
+
+    /// Ends a flush: nothing is touched any more.
+    pub(crate) fn settle_touched(&mut self) {
+        self.touched = false;
+        self.iter_mut().for_each(AnyStore::settle_touched);
     }
 
     /// Says that something is to be written of an entity beside what differs.

@@ -22,6 +22,17 @@ pub enum State {
     Missing,
 }
 
+impl State {
+    /// Whether it stands for a row, one that is deleted included: a rollback brings that back as it was.
+    #[inline]
+    pub(crate) fn has_row(self) -> bool {
+        match self {
+            State::Persistent | State::Missing | State::Deleted | State::DeletedFlushed => true,
+            State::Pending | State::Withdrawn => false,
+        }
+    }
+}
+
 /// Says that the journal has no entry about a slot.
 pub(crate) const NO_ENTRY: u32 = u32::MAX;
 

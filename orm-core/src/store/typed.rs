@@ -148,7 +148,7 @@ impl<M: Model> Store<M> {
     pub(crate) fn touch(&mut self, slot: u32, generation: Generation) -> Option<&mut M> {
         let place = self.slots.get_mut(slot as usize).filter(|place| place.generation == generation)?;
         let value = place.value.as_mut()?;
-        if place.kept.is_none() && matches!(place.state, State::Persistent | State::Missing) {
+        if place.kept.is_none() && place.state.has_row() {
             place.kept = Some(self.copies.keep(value.clone()));
             self.touched.push(slot);
             self.watch.begin(slot);
@@ -185,11 +185,11 @@ impl<M: Model> Store<M> {
         self.slots[slot as usize].key = Some(key);
     }
 
-    /// The same of a slot that the identity map does not know; the slot does not have the key yet.
+    /// The same of a slot that the identity map does not know; the slot does not have the key yet. Gives the slot that had it.
     #[inline]
-    pub(super) fn claim(&mut self, slot: u32, key: &M::Key) {
+    pub(super) fn claim(&mut self, slot: u32, key: &M::Key) -> Option<u32> {
         let hash = self.identity.hash(key);
-        self.identity.claim(hash, slot, |other| self.slots[other as usize].key.as_ref() == Some(key));
+        self.identity.claim(hash, slot, |other| self.slots[other as usize].key.as_ref() == Some(key))
     }
 
     /// Takes a slot out of the identity map; it keeps its key.

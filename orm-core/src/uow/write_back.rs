@@ -58,7 +58,7 @@ pub(crate) fn write_back(plan: &Steps, stores: &mut Stores) {
         stores.any_mut(step.table.number).settle_updates(&step.slots, step.columns.intersects(&key));
     }
     mirror(&plan.aftermath, stores);
-    stores.restore_touched();
+    stores.settle_touched();
 }
 
 /// What the database did to other rows when rows were deleted happens to those that are held.

@@ -94,7 +94,6 @@ const MIRROR: &str = "mirror";
 /// A flush that gives a unique value from one row to another may fail.
 const HANDOVER: &str = "handover";
 
-
 /// How keys that the database makes are learnt: from the session, after the call.
 pub type Learn<'a> = &'a dyn Fn(usize) -> Option<Key>;
 
@@ -183,9 +182,8 @@ impl Oracle {
 
     /// The columns that a flush has to write.
     fn changed(&self, entity: &Entity) -> Vec<usize> {
-        let differs = |&column: &usize| {
-            self.resolve(entity.values[column]) != self.resolve(entity.kept[column])
-        };
+        let differs =
+            |&column: &usize| self.resolve(entity.values[column]) != self.resolve(entity.kept[column]);
         (0..entity.values.len()).filter(differs).collect()
     }
 
@@ -228,7 +226,12 @@ impl Oracle {
     // ---- reading
 
     /// `get`: the entity, if there is one; a new one gets the next number.
-    pub fn get(&mut self, table: usize, key: &Key, learn: Learn<'_>) -> Result<Option<usize>, Vec<ErrorKind>> {
+    pub fn get(
+        &mut self,
+        table: usize,
+        key: &Key,
+        learn: Learn<'_>,
+    ) -> Result<Option<usize>, Vec<ErrorKind>> {
         self.check_usable()?;
         if let Some(found) = self.hit(table, key) {
             return Ok(found);
@@ -577,9 +580,9 @@ impl<'a> Flush<'a> {
     fn row_to_write(&mut self, number: usize) -> Option<(usize, Key)> {
         let entity = &self.oracle.entities[number];
         let (table, key) = (entity.table, entity.key.clone()?);
-        let is_there = self.rows[table].get(&key).is_some_and(|row| {
-            version_of(table).is_none_or(|column| row[column] == entity.kept[column])
-        });
+        let is_there = self.rows[table]
+            .get(&key)
+            .is_some_and(|row| version_of(table).is_none_or(|column| row[column] == entity.kept[column]));
         if is_there {
             return Some((table, key));
         }
@@ -765,7 +768,11 @@ impl Oracle {
             let table = self.entities[newer].table;
             for older in 0..self.entities.len() {
                 let entity = &mut self.entities[older];
-                if older != newer && entity.is(State::Persistent) && entity.table == table && entity.key.as_ref() == Some(key) {
+                if older != newer
+                    && entity.is(State::Persistent)
+                    && entity.table == table
+                    && entity.key.as_ref() == Some(key)
+                {
                     entity.state = Some(State::Missing);
                 }
             }

@@ -12,12 +12,23 @@ use super::tables::{Kind, Null, SCHEMAS, Schema, TABLES};
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum Op {
-    Add { table: usize, values: Row },
-    Set { table: usize, entity: usize, column: usize, val: Val },
+    Add {
+        table: usize,
+        values: Row,
+    },
+    Set {
+        table: usize,
+        entity: usize,
+        column: usize,
+        val: Val,
+    },
     Delete(usize),
     Restore(usize),
     Expunge(usize),
-    Get { table: usize, key: Key },
+    Get {
+        table: usize,
+        key: Key,
+    },
     Query(usize),
     Count(usize),
     Flush,
@@ -27,7 +38,11 @@ pub enum Op {
     Release,
     Undo,
     /// Someone else changes a row, between transactions.
-    Outside { table: usize, key: Key, change: Option<(usize, Val)> },
+    Outside {
+        table: usize,
+        key: Key,
+        change: Option<(usize, Val)>,
+    },
 }
 
 /// A program: calls on a schema by a session.
@@ -77,7 +92,8 @@ impl Op {
 
     /// Whether the call can be made: the handles that it is given are of entities that are there.
     pub fn fits(&self, oracle: &Oracle) -> bool {
-        let is_held = |number: &usize| oracle.entities.get(*number).is_some_and(|entity| entity.state.is_some());
+        let is_held =
+            |number: &usize| oracle.entities.get(*number).is_some_and(|entity| entity.state.is_some());
         let is_sure = |entity: &super::oracle::Entity| match self {
             Op::Get { table, key } => {
                 !entity.is_unsure || entity.table != *table || entity.key.as_ref() != Some(key)
@@ -229,7 +245,8 @@ impl Maker<'_> {
         let keys: Vec<&Key> = oracle.rows[table].keys().collect();
         let key = (*self.dice.one_of(&keys)?).clone();
         let columns = TABLES[table].columns;
-        let plain: Vec<usize> = (0..columns.len()).filter(|&column| columns[column].1 == Kind::Plain).collect();
+        let plain: Vec<usize> =
+            (0..columns.len()).filter(|&column| columns[column].1 == Kind::Plain).collect();
         let column = *self.dice.one_of(&plain)?;
         let is_named = columns.iter().any(|(_, kind)| matches!(kind, Kind::Unique | Kind::Version));
         let change = match is_named && self.dice.below(3) == 0 {
@@ -260,7 +277,10 @@ pub fn print(program: &Program, made: &[Made], why: &str) -> String {
     let Options { autoflush, expire_on_commit } = program.options;
     let _ = writeln!(text, "// {}: {why}", schema.name);
     let _ = writeln!(text, "#[test]\nfn rule_that_was_broken() {{");
-    let _ = writeln!(text, "    let maker = orm_tests::programs::maker().autoflush({autoflush}).expire_on_commit({expire_on_commit});");
+    let _ = writeln!(
+        text,
+        "    let maker = orm_tests::programs::maker().autoflush({autoflush}).expire_on_commit({expire_on_commit});"
+    );
     let _ = writeln!(text, "    let s = &mut maker.session();");
     let mut depth = 1;
     for made in made {
@@ -306,7 +326,8 @@ fn line(made: &Made) -> String {
         }
         Op::Query(table) => {
             let names: Vec<String> = (0..made.came).map(|more| format!("e{}", entity + more)).collect();
-            let comment = if names.is_empty() { String::new() } else { format!(" // new: {}", names.join(", ")) };
+            let comment =
+                if names.is_empty() { String::new() } else { format!(" // new: {}", names.join(", ")) };
             format!("let found = s.query::<{}>().all().{end};{comment}", model(*table))
         }
         Op::Count(table) => format!("s.query::<{}>().count().{end};", model(*table)),
@@ -316,7 +337,9 @@ fn line(made: &Made) -> String {
         Op::Begin if made.failed => "s.nested(|_| Ok(())).unwrap_err();".to_owned(),
         Op::Begin => "s.nested(|s| {".to_owned(),
         Op::Release | Op::Undo => format!("}}).{end};"),
-        Op::Outside { table, key, change } => format!("// someone else changes {} {key:?}: {change:?}", model(*table)),
+        Op::Outside { table, key, change } => {
+            format!("// someone else changes {} {key:?}: {change:?}", model(*table))
+        }
     }
 }
 
@@ -340,9 +363,14 @@ fn literal(kind: Kind, val: Val) -> String {
 }
 
 fn key_text(table: usize, key: &[i64]) -> String {
-    let parts: Vec<String> = TABLES[table].columns.iter().zip(key).map(|((_, kind), part)| match kind {
-        Kind::Natural | Kind::KeyLink(6, _) => format!("\"t{part}\".to_owned()"),
-        _ => part.to_string(),
-    }).collect();
+    let parts: Vec<String> = TABLES[table]
+        .columns
+        .iter()
+        .zip(key)
+        .map(|((_, kind), part)| match kind {
+            Kind::Natural | Kind::KeyLink(6, _) => format!("\"t{part}\".to_owned()"),
+            _ => part.to_string(),
+        })
+        .collect();
     if parts.len() == 1 { parts[0].clone() } else { format!("({})", parts.join(", ")) }
 }

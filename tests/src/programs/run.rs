@@ -266,7 +266,10 @@ impl Run<'_, '_> {
         let result = calls(table).get(s, key);
         let expected = self.predict(s, |oracle, learn| oracle.get(table, key, learn));
         if let (Ok(found), Ok(expected)) = (&result, &expected) {
-            self.meet(&found.iter().copied().collect::<Vec<_>>(), &expected.iter().copied().collect::<Vec<_>>());
+            self.meet(
+                &found.iter().copied().collect::<Vec<_>>(),
+                &expected.iter().copied().collect::<Vec<_>>(),
+            );
         }
         (result.map(|_| ()), expected.map(|_| ()))
     }
@@ -339,7 +342,9 @@ impl Run<'_, '_> {
             (Ok(()), Ok(())) => {}
             (Err(error), Err(kinds)) if kinds.contains(&error.kind()) => {}
             (Err(error), Ok(())) => return self.break_rule(format!("failed, but was to succeed: {error}")),
-            (Ok(()), Err(kinds)) => return self.break_rule(format!("succeeded, but was to fail as {kinds:?}")),
+            (Ok(()), Err(kinds)) => {
+                return self.break_rule(format!("succeeded, but was to fail as {kinds:?}"));
+            }
             (Err(error), Err(kinds)) => {
                 return self.break_rule(format!("failed as {:?}, not as {kinds:?}: {error}", error.kind()));
             }
@@ -370,7 +375,8 @@ impl Run<'_, '_> {
             }
             let key = calls.key(s, held);
             if key != entity.key {
-                return self.break_rule(format!("e{number} ({state:?}) has the key {key:?}, not {:?}", entity.key));
+                return self
+                    .break_rule(format!("e{number} ({state:?}) has the key {key:?}, not {:?}", entity.key));
             }
         }
     }

@@ -33,7 +33,12 @@ fn ops_of(made: &[Made]) -> Vec<Op> {
 }
 
 /// The program without some calls and those that need them, if it still breaks a rule.
-fn without(bench: &Bench, (program, broken): &(Program, Broken), first: usize, size: usize) -> Option<(Program, Broken)> {
+fn without(
+    bench: &Bench,
+    (program, broken): &(Program, Broken),
+    first: usize,
+    size: usize,
+) -> Option<(Program, Broken)> {
     let made = &broken.made;
     let is_cut = |place: usize| (first..first + size).contains(&place);
     let mut lost: Vec<usize> = Vec::new();

@@ -290,11 +290,7 @@ pub struct Schema {
 
 /// The schemas.
 pub const SCHEMAS: &[Schema] = &[
-    Schema {
-        name: "parent and child",
-        tables: &[0, 1],
-        clear: "DELETE FROM books; DELETE FROM authors",
-    },
+    Schema { name: "parent and child", tables: &[0, 1], clear: "DELETE FROM books; DELETE FROM authors" },
     Schema { name: "tree", tables: &[2], clear: "DELETE FROM nodes" },
     Schema {
         name: "cycle",
@@ -306,9 +302,5 @@ pub const SCHEMAS: &[Schema] = &[
         tables: &[5, 6, 7],
         clear: "DELETE FROM taggings; DELETE FROM tags; DELETE FROM items",
     },
-    Schema {
-        name: "unique and version",
-        tables: &[8, 9],
-        clear: "DELETE FROM accounts; DELETE FROM docs",
-    },
+    Schema { name: "unique and version", tables: &[8, 9], clear: "DELETE FROM accounts; DELETE FROM docs" },
 ];

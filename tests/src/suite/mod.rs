@@ -40,6 +40,7 @@ pub mod bulk;
 pub mod column;
 pub mod delete_rule;
 pub mod flush;
+pub mod found;
 pub mod hooks;
 pub mod identity;
 pub mod inspect;

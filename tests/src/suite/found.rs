@@ -1,0 +1,127 @@
+//! Rules that random programs found broken, each as short as it can be.
+
+use orm_core::prelude::*;
+
+use crate::fixture::Lab;
+use crate::models::*;
+
+rules! { found:
+    an_edit_of_a_deleted_entity_is_undone_by_rollback,
+    an_edit_of_a_deleted_entity_is_written_when_it_is_restored,
+    an_edit_after_a_failure_is_undone_with_the_savepoint,
+    what_is_added_after_a_failure_is_withdrawn_with_the_savepoint,
+    a_new_row_with_the_key_of_a_lost_one_makes_that_one_missing,
+    a_failed_row_switch_leaves_the_old_row_known,
+    a_pending_entity_that_a_held_row_names_is_not_expunged,
+    an_entity_with_a_row_may_be_expunged_while_others_name_it,
+}
+
+fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    s.delete(ann);
+    s[ann].name = "marked".into();
+    s.flush().unwrap();
+    s[ann].name = "deleted".into();
+    s.rollback().unwrap();
+    assert_eq!((s[ann].name.as_str(), s.state(ann)), ("ann", Some(State::Persistent)));
+}
+
+fn an_edit_of_a_deleted_entity_is_written_when_it_is_restored(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    s.delete(ann);
+    s[ann].name = "eve".into();
+    s.restore(ann).unwrap();
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(db.rows::<(String,)>("SELECT name FROM users"), [("eve".to_owned(),)]);
+}
+
+fn an_edit_after_a_failure_is_undone_with_the_savepoint(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    let failed = s.nested(|s| {
+        s.add(User::named("ann"));
+        s.flush().unwrap_err();
+        s[ann].name = "eve".into();
+        Ok(())
+    });
+    assert!(failed.unwrap_err().is_unique());
+    assert_eq!(s[ann].name, "ann");
+}
+
+fn what_is_added_after_a_failure_is_withdrawn_with_the_savepoint(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.session();
+    let mut late = None;
+    let failed = s.nested(|s| {
+        s.add(User::named("ann"));
+        s.flush().unwrap_err();
+        late = Some(s.add(User::named("eve")));
+        Ok(())
+    });
+    assert!(failed.unwrap_err().is_unique());
+    assert_eq!(s.state(late.unwrap()), Some(State::Withdrawn));
+    let early = s.add(User::named("ann"));
+    s.commit().unwrap_err();
+    let late = s.add(User::named("eve"));
+    s.rollback().unwrap();
+    assert_eq!((s.state(early), s.state(late)), (Some(State::Withdrawn), Some(State::Withdrawn)));
+}
+
+fn a_new_row_with_the_key_of_a_lost_one_makes_that_one_missing(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    s.commit().unwrap();
+    db.run("DELETE FROM users");
+    let eve = s.add(User::named("eve"));
+    s.flush().unwrap();
+    assert_eq!((s.key(eve), s.state(ann)), (Some(1), Some(State::Missing)));
+    assert_eq!(s.get::<User>(1).unwrap(), Some(eve));
+}
+
+fn a_failed_row_switch_leaves_the_old_row_known(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let old = s.add(Country::new("de", "Germany"));
+    s.commit().unwrap();
+    s.delete(old);
+    s.add(Country::new("de", "one"));
+    s.add(Country::new("de", "two"));
+    assert!(s.flush().unwrap_err().is_unique());
+    s.rollback().unwrap();
+    assert_eq!(s.query::<Country>().all().unwrap(), [old]);
+}
+
+fn a_pending_entity_that_a_held_row_names_is_not_expunged(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let owner = s.add(Person::default());
+    s.flush().unwrap();
+    let ball = s.add(Ball { owner: owner.into(), ..Ball::default() });
+    s[owner].favourite = ball.into();
+    let error = s.expunge(ball).unwrap_err();
+    assert!(error.is_misuse() && error.to_string().contains("Person"), "{error}");
+    s.commit().unwrap();
+}
+
+fn an_entity_with_a_row_may_be_expunged_while_others_name_it(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    let post = s.add(Post::by(ann, "first"));
+    s.expunge(ann).unwrap();
+    assert_eq!(s[post].author, Id::Key(1));
+    s.commit().unwrap();
+}
