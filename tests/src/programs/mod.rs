@@ -4,6 +4,7 @@
 //! to hold its rows. A program that breaks a rule is made short and printed as a test.
 
 pub mod bridge;
+mod flush;
 pub mod oracle;
 pub mod program;
 pub mod run;
@@ -33,8 +34,6 @@ pub fn maker() -> SessionMaker<Proof> {
 /// With the shortest program of each rule that is broken, as a test; after so many different rules the rest is left.
 pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: usize) {
     let bench = Bench::default();
-    let silent = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
     let mut found = BTreeMap::new();
     for seed in seeds {
         if let Some((why, text)) = run_program(&bench, seed) {
@@ -44,7 +43,6 @@ pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: usize) {
             break;
         }
     }
-    std::panic::set_hook(silent);
     if !found.is_empty() {
         let texts: Vec<String> = found.into_values().collect();
         panic!("rules are broken:\n\n{}", texts.join("\n"));
