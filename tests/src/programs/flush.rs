@@ -1,14 +1,17 @@
 //! A flush as the oracle sees it: the rows that it leads to, then whether they may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orm_core::prelude::{ErrorKind, State};
 
 use super::bridge::{Key, Row, Val};
 use super::oracle::{
-    Entity, HANDOVER, Learn, MIRROR, Oracle, Outcome, REFUSED, Rows, next, version_of, withdraw,
+    CROSSED, Entity, Learn, Oracle, Outcome, REFUSED, REUSED, Rows, next, version_of, withdraw,
 };
 use super::tables::{Kind, Null, Rule, TABLES};
+
+/// What the session sees happen to rows that name deleted ones: a row goes, or its column of that number becomes NULL.
+type Mirrored = BTreeSet<(usize, Key, Option<usize>)>;
 
 /// A flush: the rows that it leads to, then whether they may be.
 pub(super) struct Flush<'a> {
@@ -16,16 +19,27 @@ pub(super) struct Flush<'a> {
     rows: Rows,
     /// Keys that pending entities get.
     keys: BTreeMap<usize, Key>,
-    /// Which pending entity a row is of.
-    born: BTreeMap<(usize, Key), usize>,
+    /// Rows that the session sees go, and columns that it sees become NULL, by the rule of a foreign key.
+    mirrored: Mirrored,
+    /// Foreign keys that name nothing, by the row that has them.
+    bad: Vec<(usize, Key, ErrorKind)>,
+    /// Keys that two rows would have.
+    twins: Vec<(usize, Key)>,
     problems: Vec<ErrorKind>,
 }
 
 impl<'a> Flush<'a> {
     pub(super) fn new(oracle: &'a mut Oracle, learn: Learn<'_>) -> Self {
         let rows = oracle.rows.clone();
-        let mut flush =
-            Flush { oracle, rows, keys: BTreeMap::new(), born: BTreeMap::new(), problems: Vec::new() };
+        let mut flush = Flush {
+            oracle,
+            rows,
+            keys: BTreeMap::new(),
+            mirrored: BTreeSet::new(),
+            bad: Vec::new(),
+            twins: Vec::new(),
+            problems: Vec::new(),
+        };
         flush.name_pending(learn);
         flush
     }
@@ -50,9 +64,9 @@ impl<'a> Flush<'a> {
         for number in linked {
             let width = TABLES[self.oracle.entities[number].table].key_width();
             let values = self.oracle.entities[number].values[..width].to_vec();
-            let key = values.into_iter().map(|val| match self.written(val) {
+            let key = values.into_iter().map(|val| match self.named(val) {
                 Val::Int(part) => part,
-                Val::Null | Val::New | Val::Of(_) => i64::MIN,
+                Val::Null | Val::New | Val::Of(_) => i64::MIN + number as i64,
             });
             let key = key.collect();
             self.keys.insert(number, key);
@@ -63,8 +77,18 @@ impl<'a> Flush<'a> {
         (0..self.oracle.entities.len()).filter(|&number| self.oracle.entities[number].is(state)).collect()
     }
 
+    /// The key that a value names, if it names one.
+    fn named(&self, val: Val) -> Val {
+        match val {
+            Val::Of(number) => {
+                self.keys.get(&number).map_or(self.oracle.resolve(val), |key| Val::Int(key[0]))
+            }
+            Val::Null | Val::New | Val::Int(_) => val,
+        }
+    }
+
     /// What is written for a value; a problem if it names nothing that has or gets a row.
-    fn written(&mut self, val: Val) -> Val {
+    fn written(&mut self, val: Val, of: (usize, &Key)) -> Val {
         let Val::Of(number) = val else { return val };
         if let Some(key) = self.keys.get(&number) {
             return Val::Int(key[0]);
@@ -74,11 +98,11 @@ impl<'a> Flush<'a> {
             (Some(key), Some(State::Persistent | State::Deleted) | None) => Val::Int(key[0]),
             (Some(key), _) => {
                 let key = key[0];
-                self.problem(ErrorKind::ForeignKey);
+                self.bad.push((of.0, of.1.clone(), ErrorKind::ForeignKey));
                 Val::Int(key)
             }
             (None, _) => {
-                self.problem(REFUSED);
+                self.bad.push((of.0, of.1.clone(), REFUSED));
                 val
             }
         }
@@ -89,6 +113,7 @@ impl<'a> Flush<'a> {
     }
 
     pub(super) fn run(mut self) -> Outcome {
+        self.look_for_reused();
         self.update();
         let removed = self.delete();
         self.insert();
@@ -102,6 +127,21 @@ impl<'a> Flush<'a> {
         }
         self.settle();
         Ok(())
+    }
+
+    /// Whether a new row got the key of one that the session is about to write, and that is gone.
+    fn look_for_reused(&mut self) {
+        let is_reused = |entity: &Entity| {
+            let is_written = entity.is(State::Deleted) || (entity.is(State::Persistent) && entity.is_touched);
+            let is_taken = |(&number, key): (&usize, &Key)| {
+                let taker = &self.oracle.entities[number];
+                taker.table == entity.table && entity.key.as_ref() == Some(key) && taker.values[0] == Val::New
+            };
+            is_written && self.keys.iter().any(is_taken)
+        };
+        if self.oracle.entities.iter().any(is_reused) {
+            self.oracle.comes_to(REUSED);
+        }
     }
 
     /// The row of an entity that is to be written, if it is there as the session knows it.
@@ -124,6 +164,10 @@ impl<'a> Flush<'a> {
             if changed.is_empty() {
                 continue;
             }
+            if self.oracle.entities[number].is(State::Missing) {
+                self.problem(ErrorKind::Stale);
+                continue;
+            }
             let Some((table, key)) = self.row_to_write(number) else { continue };
             let depth = self.oracle.savepoints();
             let entity = &mut self.oracle.entities[number];
@@ -131,7 +175,8 @@ impl<'a> Flush<'a> {
             let is_moved = changed.iter().any(is_move);
             entity.was_rewritten |= entity.is_added && (depth > entity.born_at || is_moved);
             for column in changed {
-                let val = self.written(self.oracle.entities[number].values[column]);
+                let val = self.oracle.entities[number].values[column];
+                let val = self.written(val, (table, &key));
                 self.row(table, &key)[column] = val;
             }
             if let Some(column) = version_of(table) {
@@ -165,46 +210,89 @@ impl<'a> Flush<'a> {
         for number in self.all(State::Pending) {
             let (table, key) = (self.oracle.entities[number].table, self.keys[&number].clone());
             let values = self.oracle.entities[number].values.clone();
-            let mut row: Row = values.into_iter().map(|val| self.written(val)).collect();
+            let mut row: Row = values.into_iter().map(|val| self.written(val, (table, &key))).collect();
             row[..key.len()].copy_from_slice(&key.iter().map(|&part| Val::Int(part)).collect::<Vec<_>>());
             if let Some(column) = version_of(table) {
                 row[column] = Val::Int(1);
             }
             if self.rows[table].insert(key.clone(), row).is_some() {
-                self.problem(ErrorKind::Unique);
+                self.twins.push((table, key));
             }
-            self.born.insert((table, key), number);
         }
     }
 
     /// Does to the rows that name a removed one what their foreign keys say.
-    fn follow(&mut self, mut removed: Vec<(usize, Key)>) {
-        while let Some((target, gone)) = removed.pop() {
-            if self.rows[target].contains_key(&gone) {
+    fn follow(&mut self, removed: Vec<(usize, Key)>) {
+        let mut removed: Vec<_> = removed.into_iter().map(|(table, key)| (table, key, true)).collect();
+        let mut gone = Vec::new();
+        while let Some((target, key, is_held)) = removed.pop() {
+            if self.rows[target].contains_key(&key) {
                 continue;
             }
             for table in 0..TABLES.len() {
                 for (column, rule) in links_to(table, target) {
-                    let names_it = |row: &Row| row[column] == Val::Int(gone[0]);
-                    let keys = self.rows[table].iter().filter(|(_, row)| names_it(row));
-                    for key in keys.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
-                        self.oracle.comes_to(MIRROR);
+                    for child in self.naming(table, column, key[0]) {
+                        let is_seen = is_held && self.is_held(table, &child);
                         match rule {
                             Rule::Cascade => {
-                                self.rows[table].remove(&key);
-                                removed.push((table, key));
+                                gone.extend(self.rows[table].remove(&child).map(|row| (table, row)));
+                                self.mirrored.extend(is_seen.then(|| (table, child.clone(), None)));
+                                removed.push((table, child, is_seen));
                             }
-                            Rule::SetNull => self.row(table, &key)[column] = Val::Null,
-                            Rule::NoAction => self.problem(ErrorKind::ForeignKey),
+                            Rule::SetNull => {
+                                self.row(table, &child)[column] = Val::Null;
+                                self.mirrored.extend(is_seen.then_some((table, child, Some(column))));
+                            }
+                            Rule::NoAction => {}
                         }
                     }
                 }
             }
         }
+        self.look_for_crossed(&gone);
+    }
+
+    /// The keys of the rows that name a key in a column.
+    fn naming(&self, table: usize, column: usize, key: i64) -> Vec<Key> {
+        let rows = self.rows[table].iter().filter(|(_, row)| row[column] == Val::Int(key));
+        rows.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Whether the session holds an entity of a row, or is about to insert it.
+    fn is_held(&self, table: usize, key: &Key) -> bool {
+        self.oracle.entities.iter().enumerate().any(|(number, entity)| {
+            let known = match entity.state {
+                Some(State::Pending) => self.keys.get(&number),
+                Some(State::Persistent | State::Deleted) => entity.key.as_ref(),
+                _ => None,
+            };
+            entity.table == table && known == Some(key)
+        })
+    }
+
+    /// Whether a row went with one parent and would have held another back.
+    fn look_for_crossed(&mut self, gone: &[(usize, Row)]) {
+        let is_crossed = |(table, row): &(usize, Row)| {
+            let columns = TABLES[*table].columns.iter().zip(row);
+            columns.into_iter().any(|((_, kind), val)| match (kind, val) {
+                (Kind::Link(to, Rule::NoAction, _) | Kind::KeyLink(to, Rule::NoAction), Val::Int(key)) => {
+                    !self.rows[*to].contains_key(&vec![*key])
+                }
+                _ => false,
+            })
+        };
+        if gone.iter().any(is_crossed) {
+            self.oracle.comes_to(CROSSED);
+        }
     }
 
     fn check(&mut self) {
         let mut found = Vec::new();
+        // Twins that go with their parent never came.
+        let stays = |(table, key): &(usize, Key)| self.rows[*table].contains_key(key);
+        let bad = self.bad.iter().filter(|(table, key, _)| self.rows[*table].contains_key(key));
+        found.extend(bad.map(|(_, _, kind)| *kind));
+        found.extend(self.twins.iter().any(stays).then_some(ErrorKind::Unique));
         for (table, rows) in self.rows.iter().enumerate() {
             for (column, (_, kind)) in TABLES[table].columns.iter().enumerate() {
                 let values: Vec<Val> = rows.values().map(|row| row[column]).collect();
@@ -227,25 +315,11 @@ impl<'a> Flush<'a> {
             }
         }
         self.problems.extend(found);
-        if self.hands_over() {
-            self.oracle.comes_to(HANDOVER);
-        }
-    }
-
-    /// Whether a row gets a unique value that another row had.
-    fn hands_over(&self) -> bool {
-        self.rows.iter().zip(&self.oracle.rows).enumerate().any(|(table, (after, before))| {
-            let unique = TABLES[table].columns.iter().position(|(_, kind)| *kind == Kind::Unique);
-            let had = |key: &Key, val: Val, column: usize| {
-                before.iter().any(|(other, row)| other != key && row[column] == val)
-            };
-            unique.is_some_and(|column| after.iter().any(|(key, row)| had(key, row[column], column)))
-        })
     }
 
     /// Brings memory to what the rows are now.
     fn settle(self) {
-        let Flush { oracle, rows, keys, .. } = self;
+        let Flush { oracle, rows, keys, mirrored, .. } = self;
         let before = std::mem::replace(&mut oracle.rows, rows);
         for number in 0..oracle.entities.len() {
             let pending = keys.get(&number);
@@ -253,11 +327,12 @@ impl<'a> Flush<'a> {
             match entity.state {
                 Some(State::Pending) => {
                     let key = pending.expect("pending entities get keys").clone();
-                    settle_insert(entity, key, &oracle.rows);
-                    (entity.born_at, entity.was_rewritten) = (oracle.frames.len() - 1, false);
+                    entity.was_rewritten = false;
+                    settle_insert(entity, key, &oracle.rows, &mirrored);
+                    entity.born_at = oracle.frames.len() - 1;
                 }
                 Some(State::Deleted) => entity.state = Some(State::DeletedFlushed),
-                Some(State::Persistent) => settle_row(oracle, number, &before),
+                Some(State::Persistent) => settle_row(oracle, number, &before, &mirrored),
                 _ => {}
             }
         }
@@ -265,41 +340,61 @@ impl<'a> Flush<'a> {
     }
 }
 
-fn settle_insert(entity: &mut Entity, key: Key, rows: &Rows) {
-    let Some(row) = rows[entity.table].get(&key) else {
+fn settle_insert(entity: &mut Entity, key: Key, rows: &Rows, mirrored: &Mirrored) {
+    let table = entity.table;
+    if mirrored.contains(&(table, key.clone(), None)) {
         // Its parent went, and it never came.
         return withdraw(entity);
-    };
-    for (column, (_, kind)) in TABLES[entity.table].columns.iter().enumerate() {
-        let is_nulled = row[column] == Val::Null;
-        if matches!(kind, Kind::Generated | Kind::Version) || is_nulled {
-            entity.values[column] = row[column];
+    }
+    let row = rows[table].get(&key);
+    for (column, (_, kind)) in TABLES[table].columns.iter().enumerate() {
+        match kind {
+            Kind::Generated => entity.values[column] = Val::Int(key[0]),
+            Kind::Version => entity.values[column] = Val::Int(1),
+            _ if mirrored.contains(&(table, key.clone(), Some(column))) => {
+                entity.values[column] = Val::Null;
+                entity.was_rewritten = true;
+            }
+            _ => {}
         }
     }
     entity.kept.clone_from(&entity.values);
     entity.born.clone_from(&entity.values);
-    entity.key = Some(key);
     entity.state = Some(State::Persistent);
-    entity.is_fresh = true;
-    entity.was_fresh = true;
+    entity.is_fresh = row.is_some();
+    entity.was_fresh = entity.is_fresh;
+    entity.is_touched = false;
+    entity.key = Some(key);
 }
 
-fn settle_row(oracle: &mut Oracle, number: usize, before: &Rows) {
+fn settle_row(oracle: &mut Oracle, number: usize, before: &Rows, mirrored: &Mirrored) {
     let entity = &mut oracle.entities[number];
+    let table = entity.table;
     let key = entity.key.clone().expect("a persistent entity has a key");
-    let Some(row) = oracle.rows[entity.table].get(&key) else {
-        if before[entity.table].contains_key(&key) {
-            entity.state = Some(State::DeletedFlushed);
-        }
+    if mirrored.contains(&(table, key.clone(), None)) {
+        entity.state = Some(State::DeletedFlushed);
+        // Whether its other foreign keys were set to null before it went is left open.
+        let is_nulled = |(_, kind): &(&str, Kind)| matches!(kind, Kind::Link(_, Rule::SetNull, _));
+        entity.is_idle |= TABLES[table].columns.iter().any(is_nulled);
         return;
-    };
-    for (column, val) in row.iter().enumerate() {
-        let is_link = matches!(TABLES[entity.table].columns[column].1, Kind::Link(..));
-        if is_link && *val == Val::Null {
+    }
+    let row = oracle.rows[table].get(&key);
+    for column in 0..entity.values.len() {
+        if mirrored.contains(&(table, key.clone(), Some(column))) {
             entity.values[column] = Val::Null;
         }
     }
+    // What happened by rows that the session does not hold is seen when it is looked at again.
+    let was_there = before[table].get(&key);
+    if was_there.is_some() && row.is_none_or(|row| nulls(row) > nulls(&entity.values)) {
+        entity.is_fresh = false;
+    }
     entity.kept.clone_from(&entity.values);
+    entity.is_touched = false;
+}
+
+fn nulls(row: &Row) -> usize {
+    row.iter().filter(|val| **val == Val::Null).count()
 }
 
 impl Oracle {

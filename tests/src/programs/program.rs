@@ -98,6 +98,10 @@ impl Op {
             Op::Get { table, key } => {
                 !entity.is_unsure || entity.table != *table || entity.key.as_ref() != Some(key)
             }
+            // What is withdrawn may come back, and names by handle then.
+            Op::Expunge(number) => {
+                entity.state != Some(State::Withdrawn) || !entity.values.contains(&Val::Of(*number))
+            }
             _ => true,
         };
         self.entities().iter().all(is_held) && oracle.entities.iter().all(is_sure)

@@ -4,6 +4,7 @@ use orm_core::prelude::*;
 
 use crate::fixture::Lab;
 use crate::models::*;
+use crate::programs::tables::{Item, Proof, Tag, Tagging};
 
 rules! { found:
     an_edit_of_a_deleted_entity_is_undone_by_rollback,
@@ -13,6 +14,8 @@ rules! { found:
     a_new_row_with_the_key_of_a_lost_one_makes_that_one_missing,
     a_failed_row_switch_leaves_the_old_row_known,
     a_pending_entity_that_a_held_row_names_is_not_expunged,
+    #[ignore = "the planner orders deletes by tables, and does not see that a row goes by another's cascade"]
+    a_row_that_goes_by_cascade_holds_no_other_row_back,
     an_entity_with_a_row_may_be_expunged_while_others_name_it,
 }
 
@@ -123,5 +126,19 @@ fn an_entity_with_a_row_may_be_expunged_while_others_name_it(lab: &Lab) {
     let post = s.add(Post::by(ann, "first"));
     s.expunge(ann).unwrap();
     assert_eq!(s[post].author, Id::Key(1));
+    s.commit().unwrap();
+}
+
+fn a_row_that_goes_by_cascade_holds_no_other_row_back(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let item = s.add(Item { id: Id::New, name: 1 });
+    let tag = s.add(Tag { code: "t1".into(), name: 1 });
+    let tagging = s.add(Tagging { item: item.into(), tag: tag.into(), weight: 1 });
+    s.flush().unwrap();
+    s.delete(item);
+    s.delete(tag);
+    s.flush().unwrap();
+    assert_eq!(s.state(tagging), Some(State::DeletedFlushed));
     s.commit().unwrap();
 }
