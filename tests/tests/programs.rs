@@ -12,7 +12,7 @@ fn number(name: &str, default: u64) -> u64 {
 fn run_half(half: u64) {
     let (from, count) = (number("PROGRAMS_FROM", 1), number("PROGRAMS", 20_000));
     let most = number("PROGRAMS_MOST", 1);
-    run_programs((from..from + count).filter(|seed| (seed / 5) % 2 == half), usize::try_from(most).unwrap());
+    run_programs((from..from + count).filter(|seed| (seed / 5) % 2 == half), most);
 }
 
 #[test]

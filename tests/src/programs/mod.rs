@@ -32,14 +32,14 @@ pub fn maker() -> SessionMaker<Proof> {
 ///
 /// # Panics
 /// With the shortest program of each rule that is broken, as a test; after so many different rules the rest is left.
-pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: usize) {
+pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: u64) {
     let bench = Bench::default();
     let mut found = BTreeMap::new();
     for seed in seeds {
         if let Some((why, text)) = run_program(&bench, seed) {
             found.entry(why).or_insert_with(|| format!("// seed {seed}, {text}"));
         }
-        if found.len() >= most {
+        if found.len() as u64 >= most {
             break;
         }
     }
