@@ -398,15 +398,7 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn settle_touched(&mut self) {
-        for slot in std::mem::take(&mut self.touched) {
-            let place = &mut self.slots[slot as usize];
-            if place.state == State::DeletedFlushed && place.kept.is_some() {
-                self.touched.push(slot);
-            } else if let Some(kept) = place.kept.take() {
-                place.value = Some(self.copies.take(kept));
-            }
-        }
-        self.demands.clear();
+        self.end_touched();
     }
 
     fn vacate(&mut self, slot: u32) {

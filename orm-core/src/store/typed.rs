@@ -158,6 +158,19 @@ impl<M: Model> Store<M> {
         Some(value)
     }
 
+    /// Ends a flush: what is touched and still has its kept copy has no net change. A deleted row keeps it for a rollback.
+    pub(super) fn end_touched(&mut self) {
+        self.demands.clear();
+        for slot in std::mem::take(&mut self.touched) {
+            let place = &mut self.slots[slot as usize];
+            if place.state == State::DeletedFlushed && place.kept.is_some() {
+                self.touched.push(slot);
+            } else if let Some(kept) = place.kept.take() {
+                place.value = Some(self.copies.take(kept));
+            }
+        }
+    }
+
     /// Says that the row of a key was looked for and is not there.
     pub(crate) fn lose(&mut self, key: &M::Key) {
         if let Some(slot) = self.find(key)
