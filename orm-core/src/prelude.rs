@@ -4,10 +4,11 @@ pub use crate::alias;
 pub use crate::driver::{BeginMode, IsolationLevel};
 pub use crate::engine::{Engine, ExecutionOptions, PoolClass};
 pub use crate::error::{Error, ErrorKind};
-pub use crate::expr::{ExpressionMethods, avg, coalesce, count, entity, max, min, sum, to};
+pub use crate::expr::{ExpressionMethods, all_of, any_of, avg, coalesce, count, entity, max, min, sum, to};
 pub use crate::params;
 pub use crate::schema::{DeclarativeBase, HookContext, Hooks, Model};
 pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, exists, select};
+pub use crate::session::{delete, update};
 pub use crate::store::State;
 #[cfg(feature = "serde_json")]
 pub use crate::value::Json;

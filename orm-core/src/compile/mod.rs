@@ -1,5 +1,6 @@
 //! From statements to SQL text and the values to bind. Rank 6: the only place where SQL is written.
 
+mod bulk;
 mod cache;
 pub(crate) mod ddl;
 mod dialect;
@@ -15,6 +16,7 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod probe;
 
+pub(crate) use bulk::write_bulk;
 pub(crate) use cache::{Operation, RowSets, Statements};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use grouping::check_groups;

@@ -61,7 +61,11 @@ fn write_items<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     if select.items.is_empty() {
         return out.columns(select.from);
     }
-    for (index, item) in select.items.iter().enumerate() {
+    write_list_of_items(&select.items, out);
+}
+
+pub(super) fn write_list_of_items<'a>(items: &'a [Item], out: &mut impl Sink<'a>) {
+    for (index, item) in items.iter().enumerate() {
         if index > 0 {
             out.sql(", ");
         }
@@ -96,7 +100,7 @@ fn write_join<'a>(join: &'a Join, out: &mut impl Sink<'a>) {
     }
 }
 
-fn write_conditions<'a>(conditions: &'a [Node], first: &'static str, out: &mut impl Sink<'a>) {
+pub(super) fn write_conditions<'a>(conditions: &'a [Node], first: &'static str, out: &mut impl Sink<'a>) {
     for (index, filter) in conditions.iter().enumerate() {
         out.sql(if index == 0 { first } else { " AND " });
         write_operand(filter, out);
@@ -381,7 +385,7 @@ fn width(node: &Node) -> usize {
     if let Node::Entity(_, width) = node { *width } else { 1 }
 }
 
-fn write_columns<'a>(of: TableRef, field: u16, out: &mut impl Sink<'a>) {
+pub(super) fn write_columns<'a>(of: TableRef, field: u16, out: &mut impl Sink<'a>) {
     let columns = of.table.fields[usize::from(field)].clone();
     write_row(columns.len(), out, |index, out| out.column(of, columns.start + index));
 }

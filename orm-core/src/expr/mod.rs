@@ -5,8 +5,10 @@
 
 mod aggregate;
 mod arithmetic;
+mod assign;
 mod function;
 mod join;
+mod lists;
 mod methods;
 mod node;
 mod operand;
@@ -21,8 +23,10 @@ mod tree;
 pub use crate::value::{Column, Fk, Plain};
 pub use aggregate::{Aggregation, Summable, avg, count, count_all, max, min, sum};
 pub use arithmetic::{Number, Numeric, Term};
+pub use assign::Assign;
 pub use function::{abs, coalesce, literal, lower, ltrim, rtrim, trim, upper};
 pub use join::{Aliased, Joins, On, To, to};
+pub use lists::{OnlyOf, all_of, any_of};
 pub use methods::{Expr, Expression, ExpressionMethods};
 pub(crate) use node::{Aggregate, Anchor, Columns, Comparison, Naming, Node, TableRef};
 pub use operand::{Comparable, List, Operand};

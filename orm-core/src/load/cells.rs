@@ -9,7 +9,7 @@ use crate::expr::{AsHandle, AsStruct, AsValue, Perhaps, Tracked, Untracked};
 use crate::row::{Fields, Row};
 use crate::schema::Model;
 use crate::store::{Stores, decode, meet_row};
-use crate::value::{Field, Handle, Value};
+use crate::value::{Field, Handle, Key, Value};
 
 /// What the rows of a query become.
 pub trait Output<M: Model> {
@@ -75,6 +75,30 @@ impl<M: Model, C: Cell> Output<M> for Picked<C> {
         statement.remember_rows(found.len());
         Ok(found)
     }
+}
+
+/// Runs an UPDATE or DELETE that returns rows. The rows of a DELETE hold their keys behind what was selected: their entities
+/// are deleted.
+pub(crate) fn load_returned<M: Model, C: Cell>(
+    connection: &mut dyn Connection,
+    (statement, values): (&Statement, &[Value<'_>]),
+    stores: &mut Stores,
+    deletes: bool,
+) -> Result<Vec<C::Value>> {
+    let (mut found, mut deleted) = (Vec::new(), Vec::new());
+    connection.query(statement, values, &mut |row| {
+        let mut cells = Cells { row, next: 0, stores };
+        found.push(C::read(&mut cells)?);
+        if deletes {
+            let key = M::Key::decode(&mut Fields::new(row, cells.next))?;
+            deleted.extend(stores.typed::<M>().and_then(|store| store.find(&key)));
+        }
+        Ok(())
+    })?;
+    if !deleted.is_empty() {
+        stores.any_mut(M::table().number).settle_deletes(&deleted);
+    }
+    Ok(found)
 }
 
 /// A row that is read cell by cell, and the session that its entities go into.

@@ -14,6 +14,7 @@ use crate::value::{Handle, Value};
 
 pub(crate) use related::{LinkedRow, load_down, load_linked, load_up};
 
+pub(crate) use cells::load_returned;
 pub use cells::{Cell, Output, Picked};
 
 /// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.

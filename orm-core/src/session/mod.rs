@@ -4,6 +4,7 @@
 //! transaction, `flush` names the phases of the unit of work, `identity` answers `get`, `select` and `raw` ask the database.
 
 mod assign;
+mod bulk;
 mod core;
 mod entities;
 mod events;
@@ -16,6 +17,7 @@ mod inspect;
 mod listen;
 mod maker;
 mod merge;
+mod page;
 mod raw;
 mod refresh;
 mod related;
@@ -27,11 +29,13 @@ mod select_ends;
 mod subquery;
 mod transaction;
 
+pub use bulk::{Delete, Returning, Update, delete, update};
 pub use core::StaleWrites;
 pub use entities::Session;
 pub use info::Info;
 pub use listen::{Executed, Execution};
 pub use maker::SessionMaker;
+pub use page::Page;
 pub use raw::{FromRow, IntoParam, RawQuery};
 pub use related::Relation;
 pub use savepoint::NestedTransaction;

@@ -183,6 +183,11 @@ impl<M: Model, A: AliasName> As<M, A> {
 }
 
 impl<M, S, O> Select<M, S, O> {
+    /// A statement that holds no session.
+    pub(super) fn from_tree(tree: SelectTree) -> Self {
+        Select { tree, on: (), kind: PhantomData }
+    }
+
     /// The statement without its types.
     pub(crate) fn into_tree(self) -> SelectTree {
         self.tree

@@ -19,7 +19,7 @@ use crate::value::{ColumnType, Value};
 
 impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     /// Holds a session, for the ends of the query.
-    fn in_session<B>(self, session: &mut Session<B>) -> Select<M, S, O, &mut Session<B>>
+    pub(super) fn in_session<B>(self, session: &mut Session<B>) -> Select<M, S, O, &mut Session<B>>
     where
         M: BelongsTo<B>,
     {
@@ -181,6 +181,9 @@ impl<M: BelongsTo<B>, B, S: Standalone, C: Cell> Select<M, S, Picked<C>, &mut Se
     }
 }
 
+/// A statement, and the values that it is run with.
+pub(super) type Compiled<'tree> = (Arc<Statement>, Vec<Value<'tree>>);
+
 /// Runs a statement and makes something of its rows.
 type Load<T> = fn(&mut dyn Connection, &Statement, &[Value<'_>], &mut Stores) -> Result<Vec<T>>;
 
@@ -207,10 +210,7 @@ impl Core {
     }
 
     /// The statement of a tree, whose text is written only the first time that a tree of its shape comes, and its values.
-    pub(super) fn compile<'tree>(
-        &self,
-        tree: &'tree SelectTree,
-    ) -> Result<(Arc<Statement>, Vec<Value<'tree>>)> {
+    pub(super) fn compile<'tree>(&self, tree: &'tree SelectTree) -> Result<Compiled<'tree>> {
         let mut sink = KeySink::new(&self.stores, self.dialect());
         write_select(tree, &mut sink);
         let (shape, values) = sink.finish()?;

@@ -56,6 +56,7 @@ pub mod related;
 pub mod related_links;
 pub mod rename;
 pub mod scope;
+pub mod set_based;
 pub mod state;
 pub mod transaction;
 pub mod undo;

@@ -1,0 +1,249 @@
+//! UPDATE and DELETE of all rows that meet conditions, beside what the session holds of them.
+
+use std::marker::PhantomData;
+
+use super::core::{Core, Intent};
+use super::entities::Session;
+use crate::compile::{KeySink, Writer, write_bulk};
+use crate::error::{Error, Result};
+use crate::expr::{Assign, Column, In, Predicate, RowWise, Selection, Source, TableRef, Tracked, Within};
+use crate::load::{Cell, load_returned};
+use crate::schema::{BelongsTo, Model, RowRule, Table, incoming};
+use crate::stmt::{BulkAction, BulkTree};
+use crate::store::State;
+use crate::util::Marker;
+
+/// An UPDATE of all rows that meet its conditions. [`update`] makes one.
+#[must_use = "a statement does nothing until it is executed"]
+pub struct Update<M> {
+    tree: BulkTree,
+    kind: Marker<M>,
+}
+
+/// A DELETE of all rows that meet its conditions. [`delete`] makes one.
+#[must_use = "a statement does nothing until it is executed"]
+pub struct Delete<M> {
+    tree: BulkTree,
+    kind: Marker<M>,
+}
+
+/// An UPDATE or DELETE that gives back something of each row that it reached.
+#[must_use = "a statement does nothing until it is executed"]
+pub struct Returning<M, C> {
+    tree: BulkTree,
+    kind: Marker<(M, C)>,
+}
+
+/// An UPDATE of all rows of a model that meet conditions, in one statement.
+///
+/// The session flushes first. What it holds of that model is stale afterwards, so the next `get` or query that meets an entity
+/// reads it anew. Hooks, `validate` and `on_update` values do not run; a version is counted up.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct Db;
+/// # #[derive(Model, Clone)] #[model(base = Db, default)]
+/// # pub struct Post { #[column(primary_key)] pub id: Id<Post>, pub title: String, pub views: i64 }
+/// # fn main() -> orm_core::Result<()> {
+/// # let engine = Engine::<Db>::builder(Sqlite::memory()).build()?;
+/// # engine.create_all()?;
+/// # let mut s = engine.session();
+/// s.add_all([1, 2].map(|views| Post { views, ..Default::default() }));
+/// let changed = update::<Post>().set(Post::views, Post::views + 1).filter(Post::views.gt(1)).execute(&mut s)?;
+/// assert_eq!(changed, 1);
+/// # Ok(())
+/// # }
+/// ```
+pub fn update<M: Model>() -> Update<M> {
+    Update { tree: BulkTree::new(M::table_ref(), BulkAction::Update(Vec::new())), kind: PhantomData }
+}
+
+/// A DELETE of all rows of a model that meet conditions, in one statement.
+///
+/// The session flushes first. What it holds of that model, and of those that an `on_delete` of the database reaches, is stale
+/// afterwards; with [`returning`](Delete::returning) the entities of the deleted rows are deleted. Hooks and rules that the
+/// session carries out do not run.
+pub fn delete<M: Model>() -> Delete<M> {
+    Delete { tree: BulkTree::new(M::table_ref(), BulkAction::Delete), kind: PhantomData }
+}
+
+impl<M: Model> Update<M> {
+    /// Sets a column to a value, or to an expression of the row as it was.
+    pub fn set<T, R, V: Assign<T>, I>(
+        mut self,
+        column: Column<M, T, R>,
+        value: V,
+    ) -> <V::Uses as Within<In<M>, I>>::Keep<Self>
+    where
+        V::Uses: RowWise + Within<In<M>, I>,
+    {
+        if let BulkAction::Update(sets) = &mut self.tree.action {
+            sets.push((column.field, value.into_assigned()));
+        }
+        <V::Uses as Within<In<M>, I>>::keep(self)
+    }
+
+    /// Only rows that meet a condition; several conditions have to be met all.
+    pub fn filter<P: Predicate<In<M>, I>, I>(mut self, condition: P) -> P::Keep<Self> {
+        self.tree.filters.push(condition.into_condition());
+        P::keep(self)
+    }
+
+    /// What each changed row gives back, as it is afterwards.
+    pub fn returning<P: Selection<In<M>, Tracked, I>, I>(
+        mut self,
+        selection: P,
+    ) -> P::Keep<Returning<M, P::Cell>> {
+        selection.add_to(&mut self.tree.returning);
+        P::keep(Returning { tree: self.tree, kind: PhantomData })
+    }
+
+    /// Runs it, and gives the number of rows that it reached.
+    ///
+    /// # Errors
+    /// Misuse when nothing is set; whatever the flush before it, or the database, reports.
+    pub fn execute<B>(&self, session: &mut Session<B>) -> Result<u64>
+    where
+        M: BelongsTo<B>,
+    {
+        session.core.run_bulk(&self.tree)
+    }
+}
+
+impl<M: Model> Delete<M> {
+    /// Only rows that meet a condition; several conditions have to be met all.
+    pub fn filter<P: Predicate<In<M>, I>, I>(mut self, condition: P) -> P::Keep<Self> {
+        self.tree.filters.push(condition.into_condition());
+        P::keep(self)
+    }
+
+    /// What each deleted row gives back.
+    pub fn returning<P: Selection<In<M>, Tracked, I>, I>(
+        mut self,
+        selection: P,
+    ) -> P::Keep<Returning<M, P::Cell>> {
+        selection.add_to(&mut self.tree.returning);
+        P::keep(Returning { tree: self.tree, kind: PhantomData })
+    }
+
+    /// Runs it, and gives the number of rows that it deleted.
+    ///
+    /// # Errors
+    /// Foreign key when a row is still named by others; whatever the flush before it, or the database, reports.
+    pub fn execute<B>(&self, session: &mut Session<B>) -> Result<u64>
+    where
+        M: BelongsTo<B>,
+    {
+        session.core.run_bulk(&self.tree)
+    }
+}
+
+impl<M: Model, C: Cell> Returning<M, C> {
+    /// Runs it, and gives what each row that it reached gives back, in no order.
+    ///
+    /// # Errors
+    /// Unsupported by a database that returns nothing; misuse when nothing is set; whatever the flush before it, or the
+    /// database, reports.
+    pub fn fetch<B>(&self, session: &mut Session<B>) -> Result<Vec<C::Value>>
+    where
+        M: BelongsTo<B>,
+    {
+        let core = &mut session.core;
+        let mut tree = self.tree.clone();
+        let deletes = matches!(tree.action, BulkAction::Delete);
+        if deletes {
+            tree.returning.extend(tree.table.key_fields().into_iter().map(crate::stmt::Item::Expression));
+        }
+        core.prepare_bulk(&tree)?;
+        let (statement, values) = core.compile_bulk(&tree)?;
+        core.on_wire(Intent::Write, |connection, stores, _| {
+            load_returned::<M, C>(connection, (&statement, &values), stores, deletes)
+        })
+    }
+}
+
+impl<M: Clone> Clone for Update<M> {
+    fn clone(&self) -> Self {
+        Update { tree: self.tree.clone(), kind: PhantomData }
+    }
+}
+
+impl<M: Clone> Clone for Delete<M> {
+    fn clone(&self) -> Self {
+        Delete { tree: self.tree.clone(), kind: PhantomData }
+    }
+}
+
+impl Core {
+    fn run_bulk(&mut self, tree: &BulkTree) -> Result<u64> {
+        self.prepare_bulk(tree)?;
+        let (statement, values) = self.compile_bulk(tree)?;
+        let done = self.on_wire(Intent::Write, |connection, _, _| connection.execute(&statement, &values))?;
+        Ok(done.rows)
+    }
+
+    /// Flushes, and makes stale what the statement may reach; so it is if the statement fails, which costs a look at the
+    /// database and nothing else.
+    fn prepare_bulk(&mut self, tree: &BulkTree) -> Result<()> {
+        if let BulkAction::Update(sets) = &tree.action
+            && sets.is_empty()
+        {
+            return Err(Error::misuse(format!("an update of `{}` sets nothing", tree.table.table.model)));
+        }
+        if !tree.returning.is_empty() && !self.dialect().capabilities().returning {
+            return Err(Error::unsupported(format!("{} returns no rows of a change", self.dialect().name())));
+        }
+        self.autoflush()?;
+        reached(tree).into_iter().for_each(|table| self.make_stale(table));
+        Ok(())
+    }
+
+    fn make_stale(&mut self, table: &'static Table) {
+        if self.stores.any_if_made(table.number).is_none() {
+            return;
+        }
+        let store = self.stores.any_mut(table.number);
+        for slot in store.used() {
+            if store.state(slot) == State::Persistent {
+                store.make_stale(slot);
+            }
+        }
+    }
+
+    fn compile_bulk<'tree>(&self, tree: &'tree BulkTree) -> Result<super::select_ends::Compiled<'tree>> {
+        let mut sink = KeySink::new(&self.stores, self.dialect());
+        write_bulk(tree, &mut sink);
+        let (shape, values) = sink.finish()?;
+        let statement = self.engine.statements().of_shape(&shape, || {
+            let mut writer = Writer::new(self.dialect());
+            write_bulk(tree, &mut writer);
+            writer.finish()
+        });
+        Ok((statement, values))
+    }
+}
+
+/// The tables whose rows a statement may change: its own, and those that the database changes with it.
+fn reached(tree: &BulkTree) -> Vec<&'static Table> {
+    let TableRef { table, .. } = tree.table;
+    let mut found = vec![table];
+    let mut next = 0;
+    while let Some(&table) = found.get(next) {
+        next += 1;
+        for key in incoming(table).iter().filter(|key| changes_with(tree, key.key.on_delete)) {
+            if !found.iter().any(|known| known.number == key.table.number) {
+                found.push(key.table);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a row changes with the row that it names.
+fn changes_with(tree: &BulkTree, rule: RowRule) -> bool {
+    match &tree.action {
+        BulkAction::Update(_) => true,
+        BulkAction::Delete => matches!(rule, RowRule::Cascade | RowRule::SetNull),
+    }
+}

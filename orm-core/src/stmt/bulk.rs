@@ -1,0 +1,28 @@
+//! UPDATE and DELETE of all rows that meet conditions, as plain data.
+
+use super::Item;
+use crate::expr::{Node, TableRef};
+
+/// An UPDATE or a DELETE.
+#[derive(Clone)]
+pub(crate) struct BulkTree {
+    pub(crate) table: TableRef,
+    pub(crate) action: BulkAction,
+    pub(crate) filters: Vec<Node>,
+    /// What a row that was reached gives back.
+    pub(crate) returning: Vec<Item>,
+}
+
+/// What is done to the rows.
+#[derive(Clone)]
+pub(crate) enum BulkAction {
+    /// Fields, and what they are set to.
+    Update(Vec<(u16, Node)>),
+    Delete,
+}
+
+impl BulkTree {
+    pub(crate) fn new(table: TableRef, action: BulkAction) -> Self {
+        BulkTree { table, action, filters: Vec::new(), returning: Vec::new() }
+    }
+}
