@@ -123,11 +123,11 @@ pub use expr::{Tracked, Untracked};
 pub use load::{Cell, Output, Picked};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
-pub use session::{Delete, Page, Returning, Update, delete, update};
 pub use session::{
-    Executed, Execution, FromRow, Info, IntoParam, NestedTransaction, RawQuery, Relation, ScopedSession,
-    Select, Session, SessionMaker, StaleWrites, exists, select,
+    ColumnList, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery, Relation,
+    ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
 };
+pub use session::{Delete, Page, Returning, Update, delete, update};
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};
 pub use value::ColumnType;

@@ -8,7 +8,7 @@ pub use crate::expr::{ExpressionMethods, all_of, any_of, avg, coalesce, count, e
 pub use crate::params;
 pub use crate::schema::{DeclarativeBase, HookContext, Hooks, Model};
 pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, exists, select};
-pub use crate::session::{delete, update};
+pub use crate::session::{delete, insert, update};
 pub use crate::store::State;
 #[cfg(feature = "serde_json")]
 pub use crate::value::Json;

@@ -18,6 +18,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     error_aborts_transaction: false,
     error_may_end_transaction: true,
     returning: true,
+    on_conflict: true,
     max_binds: 32_766,
     // The plus takes BLOB affinity from the column: so it is compared as a bound value is, by the affinity of the other side.
     json_rows: Some("SELECT +value FROM json_each(?)"),

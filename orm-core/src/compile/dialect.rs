@@ -92,6 +92,8 @@ pub struct Capabilities {
     pub error_may_end_transaction: bool,
     /// INSERT and UPDATE can return columns.
     pub returning: bool,
+    /// INSERT has an ON CONFLICT clause.
+    pub on_conflict: bool,
     /// How many values a statement can bind.
     pub max_binds: usize,
     /// What reads a JSON array, bound as one text, as rows of one column without a type, so that a list of any length is one

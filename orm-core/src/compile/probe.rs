@@ -15,6 +15,7 @@ pub(crate) static EMBEDDED: Probe = Probe(Capabilities {
     error_aborts_transaction: false,
     error_may_end_transaction: false,
     returning: true,
+    on_conflict: true,
     max_binds: 100,
     json_rows: None,
     max_identifier: 64,

@@ -46,6 +46,7 @@ pub(crate) use origin::Source;
 pub(crate) use pending::Pending;
 pub use slot::State;
 pub(crate) use typed::{Meeting, Store, Wanted, decode};
+pub(crate) use visit::{encode, set_first_version, unset_columns};
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {

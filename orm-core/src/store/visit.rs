@@ -193,6 +193,11 @@ impl VisitorMut for UnsetAgain<'_> {
     }
 }
 
+/// Sets the version to that of a row that is about to be inserted.
+pub(crate) fn set_first_version<M: Model>(value: &mut M) {
+    set_version(value, |_| Version::default().next());
+}
+
 /// Sets the version by a function of what it was.
 pub(crate) fn set_version<M: Model>(value: &mut M, next: fn(Version) -> Version) {
     value.visit_mut(&mut SetVersion { next }).expect("invariant: a version is counted without failing");

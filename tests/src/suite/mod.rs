@@ -37,6 +37,7 @@ macro_rules! rules {
 
 pub mod assign;
 pub mod bulk;
+pub mod bulk_insert;
 pub mod column;
 pub mod delete_rule;
 pub mod flush;

@@ -184,6 +184,7 @@ impl Dialect for FakeDialect {
             error_aborts_transaction: false,
             error_may_end_transaction: false,
             returning: false,
+            on_conflict: false,
             max_binds: 10,
             json_rows: None,
             max_identifier: 30,
