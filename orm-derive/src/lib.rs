@@ -64,7 +64,7 @@ pub fn derive_declarative_base(input: TokenStream) -> TokenStream {
 /// | `orphan = delete` | deletes the row when its foreign key is cleared |
 /// | `on_key_update = cascade, no_action` | when the key that a foreign key names changes |
 /// | `validate = path` | a `fn(&T) -> Result<(), impl Display>` |
-/// | `deferred` | marks a large column; it is in the metadata, and changes no SELECT yet, since a struct has all its fields |
+/// | `deferred` | a large column stays out of every SELECT: its type is `Generated<..>`, and it is `Unset` until `session.undefer` loads it |
 /// | `version` | counts the writes of the row; its type is `Version` |
 /// | `embed` | the field is a struct of columns that derives `ColumnType` |
 #[proc_macro_derive(Model, attributes(model, relation, column))]

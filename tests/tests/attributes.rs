@@ -44,9 +44,9 @@ pub struct Place {
     /// By the database.
     #[column(computed = "upper(called)", index)]
     pub loud: Generated<String>,
-    /// Recorded, and read like any other column.
+    /// Too long for every SELECT.
     #[column(deferred)]
-    pub text: Option<String>,
+    pub text: Generated<Option<String>>,
 }
 
 impl Place {
@@ -68,7 +68,7 @@ fn country(code: &str, name: &str) -> Country {
 
 fn place(country: &str, name: &str, people: i64) -> Place {
     let country = Id::Key(country.to_owned());
-    Place { id: Id::New, country, name: name.into(), people, loud: Generated::Unset, text: None }
+    Place { id: Id::New, country, name: name.into(), people, loud: Generated::Unset, text: Generated::Unset }
 }
 
 /// A session in which France and its capital are stored.
@@ -144,12 +144,42 @@ fn columns_stand_on_the_type_that_the_model_names() {
 }
 
 #[test]
-fn s78_a_deferred_column_is_recorded_and_read_like_any_other() {
+fn s78_a_deferred_column_is_loaded_when_it_is_asked_for() {
     let (mut s, paris) = france();
-    s[paris].text = Some("long".into());
+    s[paris].text = Some("long".to_owned()).into();
     s.commit().unwrap();
-    assert!(Place::table().column("text").unwrap().deferred);
-    assert_eq!(s.query::<Place>().untracked().one().unwrap().text.as_deref(), Some("long"));
+    s.expunge_all();
+    let paris = s.query::<Place>().one().unwrap();
+    assert_eq!(s[paris].text, Generated::Unset);
+    s.undefer(paris, PlaceColumns::text).unwrap();
+    assert_eq!(s[paris].text, Some("long".to_owned()).into());
+    assert!(!s.is_modified(paris));
+    assert_eq!(s.query::<Place>().untracked().one().unwrap().text, Generated::Unset);
+}
+
+#[test]
+fn s78_setting_a_deferred_column_without_loading_it_writes_only_it() {
+    let (mut s, paris) = france();
+    s.commit().unwrap();
+    s.expunge_all();
+    let paris_again = s.query::<Place>().one().unwrap();
+    assert!(s.find(paris).is_none());
+    s[paris_again].text = Some("new".to_owned()).into();
+    assert_eq!(s.plan().unwrap().to_string(), "1 update places set text where id = 1");
+    // What the program set is not overwritten, but it is compared with what the row has.
+    s.undefer(paris_again, PlaceColumns::text).unwrap();
+    assert_eq!(s[paris_again].text, Some("new".to_owned()).into());
+    s.commit().unwrap();
+    let rows: Vec<(Option<String>,)> = s.sql("SELECT text FROM places", params![]).unwrap().fetch().unwrap();
+    assert_eq!(rows, [(Some("new".to_owned()),)]);
+}
+
+#[test]
+fn s78_a_deferred_column_of_what_has_no_row_is_misuse() {
+    let (mut s, paris) = france();
+    s.delete(paris);
+    s.flush().unwrap();
+    assert!(s.undefer(paris, PlaceColumns::text).unwrap_err().is_misuse());
 }
 
 /// What is kept in another file.

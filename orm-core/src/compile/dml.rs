@@ -76,7 +76,10 @@ pub(crate) fn select_by_columns_sql(
 fn select_all<'d>(dialect: &'d dyn Dialect, table: &'static Table) -> Writer<'d> {
     let mut sql = Writer::new(dialect);
     sql.sql("SELECT ").list(&table.columns, |sql, column| {
-        sql.name(&column.name);
+        match column.deferred {
+            true => sql.sql("NULL"),
+            false => sql.name(&column.name),
+        };
     });
     sql.sql(" FROM ").table_name(table);
     sql

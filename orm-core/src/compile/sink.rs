@@ -66,7 +66,10 @@ impl<'a> Sink<'a> for Writer<'_> {
 
     fn columns(&mut self, table: TableRef) {
         self.list(0..table.table.columns.len(), |writer, column| {
-            writer.scoped_column(table, column);
+            match table.table.columns[column].deferred {
+                true => drop(writer.sql("NULL")),
+                false => writer.scoped_column(table, column),
+            }
         });
     }
 

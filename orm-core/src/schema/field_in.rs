@@ -72,6 +72,15 @@ impl<B, T: Field + FieldOf<B>> FieldIn<B, T> {
         T::decode(row)
     }
 
+    /// Passes over the columns of a deferred field.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), for a type that cannot tell that it is not loaded.
+    #[inline]
+    pub fn pass(row: &mut Fields<'_>) -> Result<T> {
+        T::pass(row)
+    }
+
     /// Shows the field to a visitor.
     ///
     /// # Errors
@@ -132,6 +141,10 @@ pub trait NoField<T>: Sized {
     };
 
     fn read(_row: &mut Fields<'_>) -> Result<T> {
+        unfinished()
+    }
+
+    fn pass(_row: &mut Fields<'_>) -> Result<T> {
         unfinished()
     }
 

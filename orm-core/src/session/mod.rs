@@ -6,6 +6,7 @@
 mod assign;
 mod bulk;
 mod core;
+mod deferred;
 mod entities;
 mod events;
 mod flush;

@@ -114,7 +114,7 @@ impl<B> Session<B> {
 
 impl Core {
     /// How many keys of a table one statement can ask for.
-    fn most_keys(&self, table: &Table) -> usize {
+    pub(super) fn most_keys(&self, table: &Table) -> usize {
         match table.primary_key.len() {
             1 => self.dialect().capabilities().max_binds,
             _ => LONGEST_CONDITION,
@@ -137,7 +137,7 @@ impl Core {
     }
 
     /// Says of rows that their key is one of those of the entities.
-    fn key_condition<M: Model>(&self, handles: &[Handle<M>]) -> Result<Node> {
+    pub(super) fn key_condition<M: Model>(&self, handles: &[Handle<M>]) -> Result<Node> {
         let table = M::table();
         let keys =
             handles.iter().filter_map(|handle| self.stores.key(handle.entity())?.downcast_ref::<M::Key>());
@@ -173,7 +173,7 @@ impl Core {
 }
 
 /// The fields that make up the primary key, in its order.
-fn key_fields(table: &Table) -> Vec<u16> {
+pub(super) fn key_fields(table: &Table) -> Vec<u16> {
     let field_of = |column: &usize| table.fields.iter().position(|columns| columns.contains(column));
     let mut fields: Vec<u16> =
         table.primary_key.iter().filter_map(field_of).filter_map(|field| u16::try_from(field).ok()).collect();

@@ -47,6 +47,10 @@ impl<M> KeptCopies<M> {
         self.copies[kept.position()].as_ref().expect("invariant: a kept copy is there until it is taken")
     }
 
+    pub(super) fn get_mut(&mut self, kept: &Kept) -> &mut M {
+        self.copies[kept.position()].as_mut().expect("invariant: a kept copy is there until it is taken")
+    }
+
     pub(super) fn set(&mut self, kept: &Kept, copy: M) {
         self.copies[kept.position()] = Some(copy);
     }

@@ -325,6 +325,28 @@ impl<M: Model> Store<M> {
         self.copies.set(kept, row);
     }
 
+    /// Gives a slot what its row has in deferred columns, which `read` reads. A value that the program set stays.
+    ///
+    /// # Errors
+    /// A value error when a column does not hold what its field expects.
+    pub(crate) fn fill_in<'row>(
+        &mut self,
+        slot: u32,
+        columns: &ColumnSet,
+        read: impl Fn() -> Fields<'row>,
+    ) -> Result<()> {
+        let place = &mut self.slots[slot as usize];
+        if let Some(value) = &mut place.value
+            && visit::unset_columns(value).intersects(columns)
+        {
+            visit::assign(value, columns, columns, &mut read())?;
+        }
+        match &place.kept {
+            Some(kept) => visit::assign(self.copies.get_mut(kept), columns, columns, &mut read()),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a value carries a key that the database could generate.
     #[inline]
     pub(crate) fn has_own_key(value: &M) -> bool {

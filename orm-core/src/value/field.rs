@@ -53,6 +53,15 @@ pub trait Field: Clone + Send + Sync + 'static {
     /// A value error when a column does not hold what the field's type expects.
     fn decode(row: &mut Fields<'_>) -> Result<Self>;
 
+    /// Passes over the columns of a deferred field: its value is not loaded.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode), for a type that cannot tell that it is not loaded.
+    #[inline]
+    fn pass(row: &mut Fields<'_>) -> Result<Self> {
+        Self::decode(row)
+    }
+
     /// Writes the field's columns, those that are wanted, in order.
     ///
     /// # Errors

@@ -6,7 +6,8 @@ use crate::row::Fields;
 
 /// A column that the database fills in: a server default or a computed column.
 ///
-/// `Unset` is left out of the INSERT, and what the database put there is read back; on an UPDATE it means unchanged.
+/// `Unset` is left out of the INSERT, and what the database put there is read back; on an UPDATE it means unchanged. A
+/// `deferred` column is of this type as well: `Unset` until it is loaded.
 ///
 /// ```
 /// # use orm_core::Generated;
@@ -63,6 +64,12 @@ impl<T: ColumnType> Field for Generated<T> {
     #[inline]
     fn decode(row: &mut Fields<'_>) -> Result<Self> {
         row.column::<T>().map(Generated::Value)
+    }
+
+    #[inline]
+    fn pass(row: &mut Fields<'_>) -> Result<Self> {
+        row.skip(Self::WIDTH);
+        Ok(Generated::Unset)
     }
 
     #[inline]

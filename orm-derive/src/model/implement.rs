@@ -162,11 +162,15 @@ fn expand_reading(model: &Model) -> TokenStream {
     let names: Vec<&Ident> = model.fields.iter().map(|field| &field.ident).collect();
     let fields: Vec<TokenStream> = model.fields.iter().map(|field| model.field_in(field)).collect();
     let (row, visitor) = (local("__orm_row"), local("__orm_visitor"));
+    let read = model.fields.iter().map(|field| match field.deferred {
+        Some(_) => quote!(pass),
+        None => quote!(read),
+    });
     let (kept, diff) = (local("__orm_kept"), local("__orm_diff"));
     quote! {
         #[inline]
         fn decode(#row: &mut #library::Fields<'_>) -> #library::Result<Self> {
-            ::core::result::Result::Ok(#ident { #(#names: #fields::read(#row)?),* })
+            ::core::result::Result::Ok(#ident { #(#names: #fields::#read(#row)?),* })
         }
 
         fn visit<'__orm, __OrmV: #library::Visitor<'__orm>>(

@@ -84,6 +84,12 @@ fn add_column_rules(field: &Field, rules: &mut Rules) {
             format!("`computed` on `{name}`: the database fills it in; make its type `Generated<..>`");
         rules.add(computed.span(), |facts| quote!(#facts.is_generated), message);
     }
+    if let Some(span) = field.deferred {
+        let message = format!(
+            "`deferred` on `{name}`: its value is not there until it is loaded; make its type `Generated<..>`"
+        );
+        rules.add(span, |facts| quote!(#facts.is_generated), message);
+    }
     if let Some(span) = field.embed {
         let message = format!("`embed` on `{name}`: its type is no struct of columns");
         rules.add(span, |facts| quote!(#facts.is_embedded), message);
