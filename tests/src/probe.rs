@@ -18,6 +18,7 @@ struct Inner {
     steps: Vec<Step>,
     faults: VecDeque<Fault>,
     connects: usize,
+    sent_in_aborted: usize,
 }
 
 /// One thing that went over the wire.
@@ -34,9 +35,21 @@ pub struct Step {
 /// What shall fail, and how.
 struct Fault {
     hits: Box<dyn FnMut(&str) -> bool + Send>,
-    /// Whether the transaction ends with it, as after a full disk.
-    ends_transaction: bool,
+    harm: Harm,
     error: Error,
+}
+
+/// What a fault does beside failing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// Nothing.
+    Statement,
+    /// The transaction is of no use until it, or a savepoint in it, is rolled back, as on PostgreSQL.
+    Abort,
+    /// The transaction is over, as after a full disk.
+    Transaction,
+    /// The connection is gone, and the transaction with it.
+    Connection,
 }
 
 impl Probe {
@@ -69,6 +82,26 @@ impl Probe {
         });
     }
 
+    /// Lets the `nth` step from now fail, and does that harm.
+    pub fn harm_nth(&self, nth: usize, harm: Harm, error: Error) {
+        let mut left = nth;
+        let hits = move |_: &str| {
+            left = left.saturating_sub(1);
+            left == 0
+        };
+        self.lock().faults.push_back(Fault { hits: Box::new(hits), harm, error });
+    }
+
+    /// Whether something shall fail still.
+    pub fn has_faults(&self) -> bool {
+        !self.lock().faults.is_empty()
+    }
+
+    /// How many steps came in a transaction that was of no use any more; a rollback does not count.
+    pub fn sent_in_aborted(&self) -> usize {
+        self.lock().sent_in_aborted
+    }
+
     /// Lets the next step that starts so fail; the database does not see it.
     pub fn fail_next(&self, start: &'static str, error: Error) {
         self.fail_when(error, move |sql| sql.starts_with(start));
@@ -78,7 +111,7 @@ impl Probe {
     pub fn end_transaction_at(&self, start: &'static str, error: Error) {
         self.lock().faults.push_back(Fault {
             hits: Box::new(move |sql| sql.starts_with(start)),
-            ends_transaction: true,
+            harm: Harm::Transaction,
             error,
         });
     }
@@ -89,7 +122,7 @@ impl Probe {
     }
 
     fn fail_when(&self, error: Error, hits: impl FnMut(&str) -> bool + Send + 'static) {
-        self.lock().faults.push_back(Fault { hits: Box::new(hits), ends_transaction: false, error });
+        self.lock().faults.push_back(Fault { hits: Box::new(hits), harm: Harm::Statement, error });
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -118,7 +151,7 @@ impl Driver for ProbeDriver {
     fn connect(&self, options: &ConnectOptions) -> Result<Box<dyn Connection>> {
         let inner = self.inner.connect(options)?;
         self.probe.lock().connects += 1;
-        Ok(Box::new(ProbeConnection { inner, probe: self.probe.clone() }))
+        Ok(Box::new(ProbeConnection { inner, probe: self.probe.clone(), harm: Harm::Statement }))
     }
 
     fn pool_defaults(&self) -> PoolDefaults {
@@ -138,19 +171,40 @@ impl Driver for ProbeDriver {
 struct ProbeConnection {
     inner: Box<dyn Connection>,
     probe: Probe,
+    /// What the last fault did, while it lasts.
+    harm: Harm,
 }
 
 impl ProbeConnection {
     /// Writes a step down; an error if it shall fail.
     fn note(&mut self, sql: &str, id: Option<StatementId>, values: usize) -> Result<()> {
         let step = Step { sql: sql.to_owned(), id, values };
-        let Some(fault) = self.probe.note(step) else {
-            return Ok(());
-        };
-        if fault.ends_transaction && self.inner.is_in_transaction() {
+        let fault = self.probe.note(step);
+        self.check_usable(sql)?;
+        let Some(fault) = fault else { return Ok(()) };
+        let is_lasting = fault.harm == Harm::Connection || self.inner.is_in_transaction();
+        self.harm = if is_lasting { fault.harm } else { Harm::Statement };
+        let ends = matches!(fault.harm, Harm::Transaction | Harm::Connection);
+        if ends && self.inner.is_in_transaction() {
             self.inner.transact(Transact::Rollback)?;
         }
         Err(fault.error)
+    }
+
+    /// Refuses what makes no sense after a fault that lasts.
+    fn check_usable(&mut self, sql: &str) -> Result<()> {
+        match self.harm {
+            Harm::Connection => Err(Error::disconnected("the connection is gone")),
+            Harm::Abort if sql.starts_with("ROLLBACK") => {
+                self.harm = Harm::Statement;
+                Ok(())
+            }
+            Harm::Abort => {
+                self.probe.lock().sent_in_aborted += 1;
+                Err(Error::database("the transaction is aborted, nothing is done until it is rolled back"))
+            }
+            Harm::Statement | Harm::Transaction => Ok(()),
+        }
     }
 }
 
@@ -185,6 +239,7 @@ impl Connection for ProbeConnection {
     }
 
     fn ping(&mut self) -> Result<()> {
+        self.check_usable("")?;
         self.inner.ping()
     }
 
