@@ -97,6 +97,10 @@
 
 #![forbid(unsafe_code)]
 
+// The derives write paths that begin with the crate's name, also in its own tests.
+#[cfg(test)]
+extern crate self as orm_core;
+
 mod compile;
 pub mod driver;
 pub mod engine;

@@ -1,7 +1,7 @@
 //! Rows that name a row whose key changes: held ones follow, by the database where it carries the change on, else by an
 //! UPDATE of their own while the checks of foreign keys are put off.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::change::ChangeSet;
 use super::links::writes_key;
@@ -56,7 +56,7 @@ pub(crate) fn follow_keys(stores: &Stores, changes: &mut ChangeSet) -> Followers
     let mut queue: Vec<RowId> =
         renamed.flat_map(|group| group.slots.iter().map(|&slot| (group.model, slot))).collect();
     let mut known = HashMap::new();
-    let mut written: HashMap<RowId, ColumnSet> = HashMap::new();
+    let mut written: BTreeMap<RowId, ColumnSet> = BTreeMap::new();
     let mut next = 0;
     while let Some(&row) = queue.get(next) {
         for &incoming in incoming(stores.any(row.0).table()) {
@@ -97,22 +97,20 @@ fn names_key(incoming: Incoming) -> bool {
 }
 
 /// Adds the columns that rows have to write, beside what they write anyway.
-fn add_updates(stores: &Stores, changes: &mut ChangeSet, written: &HashMap<RowId, ColumnSet>) {
+fn add_updates(stores: &Stores, changes: &mut ChangeSet, written: &BTreeMap<RowId, ColumnSet>) {
     let mut models: Vec<usize> = written.keys().map(|row| row.0).collect();
-    models.sort_unstable();
     models.dedup();
     for model in models {
         let store = stores.any(model);
         let (own, rest) = changes.updates.drain(..).partition::<Vec<Group>, _>(|group| group.model == model);
         changes.updates = rest;
-        let mut columns: HashMap<u32, ColumnSet> =
+        let mut columns: BTreeMap<u32, ColumnSet> =
             own.iter().flat_map(Group::rows).map(|row| (row.slot, row.columns)).collect();
         for (row, added) in written.iter().filter(|(row, _)| row.0 == model) {
             let all = columns.entry(row.1).or_default();
             added.iter().chain(store.table().version).for_each(|column| all.insert(column));
         }
         let mut slots: Vec<u32> = columns.keys().copied().collect();
-        slots.sort_unstable();
         store.sort_by_key(&mut slots);
         for slot in slots {
             Group::extend(&mut changes.updates, model, &columns[&slot], std::iter::once(slot));

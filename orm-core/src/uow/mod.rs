@@ -23,6 +23,9 @@ mod tables;
 mod unique;
 mod write_back;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use check::{check_changes, check_deferral};
 pub(crate) use collect::{collect_changes, supply_changes};
 pub(crate) use emit::{Wire, emit_plan};

@@ -12,6 +12,7 @@ rules! { version:
     s59_after_rollback_the_same_work_succeeds,
     s59_the_version_is_refreshed_with_its_row,
     s60_a_delete_of_a_changed_row_is_stale,
+    s59_an_error_names_all_rows_of_a_step_that_are_stale,
     a_row_without_version_that_is_gone_is_stale,
 }
 
@@ -137,4 +138,22 @@ fn a_row_without_version_that_is_gone_is_stale(lab: &Lab) {
     s.execute("DELETE FROM users WHERE id = 2", params![]).unwrap();
     s.delete(ed);
     assert!(s.flush().unwrap_err().is_stale());
+}
+
+fn s59_an_error_names_all_rows_of_a_step_that_are_stale(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let docs: Vec<_> = (1..=4).map(|number| s.add(Doc::titled(&number.to_string()))).collect();
+    s.commit().unwrap();
+    s.execute("UPDATE docs SET version = 9 WHERE id IN (2, 4)", params![]).unwrap();
+    for &doc in &docs {
+        s[doc].title.push('!');
+    }
+    let error = s.flush().unwrap_err();
+    assert!(error.is_stale() && error.message().contains("`Doc` with keys 2, 4 "), "{error}");
+    s.rollback().unwrap();
+    s.execute("DELETE FROM docs WHERE id = 3", params![]).unwrap();
+    docs.iter().for_each(|&doc| s.delete(doc));
+    let error = s.flush().unwrap_err();
+    assert!(error.is_stale() && error.message().contains("`Doc` with key 3 "), "{error}");
 }
