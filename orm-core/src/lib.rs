@@ -127,6 +127,7 @@ pub use expr::{Tracked, Untracked};
 pub use load::{Cell, Output, Picked};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
+pub use session::Undone;
 pub use session::{
     ColumnList, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery, Relation,
     ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,

@@ -7,8 +7,10 @@
 mod kind;
 mod refusal;
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 pub use kind::{Constraint, ErrorKind};
 pub use refusal::Refusal;
@@ -33,6 +35,10 @@ struct Inner {
     constraint: Option<Constraint>,
     refusals: Vec<Refusal>,
     statement: Option<String>,
+    /// Whether the database may have done what failed.
+    outcome_unknown: bool,
+    /// What the session tells with it.
+    payload: Option<Arc<dyn Any + Send + Sync>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -47,6 +53,8 @@ impl Error {
             constraint: None,
             refusals: Vec::new(),
             statement: None,
+            outcome_unknown: false,
+            payload: None,
             source: None,
         }))
     }
@@ -71,16 +79,28 @@ impl Error {
         self.0.statement.as_deref()
     }
 
+    /// Whether nobody knows if the database has done it: the connection was lost while it committed. Look before you try again.
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// What the session tells with the error.
+    pub(crate) fn payload(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.0.payload.as_deref()
+    }
+
     /// The same error once more, for a call that comes after it; its source is told only once.
     pub(crate) fn again(&self) -> Self {
-        let Inner { kind, message, context, constraint, refusals, statement, source: _ } = &*self.0;
+        let inner = &*self.0;
         Error(Box::new(Inner {
-            kind: *kind,
-            message: message.clone(),
-            context: context.clone(),
-            constraint: constraint.clone(),
-            refusals: refusals.clone(),
-            statement: statement.clone(),
+            kind: inner.kind,
+            message: inner.message.clone(),
+            context: inner.context.clone(),
+            constraint: inner.constraint.clone(),
+            refusals: inner.refusals.clone(),
+            statement: inner.statement.clone(),
+            outcome_unknown: inner.outcome_unknown,
+            payload: inner.payload.clone(),
             source: None,
         }))
     }
@@ -89,6 +109,20 @@ impl Error {
     #[must_use]
     pub fn context(mut self, place: impl Into<String>) -> Self {
         self.0.context.push(place.into());
+        self
+    }
+
+    /// Says that the database may have done it.
+    #[must_use]
+    pub fn with_outcome_unknown(mut self) -> Self {
+        self.0.outcome_unknown = true;
+        self
+    }
+
+    /// Keeps what the session tells with it; the first call wins.
+    #[must_use]
+    pub(crate) fn with_payload(mut self, payload: impl Any + Send + Sync) -> Self {
+        self.0.payload.get_or_insert_with(|| Arc::new(payload));
         self
     }
 

@@ -1,15 +1,18 @@
 //! A session without its base: what it holds, and the connection that it holds it for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::events::{Event, SharedEvents};
+use super::frames::Frame;
 use super::info::Info;
 use super::listen::listened;
+use super::transaction::{Age, Begun};
 use crate::compile::{Dialect, Statements};
-use crate::driver::{BeginMode, Connection, Transact};
+use crate::driver::{BeginMode, Connection};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
-use crate::store::{FrameMarks, Lists, Pending, State, Stores};
+use crate::store::{Lists, Pending, Stores};
 use crate::value::{Entity, SessionNumber, Value};
 
 /// What sessions of a maker are made with.
@@ -18,6 +21,9 @@ pub(crate) struct SessionOptions {
     pub(crate) autoflush: bool,
     pub(crate) expire_on_commit: bool,
     pub(crate) stale_writes: StaleWrites,
+    pub(crate) autobegin: bool,
+    /// The age from which on a transaction that only reads is logged.
+    pub(crate) warn_after: Option<Duration>,
     /// How transactions begin; unless said, one whose first statement writes takes the lock for writing at once.
     pub(crate) begin: Option<BeginMode>,
     /// For how many entities a relation is loaded at once.
@@ -49,7 +55,11 @@ pub(crate) struct Core {
     /// The transactions that are open, outermost first; the savepoints follow. Never empty.
     pub(crate) frames: Vec<Frame>,
     /// The number of the frame that was opened last.
-    last_frame: u64,
+    pub(super) last_frame: u64,
+    /// Whether `begin` was called, and how the transaction is to begin.
+    pub(super) begun: Begun,
+    /// When the transaction began on the wire, if its age matters, and whether it has written since.
+    pub(super) age: Option<Age>,
     /// The connection, while a transaction is on the wire.
     pub(crate) connection: Option<Checkout>,
     /// Values that the program keeps with the session.
@@ -66,18 +76,6 @@ pub(crate) struct Core {
     pub(crate) events: SharedEvents,
     /// The event whose hook is running.
     pub(crate) running: Option<Event>,
-}
-
-/// A transaction or a savepoint.
-pub(crate) struct Frame {
-    /// How long the journals were when it opened.
-    pub(crate) marks: FrameMarks,
-    /// Tells it from every other frame of the session.
-    pub(crate) number: u64,
-    /// The epoch when it opened.
-    epoch: u32,
-    /// The first epoch after something was written in it, for a savepoint.
-    written: Option<u32>,
 }
 
 /// What a statement is about to do, which decides how its transaction begins.
@@ -97,6 +95,8 @@ impl Core {
             deleted: Vec::new(),
             frames: Vec::new(),
             last_frame: 0,
+            begun: Begun::No,
+            age: None,
             connection: None,
             info,
             values: Vec::new(),
@@ -114,59 +114,13 @@ impl Core {
         self.engine.dialect()
     }
 
-    /// Opens a frame in memory.
-    pub(crate) fn open_frame(&mut self) {
-        let marks = self.stores.open_frame();
-        self.last_frame += 1;
-        let epoch = self.stores.epochs().current();
-        self.frames.push(Frame { marks, number: self.last_frame, epoch, written: None });
-    }
-
-    /// What is loaded in a savepoint after this is stale when the savepoint is undone.
-    pub(super) fn note_write(&mut self) {
-        if self.frames.len() > 1
-            && let Some(frame) = self.frames.last_mut()
-            && frame.written.is_none()
-        {
-            frame.written = Some(self.stores.epochs_mut().open());
-        }
-    }
-
-    /// Closes the frames from a depth on, in memory; what they recorded goes to the frame that is innermost then.
-    pub(super) fn close_frames(&mut self, depth: usize) {
-        let written = self.frames[depth..].iter().filter_map(|frame| frame.written).min();
-        self.frames.truncate(depth);
-        let outer = &mut self.frames[depth - 1];
-        if depth > 1 {
-            outer.written = outer.written.or(written);
-        }
-        self.stores.set_frame(&outer.marks);
-    }
-
-    /// Undoes a savepoint in memory, and all inside it: what was loaded in it after something was written is stale.
-    pub(super) fn undo_savepoint(&mut self, depth: usize) {
-        let written = self.frames[depth..].iter().filter_map(|frame| frame.written).min();
-        self.undo_frames_to(depth);
-        if let Some(first) = written {
-            self.stores.epochs_mut().undo(first, self.frames[depth].epoch);
-        }
-        self.frames[depth].written = None;
-    }
-
-    /// Whether there is something to commit or to roll back.
-    pub(super) fn in_transaction(&self) -> bool {
-        self.connection.is_some()
-            || self.failed.is_some()
-            || !self.pending.is_empty()
-            || !self.deleted.is_empty()
-            || self.stores.is_touched()
-    }
-
-    /// The error that the innermost frame failed with, until that frame has ended.
+    /// The error that the innermost frame failed with, until that frame has ended. A session that does not begin by itself has
+    /// to be told to.
     #[inline]
     pub(crate) fn check_usable(&self) -> Result<()> {
         match &self.failed {
-            None => Ok(()),
+            None if self.may_begin() => Ok(()),
+            None => Err(not_begun()),
             Some(first) => Err(told_again(first)),
         }
     }
@@ -176,29 +130,9 @@ impl Core {
     pub(crate) fn connect(&mut self, intent: Intent) -> Result<()> {
         self.check_usable()?;
         if self.connection.is_none() {
-            self.begin(intent)?;
-        }
-        if intent == Intent::Write {
-            self.note_write();
+            self.open_transaction(intent)?;
         }
         Ok(())
-    }
-
-    #[cold]
-    fn begin(&mut self, intent: Intent) -> Result<()> {
-        let mut connection = self.engine.checkout()?;
-        if !self.engine.is_autocommit() {
-            connection.transact(Transact::Begin(self.begin_mode(intent)))?;
-        }
-        self.connection = Some(connection);
-        self.run_hooks(Event::AfterBegin).inspect_err(|_| self.abandon_connection())
-    }
-
-    fn begin_mode(&self, intent: Intent) -> BeginMode {
-        self.options.begin.unwrap_or(match intent {
-            Intent::Read => BeginMode::Deferred,
-            Intent::Write => BeginMode::Immediate,
-        })
     }
 
     /// Runs something on the connection, and what the stores hold beside it.
@@ -209,72 +143,14 @@ impl Core {
         run: impl FnOnce(&mut dyn Connection, &mut Stores, &Statements) -> Result<R>,
     ) -> Result<R> {
         self.connect(intent)?;
+        if intent == Intent::Write {
+            self.note_write();
+        }
         let connection = self.connection.as_mut().expect("invariant: a connection was just made");
         let mut place = None;
         let connection = listened(&mut **connection, self.events.as_deref(), &mut place);
         let result = run(connection, &mut self.stores, self.engine.statements());
-        if result.is_err() {
-            self.look_after_error(&result);
-        }
-        result
-    }
-
-    /// An error may have ended the transaction; then everything in it is undone in memory as well.
-    #[cold]
-    fn look_after_error<R>(&mut self, result: &Result<R>) {
-        let Some(connection) = &self.connection else {
-            return;
-        };
-        let Err(error) = result else { return };
-        if !self.engine.is_autocommit() && !connection.is_in_transaction() {
-            self.fail_all(error);
-        }
-    }
-
-    /// Undoes every frame after an error, on the wire and in memory; nothing goes on until `rollback`.
-    pub(crate) fn fail_all(&mut self, error: &Error) {
-        self.abandon_connection();
-        self.undo_frames_to(0);
-        self.stores.epochs_mut().end();
-        self.failed = Some(error.again());
-    }
-
-    /// Rolls back and gives the connection back; one that cannot roll back is closed by the pool.
-    pub(crate) fn abandon_connection(&mut self) {
-        if let Some(mut connection) = self.connection.take()
-            && connection.is_in_transaction()
-            && let Err(error) = connection.transact(Transact::Rollback)
-        {
-            tracing::warn!(target: "orm::session", %error, "a transaction could not be rolled back; its connection is closed");
-        }
-    }
-
-    /// Puts memory back to what it was when a frame opened, and closes the frames inside it.
-    pub(crate) fn undo_frames_to(&mut self, depth: usize) {
-        let frame = &self.frames[depth];
-        self.stores.undo_to(&frame.marks);
-        for entity in std::mem::take(&mut self.pending).iter() {
-            self.change_state(entity, State::Pending, State::Withdrawn);
-        }
-        for entity in std::mem::take(&mut self.deleted) {
-            self.change_state(entity, State::Deleted, State::Persistent);
-        }
-        self.stores.restore_touched();
-        self.frames.truncate(depth + 1);
-        self.stores.set_frame(&self.frames[depth].marks);
-    }
-
-    /// Starts a new transaction in memory; the wire follows with the first statement.
-    pub(crate) fn renew_frames(&mut self) {
-        self.frames.clear();
-        self.open_frame();
-    }
-
-    fn change_state(&mut self, entity: Entity, from: State, to: State) {
-        let slot = entity.place.slot;
-        if self.stores.holds(entity).is_some_and(|store| store.state(slot) == from) {
-            self.stores.any_mut(entity.model).set_state(slot, to);
-        }
+        result.map_err(|error| self.look_after(error))
     }
 
     /// Remembers a mistake of a call that cannot return it.
@@ -287,4 +163,11 @@ impl Core {
 #[cold]
 fn told_again(first: &Error) -> Error {
     first.again().context("so the transaction was undone: call `rollback()` before anything else")
+}
+
+#[cold]
+fn not_begun() -> Error {
+    Error::misuse(
+        "the session does not begin transactions by itself (`autobegin(false)`): call `begin()` first",
+    )
 }

@@ -87,6 +87,7 @@ impl Core {
         let plan = self.plan()?;
         if !plan.is_empty() {
             self.connect(Intent::Write)?;
+            self.note_write();
             self.emit(&plan).inspect_err(|_| record_plan(&plan, &mut self.stores))?;
         }
         write_back(&plan, &mut self.stores);
@@ -146,9 +147,9 @@ impl Core {
         let depth = self.frames.len() - 1;
         let is_alive = self.connection.as_ref().is_none_or(|connection| connection.is_in_transaction());
         if depth == 0 || !is_alive || self.roll_back_to(depth).is_err() {
-            self.fail_all(&error);
-            return error;
+            return self.fail_all(error);
         }
+        let error = error.with_undone(self.undone_since(depth));
         self.undo_savepoint(depth);
         self.failed = Some(error.again());
         error

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::core::{SessionOptions, StaleWrites};
 use super::entities::Session;
@@ -46,6 +47,8 @@ impl<B> SessionMaker<B> {
             autoflush: true,
             expire_on_commit: true,
             stale_writes: StaleWrites::LastWins,
+            autobegin: true,
+            warn_after: Some(Duration::from_secs(60)),
             begin: None,
             lazy_batch: 500,
             raiseload: false,
@@ -80,6 +83,22 @@ impl<B> SessionMaker<B> {
     #[must_use]
     pub fn begin(mut self, mode: BeginMode) -> Self {
         self.options.begin = Some(mode);
+        self
+    }
+
+    /// Whether the first statement begins a transaction; it does unless told otherwise. Else only [`Session::begin`] does, and
+    /// what needs the database before it is misuse. `add` and changes are kept until then.
+    #[must_use]
+    pub fn autobegin(mut self, autobegin: bool) -> Self {
+        self.options.autobegin = autobegin;
+        self
+    }
+
+    /// The age from which on a transaction that only reads is logged as a warning when it ends, one minute unless said: it keeps
+    /// a snapshot of the database all the while. `None` is never.
+    #[must_use]
+    pub fn warn_after(mut self, age: impl Into<Option<Duration>>) -> Self {
+        self.options.warn_after = age.into();
         self
     }
 
@@ -158,6 +177,54 @@ impl<B> SessionMaker<B> {
         let mut session = self.session();
         let done = work(&mut session).and_then(|value| Ok(session.commit().map(|()| value)?));
         done.inspect_err(|_| session.core.rollback())
+    }
+}
+
+impl<B> SessionMaker<B> {
+    /// As [`transaction`](Self::transaction), and runs the closure again, up to so many times in all, when another transaction
+    /// was in the way: each time in a session of its own, which reads everything anew. From the second time on the lock for
+    /// writing is taken before anything is read, so that the snapshot cannot be too old again.
+    ///
+    /// The closure can run several times: what it does outside of its session, it does each time.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub logins: i64 }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let factory = SessionMaker::new(engine);
+    /// # factory.transaction(|s| { s.add(User::default()); Ok(()) })?;
+    /// factory.transaction_with_retry(3, |s| {
+    ///     let user = s.get_one::<User>(1)?;
+    ///     s[user].logins += 1;
+    ///     Ok(())
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What the closure, the flush or the commit returns; busy only from the last time.
+    pub fn transaction_with_retry<T>(
+        &self,
+        times: u32,
+        mut work: impl FnMut(&mut Session<B>) -> Result<T>,
+    ) -> Result<T> {
+        let mut maker = self.clone();
+        for _ in 1..times {
+            match maker.transaction(&mut work) {
+                Err(error) if error.is_busy() => {}
+                done => return done,
+            }
+            if matches!(maker.options.begin, None | Some(BeginMode::Deferred)) {
+                maker.options.begin = Some(BeginMode::Immediate);
+            }
+        }
+        maker.transaction(work)
     }
 }
 

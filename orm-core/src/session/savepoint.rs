@@ -51,13 +51,14 @@ impl Core {
     /// transaction is undone.
     fn undo_nested(&mut self, depth: usize) -> Result<()> {
         let undone = self.try_undo_nested(depth);
-        undone.inspect_err(|error| self.fail_all(error))
+        undone.map_err(|error| self.fail_all(error))
     }
 
     fn try_undo_nested(&mut self, depth: usize) -> Result<()> {
         self.mistake = None;
-        let had_failed = self.failed.take().is_some();
-        if !had_failed || self.frames.len() > depth + 1 {
+        // A flush that failed has rolled the innermost savepoint back.
+        let is_rolled_back = self.failed.take().is_some();
+        if !is_rolled_back || self.frames.len() > depth + 1 {
             self.roll_back_to(depth)?;
         }
         // Also after a failure, which undid the frame: what was done in memory since goes too.

@@ -23,6 +23,12 @@ pub(crate) trait AnyStore: Any + Send + Linked {
 
     fn state(&self, slot: u32) -> State;
 
+    /// Which tenant of a slot is in it.
+    fn generation_of(&self, slot: u32) -> Generation;
+
+    /// Shows what the journal holds since it was so long: slots, what they were before, and what was changed of a row.
+    fn recorded(&self, since: usize, ids: &dyn Ids, each: &mut dyn FnMut(u32, State, Vec<Change>));
+
     fn set_state(&mut self, slot: u32, state: State);
 
     /// The key that the identity map knows a slot by, as its model's key type.

@@ -7,7 +7,7 @@ use super::any::AnyStore;
 use super::change::{Change, Demand};
 use super::epochs::Epochs;
 use super::group::Group;
-use super::slot::{Slot, State};
+use super::slot::State;
 use super::typed::{Meeting, Store};
 use super::visit;
 use crate::error::{Error, Result};
@@ -29,6 +29,14 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn state(&self, slot: u32) -> State {
         self.at(slot).state
+    }
+
+    fn generation_of(&self, slot: u32) -> Generation {
+        self.generation(slot)
+    }
+
+    fn recorded(&self, since: usize, ids: &dyn Ids, each: &mut dyn FnMut(u32, State, Vec<Change>)) {
+        self.show_recorded(since, ids, each);
     }
 
     fn set_state(&mut self, slot: u32, state: State) {
@@ -89,8 +97,7 @@ impl<M: Model> AnyStore for Store<M> {
         let mut diff = Diff::new(ids);
         value.diff(self.copies.get(kept), &mut diff);
         let mut changed = diff.changed.without(&M::table().managed);
-        let demands = self.demands.iter().filter(|demand| demand.slot == slot);
-        demands.flat_map(|demand| demand.columns.iter()).for_each(|column| changed.insert(column));
+        self.demands.add_columns(slot, &mut changed);
         changed
     }
 
@@ -105,16 +112,15 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn demands(&self, slot: u32) -> Vec<&Demand> {
-        self.demands.iter().filter(|demand| demand.slot == slot).collect()
+        self.demands.of(slot).collect()
     }
 
     fn expressed(&self, slot: u32) -> ColumnSet {
-        let made = self.demands.iter().filter(|demand| demand.slot == slot && demand.expression.is_some());
-        made.flat_map(|demand| demand.columns.iter()).collect()
+        self.demands.expressed(slot)
     }
 
     fn has_expressions(&self) -> bool {
-        self.demands.iter().any(|demand| demand.expression.is_some())
+        self.demands.has_expressions()
     }
 
     fn expire(&mut self, slot: u32) {
@@ -211,8 +217,7 @@ impl<M: Model> AnyStore for Store<M> {
             };
             let mut diff = Diff::new(&NoIds);
             value.diff(self.copies.get(kept), &mut diff);
-            let demands = self.demands.iter().filter(|demand| demand.slot == slot);
-            demands.flat_map(|demand| demand.columns.iter()).for_each(|column| diff.changed.insert(column));
+            self.demands.add_columns(slot, &mut diff.changed);
             if !diff.changed.is_empty() {
                 value.on_update(&diff.changed);
             }
@@ -433,27 +438,6 @@ impl<M: Model> AnyStore for Store<M> {
 }
 
 impl<M: Model> Store<M> {
-    /// The columns that the statement for a slot in a state writes.
-    fn written_columns(&self, place: &Slot<M>, state: State) -> ColumnSet {
-        let table = M::table();
-        let Some(value) = place.value.as_ref().filter(|_| state == State::Pending) else {
-            return ColumnSet::EMPTY;
-        };
-        if table.only_key_is_generated {
-            return if Store::own_key(value).is_none() { table.without_key } else { table.insertable };
-        }
-        let mut columns = table.insertable;
-        if !table.generated.is_empty() {
-            let unset = visit::unset_columns(value);
-            table
-                .generated
-                .iter()
-                .filter(|&column| unset.contains(column))
-                .for_each(|column| columns.remove(column));
-        }
-        columns
-    }
-
     /// The key of a row that was just inserted: what the database returned, or what its values say.
     fn inserted_key(&mut self, slot: u32) -> Option<M::Key> {
         let place = &mut self.slots[slot as usize];

@@ -27,14 +27,14 @@ pub(super) struct Journal<M: Model> {
 }
 
 /// What a slot was before the unit of work changed it.
-struct Undo {
-    slot: u32,
-    generation: Generation,
+pub(super) struct Undo {
+    pub(super) slot: u32,
+    pub(super) generation: Generation,
     /// The slot's entry before this one.
     previous: u32,
-    state: State,
+    pub(super) state: State,
     /// The values before, for a slot that had a row and was touched.
-    kept: Option<Kept>,
+    pub(super) kept: Option<Kept>,
 }
 
 impl<M: Model> Journal<M> {
@@ -61,6 +61,11 @@ impl<M: Model> Journal<M> {
 
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The entries since the journal was so long.
+    pub(super) fn since(&self, length: usize) -> &[Undo] {
+        self.entries.get(length..).unwrap_or_default()
     }
 
     /// Makes a frame the innermost one: the one that opened when the journal was so long.

@@ -285,6 +285,17 @@ impl Stores {
         store.meet_row_at(row, first, how)
     }
 
+    /// The same, to be looked at.
+    pub(crate) fn marked_since<'a>(
+        &'a self,
+        marks: &'a FrameMarks,
+    ) -> impl Iterator<Item = (&'a (dyn AnyStore + 'static), usize)> {
+        let stores = self.stores.iter().enumerate();
+        stores.filter_map(|(number, store)| {
+            Some((store.as_deref()?, marks.0.get(number).copied().unwrap_or(0)))
+        })
+    }
+
     /// Every store, and how long its journal was when a frame opened.
     fn marked<'a>(
         &'a mut self,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::change::Demand;
+use super::change::Demands;
 use super::chunks::Chunks;
 use super::epochs::Epochs;
 use super::identity::{IdentityMap, KeyHash};
@@ -29,7 +29,7 @@ pub(crate) struct Store<M: Model> {
     /// Slots that were touched since the last flush.
     pub(super) touched: Vec<u32>,
     /// What the next flush writes beside what differs.
-    pub(super) demands: Vec<Demand>,
+    pub(super) demands: Demands,
     pub(super) journal: Journal<M>,
     /// What relations want to know of changes.
     pub(super) watch: Watch,
@@ -63,7 +63,7 @@ impl<M: Model> Store<M> {
             has_vacated: false,
             identity: IdentityMap::new(),
             touched: Vec::new(),
-            demands: Vec::new(),
+            demands: Demands::default(),
             journal: Journal::new(),
             watch: Watch::default(),
             origins: Origins::default(),
@@ -103,7 +103,7 @@ impl<M: Model> Store<M> {
     pub(crate) fn vacate(&mut self, slot: u32) -> Option<M> {
         self.forget_key(slot);
         self.watch.forget();
-        self.demands.retain(|demand| demand.slot != slot);
+        self.demands.forget(slot);
         self.has_vacated = true;
         let place = &mut self.slots[slot as usize];
         let value = place.value.take();
@@ -293,7 +293,7 @@ impl<M: Model> Store<M> {
         if let Some(kept) = place.kept.take() {
             place.value = Some(self.copies.take(kept));
         }
-        self.demands.retain(|demand| demand.slot != slot);
+        self.demands.forget(slot);
     }
 
     /// Gives a stale slot the values of its row; what was changed since the kept copy stays changed. When the row has

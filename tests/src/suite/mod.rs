@@ -36,6 +36,7 @@ macro_rules! rules {
 }
 
 pub mod assign;
+pub mod begin;
 pub mod bulk;
 pub mod bulk_insert;
 pub mod column;
@@ -57,6 +58,7 @@ pub mod refresh;
 pub mod related;
 pub mod related_links;
 pub mod rename;
+pub mod savepoint;
 pub mod scope;
 pub mod set_based;
 pub mod state;
