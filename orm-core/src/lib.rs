@@ -129,10 +129,11 @@ pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::Undone;
 pub use session::{
-    ColumnList, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery, Relation,
+    ColumnList, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery,
     ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
 };
 pub use session::{Delete, Page, Returning, Update, delete, update};
+pub use session::{Eager, Relation, Then};
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};
 pub use value::ColumnType;

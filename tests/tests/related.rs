@@ -2,3 +2,4 @@
 
 orm_tests::related!(&orm_tests::fixture::SqliteBackend);
 orm_tests::related_links!(&orm_tests::fixture::SqliteBackend);
+orm_tests::related_eager!(&orm_tests::fixture::SqliteBackend);

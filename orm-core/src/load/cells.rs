@@ -24,6 +24,12 @@ pub trait Output<M: Model> {
         values: &[Value<'_>],
         stores: &mut Stores,
     ) -> Result<Vec<Self::Item>>;
+
+    /// The slots of what was found, if they are entities of `M`.
+    #[doc(hidden)]
+    fn slots(_found: &[Self::Item]) -> Vec<u32> {
+        Vec::new()
+    }
 }
 
 #[allow(private_interfaces)]
@@ -37,6 +43,10 @@ impl<M: Model> Output<M> for Tracked {
         stores: &mut Stores,
     ) -> Result<Vec<Handle<M>>> {
         load_entities(connection, statement, values, stores)
+    }
+
+    fn slots(found: &[Handle<M>]) -> Vec<u32> {
+        found.iter().map(|handle| handle.place.slot).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::entities::Session;
+use super::related::Plan;
 use crate::expr::{
     AliasName, As, EachModelIsJoinedOnceWithoutAnAlias, GroupPredicate, In, JoinKind, Joins, Maybe, OrderBy,
     Outer, Predicate, Selection, Source, Tracked, Untracked,
@@ -41,6 +42,8 @@ use crate::util::Marker;
 #[must_use = "a query does nothing until it is asked for rows"]
 pub struct Select<M, S = In<M>, O = Tracked, X = ()> {
     pub(super) tree: SelectTree,
+    /// What is loaded beside the rows.
+    pub(super) plan: Plan,
     pub(super) on: X,
     pub(super) kind: Marker<(M, S, O)>,
 }
@@ -55,13 +58,13 @@ pub struct Select<M, S = In<M>, O = Tracked, X = ()> {
 /// let statement = select::<User>().filter(User::email.ends_with("@x.org")).order_by(User::id);
 /// ```
 pub fn select<M: Model>() -> Select<M> {
-    Select { tree: SelectTree::new(M::table_ref()), on: (), kind: PhantomData }
+    Select { tree: SelectTree::new(M::table_ref()), plan: Plan::default(), on: (), kind: PhantomData }
 }
 
 impl<B> Session<B> {
     /// A query for the rows of a model.
     pub fn query<M: BelongsTo<B>>(&mut self) -> Select<M, In<M>, Tracked, &mut Self> {
-        Select { tree: SelectTree::new(M::table_ref()), on: self, kind: PhantomData }
+        Select { tree: SelectTree::new(M::table_ref()), plan: Plan::default(), on: self, kind: PhantomData }
     }
 }
 
@@ -171,21 +174,21 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     fn retyped<T, P>(self) -> Select<M, T, P, X> {
-        Select { tree: self.tree, on: self.on, kind: PhantomData }
+        Select { tree: self.tree, plan: self.plan, on: self.on, kind: PhantomData }
     }
 }
 
 impl<M: Model, A: AliasName> As<M, A> {
     /// A statement that selects the rows of the model under this name.
     pub fn select(self) -> Select<M, In<Self>> {
-        Select { tree: SelectTree::new(Self::table_ref()), on: (), kind: PhantomData }
+        Select { tree: SelectTree::new(Self::table_ref()), plan: Plan::default(), on: (), kind: PhantomData }
     }
 }
 
 impl<M, S, O> Select<M, S, O> {
     /// A statement that holds no session.
     pub(super) fn from_tree(tree: SelectTree) -> Self {
-        Select { tree, on: (), kind: PhantomData }
+        Select { tree, plan: Plan::default(), on: (), kind: PhantomData }
     }
 
     /// The statement without its types.
@@ -196,6 +199,6 @@ impl<M, S, O> Select<M, S, O> {
 
 impl<M, S, O> Clone for Select<M, S, O> {
     fn clone(&self) -> Self {
-        Select { tree: self.tree.clone(), on: (), kind: PhantomData }
+        Select { tree: self.tree.clone(), plan: self.plan.clone(), on: (), kind: PhantomData }
     }
 }

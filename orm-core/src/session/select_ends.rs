@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::core::{Core, Intent};
 use super::entities::Session;
+use super::related::Plan;
 use super::select::Select;
 use crate::compile::{KeySink, Writer, check_groups, write_select};
 use crate::driver::{Connection, Statement};
@@ -23,7 +24,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     where
         M: BelongsTo<B>,
     {
-        Select { tree: self.tree, on: session, kind: PhantomData }
+        Select { tree: self.tree, plan: self.plan, on: session, kind: PhantomData }
     }
 
     /// All rows.
@@ -34,7 +35,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     where
         M: BelongsTo<B>,
     {
-        session.core.run(&self.tree, O::load)
+        session.core.run_planned::<M, O>(&self.tree, &self.plan)
     }
 
     /// The first row, if there is one.
@@ -99,7 +100,7 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     /// # Errors
     /// Whatever the flush before it, or the database, reports; a value error for a row that does not decode.
     pub fn all(self) -> Result<Vec<O::Item>> {
-        self.on.core.run(&self.tree, O::load)
+        self.on.core.run_planned::<M, O>(&self.tree, &self.plan)
     }
 
     /// The first row, if there is one.
@@ -197,6 +198,19 @@ impl Core {
             self.on_wire(Intent::Read, |connection, stores, _| load(connection, &statement, &values, stores));
         self.stores.set_overwrites(false);
         found
+    }
+
+    /// The same, and loads what is planned beside the rows.
+    fn run_planned<M: Model, O: Output<M>>(
+        &mut self,
+        tree: &SelectTree,
+        plan: &Plan,
+    ) -> Result<Vec<O::Item>> {
+        let found = self.run(tree, O::load)?;
+        if !plan.is_empty() {
+            self.carry_out(plan, M::table().number, &O::slots(&found))?;
+        }
+        Ok(found)
     }
 
     fn run_scalar<T: ColumnType>(&mut self, tree: &SelectTree) -> Result<T> {

@@ -42,7 +42,7 @@ pub(crate) use epochs::Epochs;
 pub(crate) use group::Group;
 pub(crate) use lists::{ListId, Lists};
 pub(crate) use meet::{meet_row, row_name};
-pub(crate) use origin::Source;
+pub(crate) use origin::{Raises, Source};
 pub(crate) use pending::Pending;
 pub use slot::State;
 pub(crate) use typed::{Meeting, Store, Wanted, decode};

@@ -40,7 +40,6 @@ const NOWHERE: Position = Position { load: u32::MAX, at: 0 };
 
 /// Why entities were loaded.
 #[derive(Clone, Debug, Default)]
-#[allow(dead_code)]
 pub(crate) enum Source {
     /// By a key, or by a query; nothing else is known of it.
     #[default]
@@ -60,7 +59,6 @@ pub(crate) struct Step {
 
 /// Which loads that were not planned are errors.
 #[derive(Clone, Debug)]
-#[allow(dead_code)]
 pub(crate) enum Raises {
     /// Every one.
     All,

@@ -56,6 +56,7 @@ pub mod order;
 pub mod query;
 pub mod refresh;
 pub mod related;
+pub mod related_eager;
 pub mod related_links;
 pub mod rename;
 pub mod savepoint;

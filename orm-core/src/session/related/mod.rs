@@ -5,8 +5,12 @@
 
 mod fetch;
 mod linked;
+mod plan;
 mod raise;
 mod reach;
+
+pub(crate) use plan::Plan;
+pub use plan::{Eager, Then};
 
 use super::entities::Session;
 use crate::error::{Error, Result};

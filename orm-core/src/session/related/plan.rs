@@ -1,0 +1,248 @@
+//! What a query loads beside its rows: relations of them, and of what those lead to.
+
+use std::collections::HashSet;
+use std::marker::PhantomData;
+
+use super::super::core::Core;
+use super::super::select::Select;
+use super::Relation;
+use crate::error::Result;
+use crate::expr::{AsPath, Fk, Many, One, Path, Tracked};
+use crate::schema::{Model, Points};
+use crate::store::{Raises, Source, Stores};
+use crate::util::Marker;
+use crate::value::Column;
+
+/// What a query of `M` can load with its rows: a relation of `M`, and what follows it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no relation of `{M}`",
+    label = "not a relation of `{M}`",
+    note = "a relation of `{M}` is a constant of it that `#[relation(..)]` makes, or a foreign key of it; what follows a relation \
+            stands in its `.then(..)`"
+)]
+pub trait Eager<M> {
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn into_branch(self) -> Branch;
+}
+
+/// A relation, and what is loaded of what it leads to; without types.
+#[derive(Clone)]
+pub(crate) struct Branch {
+    path: Path,
+    make_stores: fn(&mut Stores),
+    /// How many times over, for a relation that leads back to its own model.
+    depth: usize,
+    then: Vec<Branch>,
+}
+
+/// A relation from `M` to `T` with what follows it.
+pub struct Then<M, T> {
+    branch: Branch,
+    kind: Marker<(M, T)>,
+}
+
+/// What a query loads beside its rows.
+#[derive(Clone, Default)]
+pub(crate) struct Plan {
+    branches: Vec<Branch>,
+    raises: Option<Raises>,
+}
+
+fn branch<M, R: Relation<M>>(relation: &R) -> Branch {
+    Branch { path: relation.path(), make_stores: R::make_stores, depth: 1, then: Vec::new() }
+}
+
+impl<M, T> Then<M, T> {
+    fn of<R: Relation<M, Target = T>>(relation: &R) -> Self {
+        Then { branch: branch(relation), kind: PhantomData }
+    }
+
+    /// Loads more of what the relation leads to.
+    #[must_use]
+    pub fn then<E: Eager<T>>(mut self, next: E) -> Self {
+        self.branch.then.push(next.into_branch());
+        self
+    }
+}
+
+impl<M> Then<M, M> {
+    /// Follows the relation over and over, at most so many times.
+    #[must_use]
+    pub fn recursive(mut self, depth: usize) -> Self {
+        self.branch.depth = depth;
+        self
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M, T> Eager<M> for Then<M, T> {
+    fn into_branch(self) -> Branch {
+        self.branch
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, T: Model, V> Eager<M> for Many<M, T, V>
+where
+    Many<M, T, V>: Relation<M>,
+{
+    fn into_branch(self) -> Branch {
+        branch(&self)
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, T: Model> Eager<M> for One<M, T> {
+    fn into_branch(self) -> Branch {
+        branch(&self)
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, F> Eager<M> for Column<M, F, Fk>
+where
+    Column<M, F, Fk>: Relation<M>,
+{
+    fn into_branch(self) -> Branch {
+        branch(&self)
+    }
+}
+
+impl<M: Model, T: Model, V> Many<M, T, V>
+where
+    Many<M, T, V>: Relation<M, Target = T>,
+{
+    /// This relation, and one of what it leads to.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(DeclarativeBase)] pub struct BlogDb;
+    /// # #[derive(Model, Clone)] #[model(base = BlogDb)] #[relation(posts = many(Post::author))]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User> }
+    /// # #[derive(Model, Clone)] #[model(base = BlogDb)] #[relation(comments = many(Comment::post))]
+    /// # pub struct Post { #[column(primary_key)] pub id: Id<Post>, pub author: Id<User>, pub editor: Option<Id<User>> }
+    /// # #[derive(Model, Clone)] #[model(base = BlogDb)]
+    /// # pub struct Comment { #[column(primary_key)] pub id: Id<Comment>, pub post: Id<Post> }
+    /// # fn page(s: &mut Session<BlogDb>) -> orm_core::Result<Vec<Handle<User>>> {
+    /// s.query::<User>().with(User::posts.then(Post::editor).then(Post::comments)).all()
+    /// # }
+    /// ```
+    pub fn then<E: Eager<T>>(self, next: E) -> Then<M, T> {
+        Then::of(&self).then(next)
+    }
+}
+
+impl<M: Model, V> Many<M, M, V>
+where
+    Many<M, M, V>: Relation<M, Target = M>,
+{
+    /// This relation over and over, at most so many times: a tree, level by level, one statement for each.
+    pub fn recursive(self, depth: usize) -> Then<M, M> {
+        Then::of(&self).recursive(depth)
+    }
+}
+
+impl<M: Model, T: Model> One<M, T> {
+    /// This relation, and one of what it leads to.
+    pub fn then<E: Eager<T>>(self, next: E) -> Then<M, T> {
+        Then::of(&self).then(next)
+    }
+}
+
+impl<M: Model, F: Points> Column<M, F, Fk>
+where
+    Column<M, F, Fk>: Relation<M, Target = F::Target>,
+{
+    /// The row that this foreign key names, and a relation of it.
+    pub fn then<E: Eager<F::Target>>(self, next: E) -> Then<M, F::Target> {
+        Then::of(&self).then(next)
+    }
+}
+
+impl<M: Model, F: Points<Target = M>> Column<M, F, Fk>
+where
+    Column<M, F, Fk>: Relation<M, Target = M>,
+{
+    /// This foreign key over and over, at most so many times: up a tree, one statement for each level.
+    pub fn recursive(self, depth: usize) -> Then<M, M> {
+        Then::of(&self).recursive(depth)
+    }
+}
+
+impl<M: Model, S, X> Select<M, S, Tracked, X> {
+    /// Loads a relation of all rows with them: one more SELECT, for what is not known yet.
+    pub fn with<E: Eager<M>>(mut self, relation: E) -> Self {
+        self.plan.branches.push(relation.into_branch());
+        self
+    }
+
+    /// What is loaded of the rows later, and was not planned here by [`with`](Self::with), is an error; also of what the relations
+    /// lead to.
+    pub fn raiseload(mut self) -> Self {
+        self.plan.raises = Some(Raises::All);
+        self
+    }
+
+    /// The same for one relation of the rows, or of what they lead to.
+    pub fn raiseload_on(mut self, relation: impl AsPath) -> Self {
+        let mut relations = match self.plan.raises.take() {
+            Some(Raises::All) => return self.raiseload(),
+            Some(Raises::Some(relations)) => relations.to_vec(),
+            None => Vec::new(),
+        };
+        relations.push(relation.path().id);
+        self.plan.raises = Some(Raises::Some(relations.into()));
+        self
+    }
+}
+
+impl Plan {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.branches.is_empty() && self.raises.is_none()
+    }
+}
+
+impl Core {
+    /// Loads what a plan asks for of some entities of a table.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub(crate) fn carry_out(&mut self, plan: &Plan, table: usize, slots: &[u32]) -> Result<()> {
+        if let Some(raises) = &plan.raises {
+            let store = self.stores.any_mut(table);
+            let now = store.slot_count();
+            store.origins().add(slots.iter().copied(), now, now, Source::Raising(raises.clone()));
+        }
+        plan.branches.iter().try_for_each(|branch| self.load_branch(branch, slots))
+    }
+
+    fn load_branch(&mut self, branch: &Branch, slots: &[u32]) -> Result<()> {
+        (branch.make_stores)(&mut self.stores);
+        let mut level = slots.to_vec();
+        let mut seen: HashSet<u32> = HashSet::new();
+        for depth in 0..branch.depth {
+            self.load_path(&branch.path, &level)?;
+            if branch.then.is_empty() && depth + 1 == branch.depth {
+                return Ok(());
+            }
+            level = self.reach_all(&branch.path, &level)?;
+            level.retain(|slot| seen.insert(*slot));
+            if level.is_empty() {
+                return Ok(());
+            }
+            branch.then.iter().try_for_each(|next| self.load_branch(next, &level))?;
+        }
+        Ok(())
+    }
+
+    /// What a path leads to from all of some entities, each once.
+    fn reach_all(&mut self, path: &Path, slots: &[u32]) -> Result<Vec<u32>> {
+        let mut seen = HashSet::new();
+        let mut all = Vec::new();
+        for &slot in slots {
+            all.extend(self.reach(path, slot)?.into_iter().filter(|end| seen.insert(*end)));
+        }
+        Ok(all)
+    }
+}
