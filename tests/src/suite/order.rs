@@ -13,6 +13,8 @@ rules! { order:
     a_self_reference_is_inserted_by_level,
     a_cycle_is_broken_at_the_nullable_foreign_key,
     a_row_that_names_itself_is_inserted_then_linked,
+    s50_a_favourite_of_four_is_linked_last_and_unlinked_first,
+    s51_all_columns_that_waited_are_one_update_that_counts_no_version,
     a_cycle_without_a_nullable_foreign_key_is_misuse_before_sql,
     a_cycle_is_unlinked_before_it_is_deleted,
     deletes_go_children_first_whatever_the_order_of_delete,
@@ -21,6 +23,33 @@ rules! { order:
     setting_a_foreign_key_to_a_new_entity_inserts_it_first,
     a_plan_says_what_a_flush_would_do_and_does_nothing,
     ten_thousand_rows_get_their_keys_in_order,
+}
+
+/// A cycle with two columns that can wait, and a version.
+mod fleet {
+    use orm_core::prelude::*;
+
+    #[derive(DeclarativeBase)]
+    pub(super) struct Fleet;
+
+    #[derive(Model, Clone, Debug, PartialEq)]
+    #[model(base = Fleet, table = "captains", default)]
+    pub(super) struct Captain {
+        #[column(primary_key)]
+        pub id: Id<Captain>,
+        pub ship: Option<Id<Ship>>,
+        pub spare: Option<Id<Ship>>,
+        #[column(version)]
+        pub version: Version,
+    }
+
+    #[derive(Model, Clone, Debug, PartialEq)]
+    #[model(base = Fleet, table = "ships", default)]
+    pub(super) struct Ship {
+        #[column(primary_key)]
+        pub id: Id<Ship>,
+        pub captain: Id<Captain>,
+    }
 }
 
 const INSERT_USER: &str = "INSERT INTO users (name, email, bio, age) VALUES (?, ?, ?, ?)";
@@ -343,4 +372,55 @@ fn ten_thousand_rows_get_their_keys_in_order(lab: &Lab) {
     }
     let bad = db.rows::<(i64,)>("SELECT count(*) FROM groups WHERE CAST(name AS INTEGER) <> id - 1");
     assert_eq!(bad, [(0,)]);
+}
+
+fn s50_a_favourite_of_four_is_linked_last_and_unlinked_first(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let person = s.add(Person { name: "joe".into(), ..Person::default() });
+    let balls = ["a", "b", "c", "d"]
+        .map(|colour| s.add(Ball { owner: person.into(), colour: colour.into(), ..Ball::default() }));
+    s[person].favourite = balls[0].into();
+    s.flush().unwrap();
+    let (ball, link) = (
+        "INSERT INTO balls (owner_id, colour) VALUES (?, ?)",
+        "UPDATE persons SET favourite_id = ? WHERE id = ?",
+    );
+    assert_eq!(
+        db.sent(),
+        ["BEGIN IMMEDIATE", "INSERT INTO persons (name) VALUES (?)", ball, ball, ball, ball, link]
+    );
+    s.delete(person);
+    balls.iter().for_each(|&ball| s.delete(ball));
+    assert_eq!(
+        s.plan().unwrap().to_string(),
+        "1 update persons set favourite_id = null where id = 1   (breaks the cycle at persons.favourite_id)\n\
+         2 delete balls where id in [1, 2, 3, 4]\n\
+         3 delete persons where id = 1"
+    );
+    s.commit().unwrap();
+    let gone = "DELETE FROM balls WHERE id = ?";
+    assert_eq!(db.sent(), [link, gone, gone, gone, gone, "DELETE FROM persons WHERE id = ?", "COMMIT"]);
+    assert_eq!(db.rows::<(i64,)>("SELECT count(*) FROM balls"), [(0,)]);
+}
+
+fn s51_all_columns_that_waited_are_one_update_that_counts_no_version(lab: &Lab) {
+    let db = lab.db_of::<fleet::Fleet>();
+    let mut s = db.session();
+    let captain = s.add(fleet::Captain::default());
+    let ship = s.add(fleet::Ship { captain: captain.into(), ..fleet::Ship::default() });
+    (s[captain].ship, s[captain].spare) = (ship.into(), ship.into());
+    s.commit().unwrap();
+    assert_eq!(
+        db.sent(),
+        [
+            "BEGIN IMMEDIATE",
+            "INSERT INTO captains (version) VALUES (?)",
+            "INSERT INTO ships (captain_id) VALUES (?)",
+            "UPDATE captains SET ship_id = ?, spare_id = ? WHERE id = ? AND version = ?",
+            "COMMIT"
+        ]
+    );
+    assert_eq!(s[captain].version.get(), 1);
+    assert_eq!(db.rows::<(i64, i64, i64)>("SELECT ship_id, spare_id, version FROM captains"), [(1, 1, 1)]);
 }
