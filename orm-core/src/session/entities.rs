@@ -41,6 +41,31 @@ use crate::value::{Handle, Id, Ids, IntoKey};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # States
+///
+/// An entity is in one [`State`]; a persistent one is *clean*, *touched* (changed since its copy was taken) or *stale* (its
+/// transaction is over, or it was expired). What each call does in each of them:
+///
+/// | call | pending | clean | touched | stale | deleted, not flushed | deleted, flushed | withdrawn / missing |
+/// |---|---|---|---|---|---|---|---|
+/// | `s[h]`, `find` | ok | ok | ok | ok, last known | ok | ok | ok |
+/// | `s[h].x = ..` | ok, no copy | touched | touched | stale and touched | ok, not written | ok, not written | kept / written is a stale error |
+/// | `get(key)` | flushed, then found | found | found | one SELECT; row absent: missing, `None` | `None` | SELECT | SELECT |
+/// | a query meets it | - | same handle | same handle | refreshed | same handle, without autoflush | new entity | - / revives |
+/// | `delete` | withdrawn | marked | marked | marked | - | - | - |
+/// | `restore` | misuse | misuse | misuse | misuse | as before | misuse | pending / misuse |
+/// | `expunge` | value | value | value with edits | value | value, row stays | value | value |
+/// | `merge` onto its key | copied over | copied over | copied over | refreshed, then copied over | misuse | new pending | new pending |
+/// | `refresh` | misuse | SELECT | edits lost | SELECT; row absent: missing, and not found | misuse | not found | misuse / SELECT |
+/// | `expire` | misuse | stale | edits lost, stale | - | edits lost, still marked | misuse | misuse / - |
+/// | `flush` | INSERT, clean | - | UPDATE or nothing, clean | touched: UPDATE, stays stale | DELETE | - | - / touched: stale error |
+/// | `commit` | stale | stale | stale | stale | gone | gone | stays |
+/// | `rollback` | withdrawn | stale | kept values, stale | stale | stale | stale (withdrawn if born in it) | stays |
+/// | rollback of a savepoint | withdrawn if born in it | clean; stale if read in it after a write | kept values | stale | as before it | as before it | stays |
+/// | `evict_clean` | keeps | gone | keeps | gone if untouched | keeps | keeps | keeps / gone |
+///
+/// A handle of another session, or of an entity that is gone, is recognised by every call, and never names another entity.
 pub struct Session<B> {
     pub(crate) core: Core,
     base: PhantomData<fn() -> B>,

@@ -63,6 +63,7 @@ pub mod savepoint;
 pub mod scope;
 pub mod set_based;
 pub mod state;
+pub mod state_calls;
 pub mod transaction;
 pub mod undo;
 pub mod unique;

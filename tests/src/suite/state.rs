@@ -19,7 +19,7 @@ rules! { state:
 
 /// The states of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Is {
+pub(super) enum Is {
     Pending,
     Clean,
     Touched,
@@ -30,7 +30,7 @@ enum Is {
     Missing,
 }
 
-const ALL: [Is; 8] = [
+pub(super) const ALL: [Is; 8] = [
     Is::Pending,
     Is::Clean,
     Is::Touched,
@@ -42,7 +42,7 @@ const ALL: [Is; 8] = [
 ];
 
 /// A session that holds the country `de`, named `old` in the database, in a state. It flushes only when told.
-fn in_state(lab: &Lab, is: Is) -> (Db<Blog>, Session<Blog>, Handle<Country>) {
+pub(super) fn in_state(lab: &Lab, is: Is) -> (Db<Blog>, Session<Blog>, Handle<Country>) {
     let db = lab.db();
     let mut s = db.maker().autoflush(false).session();
     if matches!(is, Is::Pending | Is::Withdrawn) {
@@ -73,7 +73,10 @@ fn in_state(lab: &Lab, is: Is) -> (Db<Blog>, Session<Blog>, Handle<Country>) {
     (db, s, country)
 }
 
-fn states_after(lab: &Lab, act: impl Fn(&mut Session<Blog>, Handle<Country>)) -> Vec<(Is, Option<State>)> {
+pub(super) fn states_after(
+    lab: &Lab,
+    act: impl Fn(&mut Session<Blog>, Handle<Country>),
+) -> Vec<(Is, Option<State>)> {
     let after = |is| {
         let (_db, mut s, country) = in_state(lab, is);
         act(&mut s, country);

@@ -1,0 +1,211 @@
+//! The other rows of the table of states: what the calls beside reading, adding and deleting do in each.
+
+use orm_core::prelude::*;
+
+use super::state::{ALL, Is, in_state, states_after};
+use crate::fixture::Lab;
+use crate::models::*;
+
+rules! { state_calls:
+    restore_in_every_state,
+    merge_in_every_state,
+    refresh_in_every_state,
+    expire_in_every_state,
+    a_savepoint_rollback_in_every_state,
+    evict_clean_in_every_state,
+    what_is_foreign_or_gone_is_recognised_by_every_call,
+}
+
+/// What a call came to: the state after it, or the kind of its error.
+fn outcome<T>(s: &Session<Blog>, country: Handle<Country>, done: orm_core::Result<T>) -> String {
+    match done {
+        Ok(_) => s.state(country).map_or("gone".to_owned(), |state| format!("{state:?}")),
+        Err(error) => format!("{:?}", error.kind()),
+    }
+}
+
+fn outcomes<T>(
+    lab: &Lab,
+    act: impl Fn(&mut Session<Blog>, Handle<Country>) -> orm_core::Result<T>,
+) -> Vec<(Is, String)> {
+    let one = |is| {
+        let (_db, mut s, country) = in_state(lab, is);
+        let done = act(&mut s, country);
+        (is, outcome(&s, country, done))
+    };
+    ALL.into_iter().map(one).collect()
+}
+
+fn expect(found: &[(Is, String)], expected: [&str; 8]) {
+    for ((is, found), expected) in found.iter().zip(expected) {
+        assert_eq!(found, expected, "{is:?}");
+    }
+}
+
+// In the order of `ALL`: pending, clean, touched, stale, deleted, deleted and flushed, withdrawn, missing.
+
+fn restore_in_every_state(lab: &Lab) {
+    let found = outcomes(lab, |s, country| s.restore(country));
+    expect(&found, ["Misuse", "Misuse", "Misuse", "Misuse", "Persistent", "Misuse", "Pending", "Misuse"]);
+}
+
+fn merge_in_every_state(lab: &Lab) {
+    for is in ALL {
+        let (db, mut s, country) = in_state(lab, is);
+        let merged = s.merge(Country::new("de", "merged"));
+        if is == Is::Deleted {
+            assert!(merged.unwrap_err().is_misuse());
+            continue;
+        }
+        let merged = merged.unwrap();
+        let is_new = matches!(is, Is::DeletedFlushed | Is::Withdrawn | Is::Missing);
+        assert_eq!(merged == country, !is_new, "{is:?}");
+        let state = if is_new || is == Is::Pending { State::Pending } else { State::Persistent };
+        assert_eq!((s[merged].name.as_str(), s.state(merged)), ("merged", Some(state)), "{is:?}");
+        let selects = db.sent().iter().filter(|sql| sql.starts_with("SELECT")).count();
+        assert_eq!(selects, usize::from(is_new || is == Is::Stale), "{is:?}");
+        s.commit().unwrap();
+        drop(s);
+        db.sent();
+        let rows = db.rows::<(String,)>("SELECT name FROM countries");
+        assert_eq!(rows, [("merged".to_owned(),)], "{is:?}");
+    }
+}
+
+fn refresh_in_every_state(lab: &Lab) {
+    let found = outcomes(lab, |s, country| {
+        s.refresh(country)?;
+        assert_eq!((s[country].name.as_str(), s.is_modified(country)), ("old", false));
+        Ok(())
+    });
+    expect(
+        &found,
+        ["Misuse", "Persistent", "Persistent", "Persistent", "Misuse", "NotFound", "Misuse", "NotFound"],
+    );
+    let (db, mut s, country) = in_state(lab, Is::Missing);
+    s.rollback().unwrap();
+    db.run("INSERT INTO countries VALUES ('de', NULL, 'back')");
+    s.refresh(country).unwrap();
+    assert_eq!((s[country].name.as_str(), s.state(country)), ("back", Some(State::Persistent)));
+}
+
+fn expire_in_every_state(lab: &Lab) {
+    let found = outcomes(lab, |s, country| {
+        s.expire(country)?;
+        assert_eq!((s[country].name.as_str(), s.is_modified(country)), ("old", false));
+        Ok(())
+    });
+    expect(
+        &found,
+        ["Misuse", "Persistent", "Persistent", "Persistent", "Deleted", "Misuse", "Misuse", "Missing"],
+    );
+}
+
+fn a_savepoint_rollback_in_every_state(lab: &Lab) {
+    // What is pending, touched or marked when the savepoint opens is flushed by that.
+    let found = outcomes(lab, |s, country| {
+        let name = s[country].name.clone();
+        let savepoint = s.begin_nested()?;
+        s[country].name = "inside".into();
+        savepoint.rollback(s)?;
+        let is_row = matches!(s.state(country), Some(State::Persistent | State::Missing));
+        assert!(!is_row || s[country].name == name, "{}", s[country].name);
+        Ok(())
+    });
+    expect(
+        &found,
+        [
+            "Persistent",
+            "Persistent",
+            "Persistent",
+            "Persistent",
+            "DeletedFlushed",
+            "DeletedFlushed",
+            "Withdrawn",
+            "Missing",
+        ],
+    );
+    // What gets into its state inside goes back.
+    let (_db, mut s, country) = in_state(lab, Is::Clean);
+    let savepoint = s.begin_nested().unwrap();
+    s.delete(country);
+    let born = s.add(Country::new("fr", "born"));
+    s.flush().unwrap();
+    savepoint.rollback(&mut s).unwrap();
+    assert_eq!((s.state(country), s.state(born)), (Some(State::Persistent), Some(State::Withdrawn)));
+}
+
+fn evict_clean_in_every_state(lab: &Lab) {
+    let after: Vec<Option<State>> =
+        states_after(lab, |s, _| s.evict_clean()).into_iter().map(|(_, state)| state).collect();
+    assert_eq!(
+        after,
+        [
+            Some(State::Pending),
+            None,
+            Some(State::Persistent),
+            None,
+            Some(State::Deleted),
+            Some(State::DeletedFlushed),
+            Some(State::Withdrawn),
+            None,
+        ]
+    );
+}
+
+/// What is asked of a session about an entity; whether it was answered as it should be.
+type Call = (&'static str, fn(&mut Session<Blog>, Handle<Country>) -> bool);
+
+const CALLS: [Call; 18] = [
+    ("find", |s, country| s.find(country).is_none()),
+    ("find_mut", |s, country| s.find_mut(country).is_none()),
+    ("state", |s, country| s.state(country).is_none()),
+    ("key", |s, country| s.key(country).is_none()),
+    ("contains", |s, country| !s.contains(country)),
+    ("is_modified", |s, country| !s.is_modified(country)),
+    ("changes", |s, country| s.changes(country).is_empty()),
+    ("to_owned", |s, country| is_misuse(s.to_owned(country))),
+    ("expunge", |s, country| is_misuse(s.expunge(country))),
+    ("restore", |s, country| is_misuse(s.restore(country))),
+    ("refresh", |s, country| is_misuse(s.refresh(country))),
+    ("refresh_all", |s, country| is_misuse(s.refresh_all(&[country]))),
+    ("expire", |s, country| is_misuse(s.expire(country))),
+    ("set", |s, country| is_misuse(s.set(country, Country::name, "x"))),
+    ("touch", |s, country| is_misuse(s.touch(country, Country::name))),
+    ("get", |s, country| is_misuse(s.get(country))),
+    ("delete", |s, country| {
+        s.delete(country);
+        let failed = is_misuse(s.flush());
+        s.rollback().unwrap();
+        failed
+    }),
+    ("an id", |s, country| {
+        s.add(Country { parent: country.into(), ..Country::new("xx", "child") });
+        let failed = is_misuse(s.flush());
+        s.rollback().unwrap();
+        failed
+    }),
+];
+
+fn is_misuse<T>(done: orm_core::Result<T>) -> bool {
+    done.is_err_and(|error| error.is_misuse())
+}
+
+fn what_is_foreign_or_gone_is_recognised_by_every_call(lab: &Lab) {
+    for (name, call) in CALLS {
+        let (_db, mut s, country) = in_state(lab, Is::Clean);
+        let (_other_db, mut other, theirs) = in_state(lab, Is::Clean);
+        assert!(call(&mut other, country), "{name} with a handle of another session");
+        assert_eq!(
+            other.state(theirs),
+            Some(State::Persistent),
+            "{name} touched its own entity of that slot"
+        );
+        s.expunge(country).unwrap();
+        assert!(call(&mut s, country), "{name} with a handle of an expunged entity");
+        let again = s.get_one::<Country>("de").unwrap();
+        assert_ne!(again, country, "the slot has another tenant");
+        assert!(call(&mut s, country), "{name} with a handle of a slot that moved on");
+        assert!(s.find(again).is_some(), "{name}");
+    }
+}
