@@ -199,7 +199,9 @@ impl Core {
         Ok(())
     }
 
-    fn make_stale(&mut self, table: &'static Table) {
+    /// Makes stale what is held of a table, and of the relations that its foreign keys carry.
+    pub(super) fn make_stale(&mut self, table: &'static Table) {
+        self.forget_lists(table);
         if self.stores.any_if_made(table.number).is_none() {
             return;
         }
@@ -208,6 +210,13 @@ impl Core {
             if store.state(slot) == State::Persistent {
                 store.make_stale(slot);
             }
+        }
+    }
+
+    /// Forgets which rows of a table relations lead to: there may be others by now.
+    pub(super) fn forget_lists(&mut self, table: &'static Table) {
+        if self.stores.any_if_made(table.number).is_some() {
+            self.stores.any_mut(table.number).watch_mut().forget();
         }
     }
 

@@ -11,7 +11,7 @@ use crate::engine::EngineCore;
 use crate::error::{Error, Refusal, Result};
 use crate::load::load_entities;
 use crate::schema::{BelongsTo, Model};
-use crate::store::{State, Stores, encode, set_first_version, unset_columns};
+use crate::store::{Stores, encode, set_first_version, unset_columns};
 use crate::util::columns::ColumnSet;
 use crate::value::{Column, Handle, Ids, Key, Value};
 
@@ -207,9 +207,10 @@ impl Core {
         if insert.values.is_empty() {
             return Ok(Vec::new());
         }
-        if matches!(insert.conflict, Conflict::Update { .. }) {
-            self.stores.typed_mut::<M>();
-            make_all_stale(&mut self.stores, M::table().number);
+        match insert.conflict {
+            // Any row may be one that changes.
+            Conflict::Update { .. } => self.make_stale(M::table()),
+            Conflict::Fail | Conflict::Nothing(_) => self.forget_lists(M::table()),
         }
         let engine = Arc::clone(&self.engine);
         let sent = self.on_wire(Intent::Write, |connection, stores, _| {
@@ -240,16 +241,6 @@ fn check_values<M: Model>(values: &[M]) -> Result<()> {
         value.validate(&mut |field, why| refused.push(Refusal::new(model, field, entity(), why)));
     }
     if refused.is_empty() { Ok(()) } else { Err(Error::refused(refused)) }
-}
-
-/// Any row may be one that changes, so every entity is read anew when it is met.
-fn make_all_stale(stores: &mut Stores, model: usize) {
-    let store = stores.any_mut(model);
-    for slot in store.used() {
-        if store.state(slot) == State::Persistent {
-            store.make_stale(slot);
-        }
-    }
 }
 
 /// Rows that follow each other and are written alike: what is left to the database is left out.

@@ -25,6 +25,7 @@ rules! { bulk_insert:
     upsert_by_a_composite_key,
     upsert_is_undone_by_rollback_in_memory_too,
     upsert_is_undone_by_a_savepoint_in_memory_too,
+    relations_see_rows_of_insert_many_and_of_upserts,
     an_unknown_conflict_target_is_an_error,
 }
 
@@ -265,6 +266,28 @@ fn upsert_is_undone_by_a_savepoint_in_memory_too(lab: &Lab) {
     });
     assert!(undone.is_err());
     assert_eq!((s.get_one::<User>(1).unwrap(), s[a].age), (a, 18));
+}
+
+fn relations_see_rows_of_insert_many_and_of_upserts(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let users = s.add_all(["a", "b"].map(User::named));
+    s.add(Post { id: Id::Key(1), ..Post::by(users[0], "old") });
+    s.commit().unwrap();
+    let titles = |s: &mut Session<Blog>, user| -> Vec<String> {
+        s.related(user, User::posts).unwrap().into_iter().map(|post| s[post].title.clone()).collect()
+    };
+    assert_eq!((titles(&mut s, users[0]), titles(&mut s, users[1])), (vec!["old".to_owned()], vec![]));
+    s.insert_many([Post::by(users[1], "new")]).unwrap();
+    assert_eq!(titles(&mut s, users[1]), ["new"]);
+    let moved = Post { id: Id::Key(1), ..Post::by(users[1], "moved") };
+    insert()
+        .values([moved])
+        .on_conflict_do_update(Post::id, (Post::author, Post::title))
+        .execute(&mut s)
+        .unwrap();
+    assert_eq!(titles(&mut s, users[0]), Vec::<String>::new());
+    assert_eq!(titles(&mut s, users[1]), ["moved", "new"]);
 }
 
 fn an_unknown_conflict_target_is_an_error(lab: &Lab) {

@@ -27,6 +27,7 @@ rules! { model_hooks:
     before_insert_may_set_the_key,
     a_row_switch_runs_the_hooks_of_both,
     a_plan_runs_no_hook_of_a_model,
+    s71_statements_over_rows_run_no_hook,
     models_without_hooks_are_left_alone,
 }
 
@@ -392,6 +393,20 @@ fn a_plan_runs_no_hook_of_a_model(lab: &Lab) {
     let a = s.add(titled("A"));
     s.plan().unwrap();
     assert_eq!((diary(), s[a].slug.as_str()), (vec![], ""));
+}
+
+fn s71_statements_over_rows_run_no_hook(lab: &Lab) {
+    let db = desk(lab);
+    let mut s = db.session();
+    s.insert_many([titled("A"), titled("B")]).unwrap();
+    let again = Note { id: Id::Key(1), ..titled("C") };
+    insert().values([again]).on_conflict_do_update(Note::id, Note::title).execute(&mut s).unwrap();
+    update::<Note>().set(Note::slug, "s").execute(&mut s).unwrap();
+    delete::<Note>().filter(Note::title.eq("B")).execute(&mut s).unwrap();
+    assert_eq!(diary(), Vec::<String>::new());
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(db.rows::<(String, String)>("SELECT title, slug FROM notes"), [("C".into(), "s".into())]);
 }
 
 fn models_without_hooks_are_left_alone(lab: &Lab) {
