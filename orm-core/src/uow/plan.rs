@@ -98,10 +98,11 @@ pub(crate) fn plan_changes(
     dialect: &dyn Dialect,
 ) -> Result<Steps> {
     let parts = order_tables(stores, changes);
-    let planner = Planner { stores, changes, parts: &parts, orders: &followers.orders };
+    let orders: Vec<Order> = followers.orders.iter().chain(&aftermath.orders).copied().collect();
+    let planner = Planner { stores, changes, parts: &parts, orders: &orders };
     let mut plan = Steps::default();
     let handovers = find_handovers(stores, changes, dialect);
-    let is_disturbed = followers.orders.iter().any(|order| order.before.0 != order.after.0);
+    let is_disturbed = orders.iter().any(|order| order.before.0 != order.after.0);
     if handovers.is_empty() && !is_disturbed {
         planner.plan_parts(&mut plan)?;
     } else {

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::change::ChangeSet;
+use super::follow::Order;
 use crate::error::{Error, Result};
 use crate::schema::{Incoming, RowRule, Table, incoming};
 use crate::store::{Group, State, Stores};
@@ -27,6 +28,8 @@ pub(crate) struct Aftermath {
     pub(crate) withdrawn: Vec<RowId>,
     /// Deleted rows that may be gone already when their turn comes, each with a table or row whose DELETE takes it along.
     pub(crate) under: Vec<Under>,
+    /// Rows whose DELETE takes along what another deleted row could not be deleted with.
+    pub(crate) orders: Vec<Order>,
 }
 
 /// A foreign key that names a deleted row no more.
@@ -65,6 +68,7 @@ pub(crate) fn follow_deletes(stores: &Stores, changes: &mut ChangeSet) -> Result
         unset: HashMap::new(),
         deletes: Vec::new(),
         clears: Vec::new(),
+        carried: Vec::new(),
         aftermath: Aftermath::default(),
     };
     for group in &changes.deletes {
@@ -75,6 +79,7 @@ pub(crate) fn follow_deletes(stores: &Stores, changes: &mut ChangeSet) -> Result
         walk.follow(next)?;
     }
     walk.find_stale(changes);
+    walk.order_carried();
     Ok(walk.finish(changes))
 }
 
@@ -98,6 +103,8 @@ struct Walk<'a> {
     /// What the session deletes and clears itself.
     deletes: Vec<Group>,
     clears: Vec<Group>,
+    /// Rows that the database deletes, each after the one whose DELETE takes it along.
+    carried: Vec<Order>,
     aftermath: Aftermath,
 }
 
@@ -160,6 +167,7 @@ impl Walk<'_> {
             }
             RowRule::Cascade if has_row => {
                 self.aftermath.deleted.push(child);
+                self.carried.push(Order { before: root, after: child });
                 self.push(child, Some(root));
             }
             RowRule::SetNull if is_new || has_row => self.clear(incoming, gone.row, child, is_new),
@@ -258,6 +266,32 @@ impl Walk<'_> {
             for child in self.children(incoming, row) {
                 self.expire((incoming.table.number, child));
             }
+        }
+    }
+
+    /// A row that goes with one holds another back until then, where no rule says what becomes of it.
+    fn order_carried(&mut self) {
+        for Order { before, after: row } in std::mem::take(&mut self.carried) {
+            let store = self.stores.any(row.0);
+            let table = store.table();
+            store.links(row.1, &mut |field, link| {
+                let key = table.foreign_keys.iter().find(|key| key.field == table.field_names[field]);
+                let Some(key) =
+                    key.filter(|key| matches!(key.on_delete, RowRule::NoAction | RowRule::Restrict))
+                else {
+                    return;
+                };
+                let target = key.target().number;
+                let slot = match link {
+                    Link::None => None,
+                    Link::Of(entity) => Some(entity.place.slot),
+                    Link::Key(key) => self.stores.any_if_made(target).and_then(|store| store.find_key(key)),
+                };
+                let after = slot.map(|slot| (target, slot)).filter(|after| *after != before);
+                if let Some(after) = after.filter(|after| self.gone.contains(after)) {
+                    self.aftermath.orders.push(Order { before, after });
+                }
+            });
         }
     }
 

@@ -14,7 +14,6 @@ rules! { found:
     a_new_row_with_the_key_of_a_lost_one_makes_that_one_missing,
     a_failed_row_switch_leaves_the_old_row_known,
     a_pending_entity_that_a_held_row_names_is_not_expunged,
-    #[ignore = "the planner orders deletes by tables, and does not see that a row goes by another's cascade"]
     a_row_that_goes_by_cascade_holds_no_other_row_back,
     an_entity_with_a_row_may_be_expunged_while_others_name_it,
 }
