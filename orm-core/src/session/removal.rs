@@ -135,15 +135,11 @@ impl Core {
         self.stores.iter().flat_map(of_store).collect()
     }
 
-    /// Writes keys in place of the entities that have one, in all that is not evicted.
+    /// Writes keys in place of the entities that are evicted, in all that is not.
     fn resolve_remaining(&mut self) {
         let models: Vec<usize> = self.stores.iter().map(|store| store.table().number).collect();
         for model in models {
-            self.stores.beside(model, |store, rest| {
-                let mut slots = store.used();
-                slots.retain(|&slot| !store.is_evictable(slot));
-                store.resolve_ids(&slots, rest);
-            });
+            self.stores.beside(model, |store, rest| store.resolve_leaving(rest));
         }
     }
 

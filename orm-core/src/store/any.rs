@@ -211,6 +211,9 @@ pub(crate) trait AnyStore: Any + Send + Linked {
     /// Writes keys in place of the entities that have one, in slots whose rows are not sent.
     fn resolve_ids(&mut self, slots: &[u32], rest: &Stores);
 
+    /// Writes keys in place of the entities that are about to be evicted.
+    fn resolve_leaving(&mut self, rest: &Stores);
+
     /// Writes the keys that these ids know in place of entities, in a slot whose row is not sent.
     fn resolve_with(&mut self, slot: u32, ids: &dyn Ids);
 

@@ -424,6 +424,10 @@ impl<M: Model> AnyStore for Store<M> {
         self.resolve_slots(slots, rest);
     }
 
+    fn resolve_leaving(&mut self, rest: &Stores) {
+        Store::resolve_leaving(self, rest);
+    }
+
     fn resolve_with(&mut self, slot: u32, ids: &dyn Ids) {
         self.resolve_slot_with(slot, ids);
     }

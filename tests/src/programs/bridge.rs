@@ -220,6 +220,8 @@ pub trait Calls: Sync {
     fn delete(&self, s: &mut S, held: Held);
     fn restore(&self, s: &mut S, held: Held) -> Result<()>;
     fn expunge(&self, s: &mut S, held: Held, names: &Names) -> Result<Row>;
+    fn refresh(&self, s: &mut S, held: Held) -> Result<()>;
+    fn expire(&self, s: &mut S, held: Held) -> Result<()>;
     fn get(&self, s: &mut S, key: &[i64]) -> Result<Option<Held>>;
     fn query(&self, s: &mut S) -> Result<Vec<Held>>;
     fn count(&self, s: &mut S) -> Result<u64>;
@@ -254,6 +256,12 @@ where
     }
     fn expunge(&self, s: &mut S, held: Held, names: &Names) -> Result<Row> {
         s.expunge(M::handle(held)).map(|value| value.row(names))
+    }
+    fn refresh(&self, s: &mut S, held: Held) -> Result<()> {
+        s.refresh(M::handle(held))
+    }
+    fn expire(&self, s: &mut S, held: Held) -> Result<()> {
+        s.expire(M::handle(held))
     }
     fn get(&self, s: &mut S, key: &[i64]) -> Result<Option<Held>> {
         let id: Id<M, M::Key> = Id::Key(M::Key::put_whole(key));

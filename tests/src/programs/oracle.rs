@@ -74,6 +74,11 @@ impl Entity {
                 .any(|column| is_link(column) && self.values[column] != self.born[column])
     }
 
+    fn lose_edits(&mut self) {
+        self.values.clone_from(&self.kept);
+        (self.is_touched, self.is_fresh) = (false, false);
+    }
+
     pub(super) fn is(&self, state: State) -> bool {
         self.state == Some(state)
     }
@@ -179,6 +184,59 @@ impl Oracle {
             return Err(vec![REFUSED]);
         }
         self.entities[number].state = None;
+        Ok(())
+    }
+
+    /// `expire`: edits are lost, and the row is looked at again by the next call that meets it.
+    pub fn expire(&mut self, number: usize) -> Outcome {
+        let entity = &mut self.entities[number];
+        match entity.state {
+            Some(State::Persistent | State::Deleted) => entity.lose_edits(),
+            Some(State::Missing) => {}
+            _ => return Err(vec![REFUSED]),
+        }
+        Ok(())
+    }
+
+    /// `expire_all`: of all that have rows.
+    pub fn expire_all(&mut self) {
+        for entity in &mut self.entities {
+            match entity.state {
+                Some(State::Persistent | State::Deleted) => entity.lose_edits(),
+                Some(State::Missing) => entity.values.clone_from(&entity.kept),
+                _ => {}
+            }
+        }
+    }
+
+    /// `evict_clean`: what has a row and was not touched is gone.
+    pub fn evict_clean(&mut self) {
+        for entity in &mut self.entities {
+            if matches!(entity.state, Some(State::Persistent | State::Missing)) && !entity.is_touched {
+                entity.state = None;
+            }
+        }
+    }
+
+    /// `refresh`: what the row has, edits or not.
+    pub fn read_again(&mut self, number: usize) -> Outcome {
+        self.check_usable()?;
+        let entity = &mut self.entities[number];
+        match entity.state {
+            Some(State::Persistent | State::Missing) => {}
+            Some(State::DeletedFlushed) => return Err(vec![ErrorKind::NotFound]),
+            _ => return Err(vec![REFUSED]),
+        }
+        let key = entity.key.as_ref().expect("what has a row has a key");
+        let Some(row) = self.rows[entity.table].get(key) else {
+            entity.state = Some(State::Missing);
+            return Err(vec![ErrorKind::NotFound]);
+        };
+        entity.values.clone_from(row);
+        entity.kept.clone_from(row);
+        entity.state = Some(State::Persistent);
+        (entity.is_touched, entity.is_unsure) = (false, false);
+        (entity.is_fresh, entity.was_fresh) = (true, true);
         Ok(())
     }
 
@@ -448,7 +506,7 @@ impl Oracle {
                     // Loaded in this frame: it shows what was read, and is looked at again.
                     entity.values.clone_from(&entity.born);
                     entity.kept.clone_from(&entity.born);
-                    entity.is_fresh = false;
+                    (entity.is_fresh, entity.is_touched) = (false, false);
                     if state != State::Missing {
                         entity.state = Some(State::Persistent);
                     }

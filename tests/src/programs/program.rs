@@ -25,6 +25,10 @@ pub enum Op {
     Delete(usize),
     Restore(usize),
     Expunge(usize),
+    Refresh(usize),
+    Expire(usize),
+    ExpireAll,
+    EvictClean,
     Get {
         table: usize,
         key: Key,
@@ -66,7 +70,11 @@ impl Op {
         match self {
             Op::Add { values, .. } => values.iter().filter_map(of).collect(),
             Op::Set { entity, val, .. } => std::iter::once(*entity).chain(of(val)).collect(),
-            Op::Delete(entity) | Op::Restore(entity) | Op::Expunge(entity) => vec![*entity],
+            Op::Delete(entity)
+            | Op::Restore(entity)
+            | Op::Expunge(entity)
+            | Op::Refresh(entity)
+            | Op::Expire(entity) => vec![*entity],
             _ => Vec::new(),
         }
     }
@@ -84,7 +92,11 @@ impl Op {
                 *entity = number(*entity);
                 of(val);
             }
-            Op::Delete(entity) | Op::Restore(entity) | Op::Expunge(entity) => *entity = number(*entity),
+            Op::Delete(entity)
+            | Op::Restore(entity)
+            | Op::Expunge(entity)
+            | Op::Refresh(entity)
+            | Op::Expire(entity) => *entity = number(*entity),
             _ => {}
         }
         self
@@ -154,10 +166,11 @@ impl Maker<'_> {
                 let entity = self.entity(oracle, can).or_else(|| self.entity(oracle, |_| true));
                 Some(Op::Restore(entity?))
             }
-            59..=60 => Some(Op::Expunge(self.entity(oracle, |_| true)?)),
+            59 => Some(Op::Expunge(self.entity(oracle, |_| true)?)),
+            60 | 72 => self.forget(oracle),
             61..=67 => self.get(oracle),
             68..=71 => Some(Op::Query(self.table())),
-            72..=73 => Some(Op::Count(self.table())),
+            73 => Some(Op::Count(self.table())),
             74..=80 => Some(Op::Flush),
             81..=84 => Some(Op::Commit),
             85..=87 => Some(Op::Rollback),
@@ -167,6 +180,16 @@ impl Maker<'_> {
             }
             97.. if is_idle => self.outside(oracle),
             _ => None,
+        }
+    }
+
+    /// Makes the session look again, or forget.
+    fn forget(&mut self, oracle: &Oracle) -> Option<Op> {
+        match self.dice.below(10) {
+            0..=3 => Some(Op::Refresh(self.entity(oracle, |_| true)?)),
+            4..=6 => Some(Op::Expire(self.entity(oracle, |_| true)?)),
+            7 => Some(Op::ExpireAll),
+            _ => Some(Op::EvictClean),
         }
     }
 
@@ -323,6 +346,10 @@ fn line(made: &Made) -> String {
         Op::Delete(entity) => format!("s.delete(e{entity});"),
         Op::Restore(entity) => format!("s.restore(e{entity}).{end};"),
         Op::Expunge(entity) => format!("s.expunge(e{entity}).{end};"),
+        Op::Refresh(entity) => format!("s.refresh(e{entity}).{end};"),
+        Op::Expire(entity) => format!("s.expire(e{entity}).{end};"),
+        Op::ExpireAll => "s.expire_all();".to_owned(),
+        Op::EvictClean => "s.evict_clean();".to_owned(),
         Op::Get { table, key } => {
             let key = key_text(*table, key);
             let call = format!("s.get::<{}>({key}).{end}", model(*table));

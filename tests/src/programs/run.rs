@@ -255,6 +255,24 @@ impl Run<'_, '_> {
                 (calls(held.table()).restore(s, held), self.oracle.restore(*entity))
             }
             Op::Expunge(entity) => self.expunge(s, *entity),
+            Op::Refresh(entity) => {
+                let held = self.names.0[*entity];
+                (calls(held.table()).refresh(s, held), self.oracle.read_again(*entity))
+            }
+            Op::Expire(entity) => {
+                let held = self.names.0[*entity];
+                (calls(held.table()).expire(s, held), self.oracle.expire(*entity))
+            }
+            Op::ExpireAll => {
+                s.expire_all();
+                self.oracle.expire_all();
+                (Ok(()), Ok(()))
+            }
+            Op::EvictClean => {
+                s.evict_clean();
+                self.oracle.evict_clean();
+                (Ok(()), Ok(()))
+            }
             Op::Get { table, key } => self.get(s, *table, key),
             Op::Query(table) => self.query(s, *table),
             Op::Count(table) => self.count(s, *table),

@@ -15,6 +15,7 @@ rules! { found:
     a_failed_row_switch_leaves_the_old_row_known,
     a_pending_entity_that_a_held_row_names_is_not_expunged,
     a_row_that_goes_by_cascade_holds_no_other_row_back,
+    evicting_others_leaves_the_names_of_what_stays,
     an_entity_with_a_row_may_be_expunged_while_others_name_it,
 }
 
@@ -139,5 +140,21 @@ fn a_row_that_goes_by_cascade_holds_no_other_row_back(lab: &Lab) {
     s.delete(tag);
     s.flush().unwrap();
     assert_eq!(s.state(tagging), Some(State::DeletedFlushed));
+    s.commit().unwrap();
+}
+
+fn evicting_others_leaves_the_names_of_what_stays(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ann = s.add(User::named("ann"));
+    s.flush().unwrap();
+    let post = s.add(Post::by(ann, "first"));
+    s[ann].age = 30;
+    s.evict_clean();
+    s.rollback().unwrap();
+    // Both are withdrawn; the post names the entity, and not the key that it has no more.
+    assert_eq!(s[post].author, Id::Of(ann));
+    s.restore(ann).unwrap();
+    s.restore(post).unwrap();
     s.commit().unwrap();
 }
