@@ -133,7 +133,7 @@ pub use session::{
     ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
 };
 pub use session::{Delete, Page, Returning, Update, delete, update};
-pub use session::{Eager, Relation, Then};
+pub use session::{Eager, LinkModel, Relation, Replace, Then};
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};
 pub use value::ColumnType;

@@ -42,7 +42,7 @@ pub use listen::{Executed, Execution};
 pub use maker::SessionMaker;
 pub use page::Page;
 pub use raw::{FromRow, IntoParam, RawQuery};
-pub use related::{Eager, Relation, Then};
+pub use related::{Eager, LinkModel, Relation, Replace, Then};
 pub use savepoint::NestedTransaction;
 pub use scoped::ScopedSession;
 pub use select::{Select, select};

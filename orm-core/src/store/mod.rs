@@ -25,7 +25,7 @@ mod pending;
 mod resolve;
 mod slot;
 mod typed;
-mod visit;
+pub(crate) mod visit;
 mod watch;
 
 use std::any::Any;

@@ -4,11 +4,13 @@
 //! `fetch` loads what is missing.
 
 mod fetch;
+mod link;
 mod linked;
 mod plan;
 mod raise;
 mod reach;
 
+pub use link::{LinkModel, Replace};
 pub(crate) use plan::Plan;
 pub use plan::{Eager, Then};
 
