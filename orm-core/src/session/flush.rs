@@ -69,7 +69,7 @@ impl Core {
     }
 
     #[inline]
-    fn is_clean(&self) -> bool {
+    pub(super) fn is_clean(&self) -> bool {
         self.pending.is_empty()
             && self.deleted.is_empty()
             && self.mistake.is_none()

@@ -7,7 +7,7 @@ use crate::compile::{Operation, RowSets};
 use crate::error::{Error, Result};
 use crate::load::load_by_key;
 use crate::schema::BelongsTo;
-use crate::store::{State, Wanted};
+use crate::store::{KeyHash, State, Wanted};
 use crate::value::{Handle, Id, IntoKey, NoIds, encode_key, recycle};
 
 /// What the identity map knows of a key.
@@ -18,8 +18,8 @@ enum Known<M> {
     Deleted,
     /// An entity whose row has to be looked at.
     Stale,
-    /// Nothing.
-    Not,
+    /// Nothing; the key's hash, if anything of its model is held.
+    Not(Option<KeyHash>),
 }
 
 impl<M> Known<M> {
@@ -71,14 +71,14 @@ impl<B> Session<B> {
     fn get_by_key<M: BelongsTo<B>>(&mut self, key: M::Key) -> Result<Option<Handle<M>>> {
         self.core.check_usable()?;
         let mut known = self.known::<M>(&key);
-        if !known.is_enough() && self.core.autoflush()? == Flushed::Something {
+        if !known.is_enough() && !self.core.is_clean() && self.core.autoflush()? == Flushed::Something {
             known = self.known::<M>(&key);
         }
         match known {
             Known::Held(handle) => Ok(Some(handle)),
             Known::Deleted => Ok(None),
-            Known::Stale => self.load_by_key(&Wanted { key: &key, is_absent: false }),
-            Known::Not => self.load_by_key(&Wanted { key: &key, is_absent: true }),
+            Known::Stale => self.load_by_key(&Wanted { key: &key, absent: None }),
+            Known::Not(absent) => self.load_by_key(&Wanted { key: &key, absent }),
         }
     }
 
@@ -86,8 +86,11 @@ impl<B> Session<B> {
     #[inline]
     fn known<M: BelongsTo<B>>(&self, key: &M::Key) -> Known<M> {
         let stores = &self.core.stores;
-        let Some(store) = stores.typed::<M>() else { return Known::Not };
-        let Some(slot) = store.find(key) else { return Known::Not };
+        let Some(store) = stores.typed::<M>() else { return Known::Not(None) };
+        let slot = match store.look_up(key) {
+            Ok(slot) => slot,
+            Err(hash) => return Known::Not(Some(hash)),
+        };
         let place = store.at(slot);
         match place.state {
             State::Persistent if stores.epochs().is_fresh(place.epoch) => {

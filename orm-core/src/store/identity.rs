@@ -20,7 +20,7 @@ struct Member {
 
 /// Half of a key's hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct KeyHash(u32);
+pub(crate) struct KeyHash(u32);
 
 impl KeyHash {
     /// A whole hash again; the table looks at both ends of it.

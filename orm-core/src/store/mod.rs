@@ -40,6 +40,7 @@ pub use change::Change;
 pub(crate) use change::Demand;
 pub(crate) use epochs::Epochs;
 pub(crate) use group::Group;
+pub(crate) use identity::KeyHash;
 pub(crate) use lists::{ListId, Lists};
 pub(crate) use meet::{meet_row, row_name};
 pub(crate) use origin::{Raises, Source};

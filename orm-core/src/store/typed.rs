@@ -42,8 +42,8 @@ pub(crate) struct Store<M: Model> {
 /// A key whose row is looked for.
 pub(crate) struct Wanted<'key, M: Model> {
     pub(crate) key: &'key M::Key,
-    /// Whether the identity map does not know it.
-    pub(crate) is_absent: bool,
+    /// Its hash, when the identity map does not know it.
+    pub(crate) absent: Option<KeyHash>,
 }
 
 /// How rows meet what is held of them.
@@ -183,7 +183,17 @@ impl<M: Model> Store<M> {
     /// The slot of a key.
     #[inline]
     pub(crate) fn find(&self, key: &M::Key) -> Option<u32> {
-        self.find_hashed(self.identity.hash(key), key)
+        self.look_up(key).ok()
+    }
+
+    /// The slot of a key, or the hash of one that the identity map does not know.
+    ///
+    /// # Errors
+    /// The hash.
+    #[inline]
+    pub(crate) fn look_up(&self, key: &M::Key) -> std::result::Result<u32, KeyHash> {
+        let hash = self.identity.hash(key);
+        self.find_hashed(hash, key).ok_or(hash)
     }
 
     #[inline]
@@ -256,14 +266,19 @@ impl<M: Model> Store<M> {
             return Err(Error::database("a row came without its key"));
         };
         // Under a collation, a row's key can be another than the one that was asked for.
-        let is_absent = wanted.is_absent && key == *wanted.key;
-        let hash = self.identity.hash(&key);
-        if !is_absent && let Some(slot) = self.find_hashed(hash, &key) {
-            if self.is_open(slot, how) {
-                self.refresh(slot, how, value);
+        let hash = match wanted.absent {
+            Some(hash) if key == *wanted.key => hash,
+            Some(_) | None => {
+                let hash = self.identity.hash(&key);
+                if let Some(slot) = self.find_hashed(hash, &key) {
+                    if self.is_open(slot, how) {
+                        self.refresh(slot, how, value);
+                    }
+                    return Ok(slot);
+                }
+                hash
             }
-            return Ok(slot);
-        }
+        };
         let slot = self.insert(Slot {
             key: Some(key),
             epoch: how.epochs.current(),
