@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use orm_core::prelude::{ErrorKind, State};
 
 use super::bridge::{Key, Row, Val};
-use super::oracle::{
-    CROSSED, Entity, Learn, Oracle, Outcome, REFUSED, REUSED, Rows, next, version_of, withdraw,
-};
+use super::oracle::{Entity, Learn, Oracle, Outcome, REFUSED, REUSED, Rows, next, version_of, withdraw};
 use super::tables::{Kind, Null, Rule, TABLES};
 
 /// What the session sees happen to rows that name deleted ones: a row goes, or its column of that number becomes NULL.
@@ -224,7 +222,6 @@ impl<'a> Flush<'a> {
     /// Does to the rows that name a removed one what their foreign keys say.
     fn follow(&mut self, removed: Vec<(usize, Key)>) {
         let mut removed: Vec<_> = removed.into_iter().map(|(table, key)| (table, key, true)).collect();
-        let mut gone = Vec::new();
         while let Some((target, key, is_held)) = removed.pop() {
             if self.rows[target].contains_key(&key) {
                 continue;
@@ -235,7 +232,7 @@ impl<'a> Flush<'a> {
                         let is_seen = is_held && self.is_held(table, &child);
                         match rule {
                             Rule::Cascade => {
-                                gone.extend(self.rows[table].remove(&child).map(|row| (table, row)));
+                                self.rows[table].remove(&child);
                                 self.mirrored.extend(is_seen.then(|| (table, child.clone(), None)));
                                 removed.push((table, child, is_seen));
                             }
@@ -249,7 +246,6 @@ impl<'a> Flush<'a> {
                 }
             }
         }
-        self.look_for_crossed(&gone);
     }
 
     /// The keys of the rows that name a key in a column.
@@ -268,22 +264,6 @@ impl<'a> Flush<'a> {
             };
             entity.table == table && known == Some(key)
         })
-    }
-
-    /// Whether a row went with one parent and would have held another back.
-    fn look_for_crossed(&mut self, gone: &[(usize, Row)]) {
-        let is_crossed = |(table, row): &(usize, Row)| {
-            let columns = TABLES[*table].columns.iter().zip(row);
-            columns.into_iter().any(|((_, kind), val)| match (kind, val) {
-                (Kind::Link(to, Rule::NoAction, _) | Kind::KeyLink(to, Rule::NoAction), Val::Int(key)) => {
-                    !self.rows[*to].contains_key(&vec![*key])
-                }
-                _ => false,
-            })
-        };
-        if gone.iter().any(is_crossed) {
-            self.oracle.comes_to(CROSSED);
-        }
     }
 
     fn check(&mut self) {

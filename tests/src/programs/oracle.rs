@@ -115,11 +115,9 @@ pub struct Oracle {
 }
 
 /// What the design asks for and the library does not do yet: programs end where they come to it.
-const NOT_YET: &[&str] = &[REWRITTEN, CROSSED, REUSED];
+const NOT_YET: &[&str] = &[REWRITTEN, REUSED];
 /// An entity that is withdrawn shows what it had when a savepoint opened, not what it had last.
 const REWRITTEN: &str = "rewritten";
-/// A DELETE of a row that a link row names with NO ACTION comes before the DELETE that takes the link row along.
-pub(super) const CROSSED: &str = "crossed";
 /// A new row got the key of one that someone else deleted, and that is to be written in the same flush: the design leaves open
 /// what that is.
 pub(super) const REUSED: &str = "reused";

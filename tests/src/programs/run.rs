@@ -276,8 +276,18 @@ impl Run<'_, '_> {
             Op::Get { table, key } => self.get(s, *table, key),
             Op::Query(table) => self.query(s, *table),
             Op::Count(table) => self.count(s, *table),
-            Op::Flush => (s.flush(), self.predict(s, |oracle, learn| oracle.flush(learn))),
-            Op::Commit => (s.commit(), self.predict(s, |oracle, learn| oracle.commit(learn))),
+            Op::Flush => {
+                let result = s.flush();
+                let expected = self.predict(s, |oracle, learn| oracle.flush(learn));
+                self.check_settled(s, result.is_ok());
+                (result, expected)
+            }
+            Op::Commit => {
+                let result = s.commit();
+                let expected = self.predict(s, |oracle, learn| oracle.commit(learn));
+                self.check_settled(s, result.is_ok());
+                (result, expected)
+            }
             Op::Rollback => {
                 self.oracle.rollback();
                 (s.rollback(), Ok(()))
@@ -287,6 +297,27 @@ impl Run<'_, '_> {
                 (Ok(()), Ok(()))
             }
             Op::Begin | Op::Release | Op::Undo => (Ok(()), Ok(())),
+        }
+    }
+
+    /// After a flush nothing is left to do, and no row names by handle what has a key.
+    fn check_settled(&mut self, s: &S, is_flushed: bool) {
+        if !is_flushed || self.oracle.not_yet.is_some() {
+            return;
+        }
+        let plan = s.plan().unwrap();
+        if !plan.is_empty() {
+            self.break_rule(format!("after the flush there is still to do: {plan}"));
+        }
+        for (number, &held) in self.names.0.iter().enumerate() {
+            if self.oracle.entities[number].state != Some(State::Persistent) {
+                continue;
+            }
+            let row = calls(held.table()).row(s, held, &self.names).unwrap_or_default();
+            let is_left = |val: &Val| matches!(val, Val::Of(_)) && self.oracle.resolve(*val) != *val;
+            if row.iter().any(is_left) {
+                return self.break_rule(format!("after the flush e{number} names a row by handle: {row:?}"));
+            }
         }
     }
 
