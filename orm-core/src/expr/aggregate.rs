@@ -105,10 +105,12 @@ pub trait Summable {
 
 macro_rules! summable {
     ($($type:ty => $sum:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Summable for $type {
             type Sum = Option<$sum>;
         }
 
+        #[diagnostic::do_not_recommend]
         impl Summable for Option<$type> {
             type Sum = Option<$sum>;
         }

@@ -55,6 +55,7 @@ pub trait Term<N> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<N: Number> Term<N> for N {
     type Uses = Nothing;
     type Presence = Always;
@@ -67,6 +68,7 @@ impl<N: Number> Term<N> for N {
 macro_rules! terms {
     ($($type:ident $presence:ty, $wrapped:ty;)*) => {$(
         #[allow(private_interfaces)]
+        #[diagnostic::do_not_recommend]
         impl<$type: Number, M: Source, R> Term<$type> for Column<M, $wrapped, R> {
             type Uses = Of<M>;
             type Presence = $presence;
@@ -77,6 +79,7 @@ macro_rules! terms {
         }
 
         #[allow(private_interfaces)]
+        #[diagnostic::do_not_recommend]
         impl<$type: Number, U: Uses> Term<$type> for Expr<$wrapped, U> {
             type Uses = U;
             type Presence = $presence;

@@ -3,7 +3,7 @@
 use super::methods::{Expr, Expression};
 use super::node::Node;
 use super::operand::{Operand, value_node};
-use super::scope::{Nothing, Of, Uses};
+use super::scope::{Nothing, Of, RowWise, Uses, Within};
 use super::source::Source;
 use crate::schema::Model;
 use crate::value::{Column, ColumnType, Generated, Handle, Id, Key, Value};
@@ -24,9 +24,36 @@ pub trait Assign<T> {
     fn into_assigned(self) -> Node;
 }
 
+/// The same in a statement whose models are `S`.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{T}` cannot be set to `{Self}`",
+    label = "not a value of `{T}`",
+    note = "what may be NULL goes into an `Option` only; `coalesce` gives it a value"
+)]
+pub trait AssignIn<S, T, I>: Assign<T> {
+    /// What is given.
+    type Keep<Q>;
+
+    #[doc(hidden)]
+    fn keep<Q>(query: Q) -> Self::Keep<Q>;
+}
+
+impl<S, T, I, V: Assign<T>> AssignIn<S, T, I> for V
+where
+    V::Uses: RowWise + Within<S, I>,
+{
+    type Keep<Q> = <V::Uses as RowWise>::Keep<<V::Uses as Within<S, I>>::Keep<Q>>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> Self::Keep<Q> {
+        <V::Uses as RowWise>::keep(<V::Uses as Within<S, I>>::keep(query))
+    }
+}
+
 macro_rules! assigns {
     ($([$($generic:tt)*] $value:ty => $column:ty, $uses:ty, $self:ident => $node:expr;)*) => {$(
         #[allow(private_interfaces)]
+        #[diagnostic::do_not_recommend]
         impl<$($generic)*> Assign<$column> for $value {
             type Uses = $uses;
 

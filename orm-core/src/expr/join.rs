@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::methods::Expression;
+use super::methods::Condition;
 use super::node::{Columns, Node, TableRef};
 use super::relation::{AsPath, Many, One, Path, Route};
 use super::scope::{Always, Contains, In, RowWise, Uses, Within};
@@ -139,14 +139,14 @@ pub fn to<M: Model>() -> To<M> {
 
 impl<M: Model, A: AliasName> As<M, A> {
     /// This alias to join, on any condition.
-    pub fn on<E: Expression<Type = bool>>(self, condition: E) -> On<As<M, A>, E::Uses> {
+    pub fn on<E: Condition>(self, condition: E) -> On<As<M, A>, E::Uses> {
         On { condition: condition.into_node(), kind: PhantomData }
     }
 }
 
 impl<M: Model> To<M> {
     /// The condition of the join.
-    pub fn on<E: Expression<Type = bool>>(self, condition: E) -> On<M, E::Uses> {
+    pub fn on<E: Condition>(self, condition: E) -> On<M, E::Uses> {
         On { condition: condition.into_node(), kind: PhantomData }
     }
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::node::{Anchor, Comparison, Node};
-use super::operand::{Comparable, List, Operand};
+use super::operand::{Comparable, List, Operand, Text};
 use super::order::Order;
 use super::scope::{Firm, NullTest, Of, Uses};
 use super::source::Source;
@@ -49,6 +49,13 @@ impl<T, U: Uses> Expression for Expr<T, U> {
         self.node
     }
 }
+
+/// A column or an expression that is true or false.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a condition", label = "not true or false")]
+pub trait Condition: Expression<Type = bool> {}
+
+impl<M: Source, R> Condition for Column<M, bool, R> {}
+impl<U: Uses> Condition for Expr<bool, U> {}
 
 impl<T, U> Expr<T, U> {
     pub(crate) fn new(node: Node) -> Self {
@@ -171,17 +178,17 @@ pub trait ExpressionMethods: Expression {
     }
 
     /// Both conditions.
-    fn and<E: Expression<Type = bool>>(self, other: E) -> Expr<bool, <E::Uses as Uses>::After<Self::Uses>>
+    fn and<E: Condition>(self, other: E) -> Expr<bool, <E::Uses as Uses>::After<Self::Uses>>
     where
-        Self: Expression<Type = bool>,
+        Self: Condition,
     {
         Expr::new(Node::And(vec![self.into_node(), other.into_node()]))
     }
 
     /// One condition or the other, or both.
-    fn or<E: Expression<Type = bool>>(self, other: E) -> Expr<bool, <E::Uses as Uses>::After<Self::Uses>>
+    fn or<E: Condition>(self, other: E) -> Expr<bool, <E::Uses as Uses>::After<Self::Uses>>
     where
-        Self: Expression<Type = bool>,
+        Self: Condition,
     {
         Expr::new(Node::Or(vec![self.into_node(), other.into_node()]))
     }
@@ -220,7 +227,7 @@ pub trait ExpressionMethods: Expression {
     /// value error.
     fn like(self, pattern: &str) -> Expr<bool, Self::Uses>
     where
-        Self::Type: Comparable<Base = String>,
+        Self::Type: Text,
     {
         if pattern.contains('\0') {
             let why = "a pattern of `like` cannot hold NUL, where a database may end it; `contains` takes such a text";
@@ -232,7 +239,7 @@ pub trait ExpressionMethods: Expression {
     /// Whether a text holds another; cases are folded as by [`like`](Self::like), here and in the next two.
     fn contains(self, text: &str) -> Expr<bool, Self::Uses>
     where
-        Self::Type: Comparable<Base = String>,
+        Self::Type: Text,
     {
         holds(self, Anchor::Anywhere, text)
     }
@@ -240,7 +247,7 @@ pub trait ExpressionMethods: Expression {
     /// Whether a text starts with another.
     fn starts_with(self, text: &str) -> Expr<bool, Self::Uses>
     where
-        Self::Type: Comparable<Base = String>,
+        Self::Type: Text,
     {
         holds(self, Anchor::Start, text)
     }
@@ -248,7 +255,7 @@ pub trait ExpressionMethods: Expression {
     /// Whether a text ends with another.
     fn ends_with(self, text: &str) -> Expr<bool, Self::Uses>
     where
-        Self::Type: Comparable<Base = String>,
+        Self::Type: Text,
     {
         holds(self, Anchor::End, text)
     }

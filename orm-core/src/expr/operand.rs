@@ -31,6 +31,35 @@ impl<M: Model, K: Key> Comparable for Option<Id<M, K>> {
     type Base = Id<M, K>;
 }
 
+/// A type whose values can be compared with those of `T`, both from columns or expressions.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{T}` cannot be compared with a column of `{Self}`",
+    label = "not comparable with `{T}`"
+)]
+pub trait ComparedAs<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType> ComparedAs<T::Base> for T {}
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType> ComparedAs<T::Base> for Generated<T> {}
+#[diagnostic::do_not_recommend]
+impl<M: Model, K: Key> ComparedAs<Id<M, K>> for Id<M, K> {}
+#[diagnostic::do_not_recommend]
+impl<M: Model, K: Key> ComparedAs<Id<M, K>> for Option<Id<M, K>> {}
+
+/// A type whose values are texts.
+#[diagnostic::on_unimplemented(message = "a column of `{Self}` is no text", label = "not a text")]
+pub trait Text {}
+
+#[diagnostic::do_not_recommend]
+impl Text for String {}
+#[diagnostic::do_not_recommend]
+impl Text for Option<String> {}
+#[diagnostic::do_not_recommend]
+impl Text for Generated<String> {}
+#[diagnostic::do_not_recommend]
+impl Text for Generated<Option<String>> {}
+
 /// What a column of `T` can be compared with: a value, a reference to one, another column, a handle or an id.
 #[diagnostic::on_unimplemented(
     message = "a column of `{T}` cannot be compared with `{Self}`",
@@ -62,6 +91,7 @@ pub trait List<T> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<T, L: IntoIterator<Item: Operand<T>>> List<T> for L {
     type Uses = <L::Item as Operand<T>>::Uses;
 
@@ -71,6 +101,7 @@ impl<T, L: IntoIterator<Item: Operand<T>>> List<T> for L {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<T: ColumnType<Base = T>> Operand<T> for T {
     type Uses = Nothing;
 
@@ -80,6 +111,7 @@ impl<T: ColumnType<Base = T>> Operand<T> for T {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<T: ColumnType<Base = T>> Operand<T> for &T {
     type Uses = Nothing;
 
@@ -89,6 +121,7 @@ impl<T: ColumnType<Base = T>> Operand<T> for &T {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl Operand<String> for &str {
     type Uses = Nothing;
 
@@ -98,7 +131,8 @@ impl Operand<String> for &str {
 }
 
 #[allow(private_interfaces)]
-impl<T, M: Source, C: Comparable<Base = T>, R> Operand<T> for Column<M, C, R> {
+#[diagnostic::do_not_recommend]
+impl<T, M: Source, C: ComparedAs<T>, R> Operand<T> for Column<M, C, R> {
     type Uses = Of<M>;
 
     fn into_operand(self) -> Node {
@@ -107,7 +141,8 @@ impl<T, M: Source, C: Comparable<Base = T>, R> Operand<T> for Column<M, C, R> {
 }
 
 #[allow(private_interfaces)]
-impl<T, C: Comparable<Base = T>, U: Uses> Operand<T> for Expr<C, U> {
+#[diagnostic::do_not_recommend]
+impl<T, C: ComparedAs<T>, U: Uses> Operand<T> for Expr<C, U> {
     type Uses = U;
 
     fn into_operand(self) -> Node {
@@ -116,6 +151,7 @@ impl<T, C: Comparable<Base = T>, U: Uses> Operand<T> for Expr<C, U> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, K: Key> Operand<Id<M, K>> for Id<M, K> {
     type Uses = Nothing;
 
@@ -129,6 +165,7 @@ impl<M: Model, K: Key> Operand<Id<M, K>> for Id<M, K> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, K: Key> Operand<Id<M, K>> for Handle<M> {
     type Uses = Nothing;
 
@@ -138,6 +175,7 @@ impl<M: Model, K: Key> Operand<Id<M, K>> for Handle<M> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, K: Key> Operand<Id<M, K>> for K {
     type Uses = Nothing;
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::methods::{Expr, Expression};
 use super::node::Node;
-use super::scope::{Contains, Uses, Within};
+use super::scope::{Of, Uses, Within};
 use super::source::Source;
 use crate::value::Column;
 
@@ -67,12 +67,15 @@ pub trait OrderBy<S, I> {
 }
 
 #[allow(private_interfaces)]
-impl<S: Contains<M, I>, I, M: Source, T, R> OrderBy<S, I> for Column<M, T, R> {
-    type Keep<Q> = S::Keep<Q>;
+impl<S, I, M: Source, T, R> OrderBy<S, I> for Column<M, T, R>
+where
+    Of<M>: Within<S, I>,
+{
+    type Keep<Q> = <Of<M> as Within<S, I>>::Keep<Q>;
 
     #[inline]
-    fn keep<Q>(query: Q) -> S::Keep<Q> {
-        S::keep(query)
+    fn keep<Q>(query: Q) -> Self::Keep<Q> {
+        <Of<M> as Within<S, I>>::keep(query)
     }
 
     fn add_to(self, parts: &mut Vec<Ordered>) {

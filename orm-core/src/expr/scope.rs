@@ -125,6 +125,7 @@ pub trait Contains<M, I> {
     fn keep<Q>(query: Q) -> Self::Keep<Q>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, Rest, N: Presence> Contains<M, Here> for In<M, Rest, N> {
     type Presence = N;
     type Keep<Q> = Q;
@@ -291,6 +292,7 @@ row_wise! {
 }
 
 /// A condition on the rows of a query whose models are `S`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a condition", label = "not true or false")]
 pub trait Predicate<S, I> {
     /// What is given.
     type Keep<Q>;
@@ -318,12 +320,16 @@ impl<S, I, U: Uses + RowWise + Within<S, I>> Predicate<S, I> for Expr<bool, U> {
     }
 }
 
-impl<S: Contains<M, I>, I, M: Source, R> Predicate<S, I> for Column<M, bool, R> {
-    type Keep<Q> = S::Keep<Q>;
+#[diagnostic::do_not_recommend]
+impl<S, I, M: Source, R> Predicate<S, I> for Column<M, bool, R>
+where
+    Of<M>: Within<S, I>,
+{
+    type Keep<Q> = <Of<M> as Within<S, I>>::Keep<Q>;
 
     #[inline]
-    fn keep<Q>(query: Q) -> S::Keep<Q> {
-        S::keep(query)
+    fn keep<Q>(query: Q) -> Self::Keep<Q> {
+        <Of<M> as Within<S, I>>::keep(query)
     }
 
     #[allow(private_interfaces)]
@@ -333,6 +339,7 @@ impl<S: Contains<M, I>, I, M: Source, R> Predicate<S, I> for Column<M, bool, R> 
 }
 
 /// A condition on the groups of a query whose models are `S`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a condition", label = "not true or false")]
 pub trait GroupPredicate<S, I> {
     /// What is given.
     type Keep<Q>;

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use super::methods::{Expr, Expression};
-use super::scope::{Contains, Presence, Uses, Within};
+use super::scope::{Contains, Of, Presence, Uses, Within};
 use super::source::Source;
 use super::tree::Item;
 use crate::schema::Model;
@@ -131,13 +131,17 @@ pub trait Selection<S, O, I> {
 }
 
 #[allow(private_interfaces)]
-impl<S: Contains<M, I>, O, I, M: Source, T: Selectable, R> Selection<S, O, I> for Column<M, T, R> {
-    type Cell = AsValue<<S::Presence as Presence>::Apply<T>>;
-    type Keep<Q> = S::Keep<Q>;
+#[diagnostic::do_not_recommend]
+impl<S, O, I, M: Source, T: Selectable, R> Selection<S, O, I> for Column<M, T, R>
+where
+    Of<M>: Within<S, I>,
+{
+    type Cell = AsValue<<<Of<M> as Within<S, I>>::Presence as Presence>::Apply<T>>;
+    type Keep<Q> = <Of<M> as Within<S, I>>::Keep<Q>;
 
     #[inline]
-    fn keep<Q>(query: Q) -> S::Keep<Q> {
-        S::keep(query)
+    fn keep<Q>(query: Q) -> Self::Keep<Q> {
+        <Of<M> as Within<S, I>>::keep(query)
     }
 
     fn add_to(self, items: &mut Vec<Item>) {
@@ -146,6 +150,7 @@ impl<S: Contains<M, I>, O, I, M: Source, T: Selectable, R> Selection<S, O, I> fo
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<S, O, I, T: Selectable, U: Uses + Within<S, I>> Selection<S, O, I> for Expr<T, U> {
     type Cell = AsValue<<U::Presence as Presence>::Apply<T>>;
     type Keep<Q> = U::Keep<Q>;
@@ -161,6 +166,7 @@ impl<S, O, I, T: Selectable, U: Uses + Within<S, I>> Selection<S, O, I> for Expr
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<S: Contains<M, I>, O: Mode, I, M: Source> Selection<S, O, I> for WholeModel<M> {
     type Cell = <S::Presence as Presence>::Entity<O::Cell<M::Model>>;
     type Keep<Q> = S::Keep<Q>;
@@ -178,6 +184,7 @@ impl<S: Contains<M, I>, O: Mode, I, M: Source> Selection<S, O, I> for WholeModel
 macro_rules! tuples {
     ($(($($part:ident $index:ident $at:tt),+) $keep:ty, $query:ident => $kept:expr;)*) => {$(
         #[allow(private_interfaces)]
+        #[diagnostic::do_not_recommend]
         impl<S, O, $($index, $part: Selection<S, O, $index>),+> Selection<S, O, ($($index,)+)> for ($($part,)+) {
             type Cell = ($($part::Cell,)+);
             type Keep<Q> = $keep;

@@ -6,7 +6,7 @@ use super::core::{Core, Intent};
 use super::entities::Session;
 use crate::compile::{KeySink, Writer, write_bulk};
 use crate::error::{Error, Result};
-use crate::expr::{Assign, Column, In, Predicate, RowWise, Selection, Source, TableRef, Tracked, Within};
+use crate::expr::{AssignIn, Column, In, Predicate, Selection, Source, TableRef, Tracked};
 use crate::load::{Cell, load_returned};
 use crate::schema::{BelongsTo, Model, RowRule, Table, incoming};
 use crate::stmt::{BulkAction, BulkTree};
@@ -70,18 +70,15 @@ pub fn delete<M: Model>() -> Delete<M> {
 
 impl<M: Model> Update<M> {
     /// Sets a column to a value, or to an expression of the row as it was.
-    pub fn set<T, R, V: Assign<T>, I>(
+    pub fn set<T, R, V: AssignIn<In<M>, T, I>, I>(
         mut self,
         column: Column<M, T, R>,
         value: V,
-    ) -> <V::Uses as Within<In<M>, I>>::Keep<Self>
-    where
-        V::Uses: RowWise + Within<In<M>, I>,
-    {
+    ) -> V::Keep<Self> {
         if let BulkAction::Update(sets) = &mut self.tree.action {
             sets.push((column.field, value.into_assigned()));
         }
-        <V::Uses as Within<In<M>, I>>::keep(self)
+        V::keep(self)
     }
 
     /// Only rows that meet a condition; several conditions have to be met all.

@@ -1,7 +1,7 @@
 //! Statements inside expressions: EXISTS, IN and one value.
 
 use super::select::Select;
-use crate::expr::{AsValue, Comparable, Correlated, Expr, Firm, List, Node, Selectable};
+use crate::expr::{AsValue, ComparedAs, Correlated, Expr, Firm, List, Node, Selectable};
 use crate::load::Picked;
 use crate::schema::Model;
 
@@ -33,7 +33,7 @@ impl<M: Model, S: Correlated, T: Selectable> Select<M, S, Picked<AsValue<T>>> {
 }
 
 #[allow(private_interfaces)]
-impl<M: Model, S: Correlated, T: Comparable> List<T::Base> for Select<M, S, Picked<AsValue<T>>> {
+impl<M: Model, S: Correlated, T: ComparedAs<V>, V> List<V> for Select<M, S, Picked<AsValue<T>>> {
     type Uses = Firm<Around<S>>;
 
     fn holds(self, left: Node) -> Node {
