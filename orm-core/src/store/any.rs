@@ -7,7 +7,6 @@ use super::change::{Change, Demand};
 use super::group::Group;
 use super::linked::Linked;
 use super::slot::State;
-use super::typed::Meeting;
 use crate::error::Result;
 use crate::row::Row;
 use crate::schema::{Table, When};
@@ -189,9 +188,6 @@ pub(crate) trait AnyStore: Any + Send + Linked {
 
     /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
     fn clear_link(&mut self, slot: u32, field: usize, named: Entity);
-
-    /// Takes in a row that holds all columns of the table, and gives its slot.
-    fn meet_row(&mut self, meeting: Meeting<'_>, row: &dyn Row) -> Result<u32>;
 
     /// Puts every touched slot back to its kept copy, if it still has one.
     fn restore_touched(&mut self);

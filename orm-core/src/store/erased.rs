@@ -8,7 +8,7 @@ use super::change::{Change, Demand};
 use super::epochs::Epochs;
 use super::group::Group;
 use super::slot::State;
-use super::typed::{Meeting, Store};
+use super::typed::Store;
 use super::visit;
 use crate::error::{Error, Result};
 use crate::row::{Fields, Row};
@@ -386,10 +386,6 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn clear_link(&mut self, slot: u32, field: usize, named: Entity) {
         self.clear_field(slot, field, named);
-    }
-
-    fn meet_row(&mut self, meeting: Meeting<'_>, row: &dyn Row) -> Result<u32> {
-        self.take_row(meeting, row)
     }
 
     fn restore_touched(&mut self) {

@@ -1,10 +1,8 @@
 //! What other rows do to a slot: it takes over the row of another, or the row that it names goes.
 
 use super::slot::State;
-use super::typed::{Meeting, Store, decode};
+use super::typed::Store;
 use super::visit;
-use crate::error::{Error, Result};
-use crate::row::{Fields, Row};
 use crate::schema::{Diff, Model};
 use crate::util::columns::ColumnSet;
 use crate::value::{Entity, Ids, Version};
@@ -80,17 +78,5 @@ impl<M: Model> Store<M> {
             | State::Withdrawn
             | State::Missing => {}
         }
-    }
-
-    /// Takes in a row that holds all columns, and gives its slot.
-    ///
-    /// # Errors
-    /// A value error when a column does not hold what its field expects.
-    pub(super) fn take_row(&mut self, meeting: Meeting<'_>, row: &dyn Row) -> Result<u32> {
-        let value: M = decode(&mut Fields::new(row, 0))?;
-        let Some(key) = Self::own_key(&value) else {
-            return Err(Error::database("a row came without its key"));
-        };
-        self.meet(key, meeting, &mut Fields::new(row, 0))
     }
 }

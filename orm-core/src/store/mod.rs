@@ -103,13 +103,6 @@ impl Stores {
         (typed_in(&mut self.stores), meeting)
     }
 
-    /// The store of the table of a number, and how rows meet what it holds.
-    pub(crate) fn meeting_any(&mut self, model: usize) -> (&mut dyn AnyStore, Meeting<'_>) {
-        let meeting = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
-        let store = self.stores[model].as_deref_mut();
-        (store.expect("invariant: a slot is named after its store was made"), meeting)
-    }
-
     /// The store of a model, if it ever held an entity.
     #[inline]
     pub(crate) fn typed<M: Model>(&self) -> Option<&Store<M>> {
@@ -282,7 +275,9 @@ impl Stores {
     /// A value error that names model, column and key of a row that does not decode.
     pub(crate) fn meet_row(&mut self, table: usize, row: &dyn Row, first: usize) -> Result<u32> {
         let how = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
-        let store = self.stores[table].as_deref_mut().expect("invariant: a relation makes its stores");
+        let store = self.stores[table]
+            .as_deref_mut()
+            .expect("invariant: a row is asked for after its store was made");
         store.meet_row_at(row, first, how)
     }
 

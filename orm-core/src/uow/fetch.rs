@@ -61,9 +61,8 @@ fn load_naming(
     let sets = RowSets { columns, returning: ColumnSet::EMPTY };
     let statement = wire.statements.of_row(wire.dialect, table, Operation::SelectByColumns, sets);
     let mut found = Vec::new();
-    let (store, meeting) = stores.meeting_any(table.number);
     wire.connection.query(&statement, &key, &mut |row| {
-        found.push((table.number, store.meet_row(meeting, row)?));
+        found.push((table.number, stores.meet_row(table.number, row, 0)?));
         Ok(())
     })?;
     Ok(found)

@@ -156,8 +156,7 @@ impl World {
             let row = [Value::Int(key), Value::Int(code), parent.map_or(Value::Null, Value::Int)];
             let row: &[Value<'_>] = &row;
             world.stores.typed_mut::<Node>();
-            let (store, meeting) = world.stores.meeting_any(Node::table().number);
-            let slot = store.meet_row(meeting, &row).unwrap();
+            let slot = world.stores.meet_row(Node::table().number, &row, 0).unwrap();
             world.rows.rows.insert(key, (Code::Is(code), parent));
             world.rows.keys.insert(slot, key);
             handles.push(Handle::at(session, slot, 0));
