@@ -47,6 +47,7 @@ mod live;
 mod options;
 #[allow(unsafe_code)]
 mod raw;
+pub mod testing;
 mod text;
 mod url;
 

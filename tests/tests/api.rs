@@ -105,3 +105,23 @@ fn a_struct_outlives_its_session() -> Result<(), Error> {
     assert_eq!((post.id, post.author), (Id::Key(1), Id::Key(1)));
     Ok(())
 }
+
+#[test]
+#[allow(clippy::redundant_closure, reason = "as the contract writes it")]
+fn tests_of_your_own_by_the_book() -> Result<(), Error> {
+    fn load_front_page(s: &mut Session<Blog>) -> orm_core::Result<usize> {
+        let users = s.query::<User>().with(User::posts.then(Post::editor)).all()?;
+        users.into_iter().try_fold(0, |count, user| Ok(count + s.related(user, User::posts)?.len()))
+    }
+    let db = orm_sqlite::testing::fresh::<Blog>()?;
+    let n = db.statements(|s| {
+        let ann = s.add(User::named("ann"));
+        s.add_all((0..3).map(|number| Post::by(ann, &format!("post {number}"))));
+        s.commit()
+    })?;
+    assert_eq!(n.len(), 2, "{n:?}");
+    let n = db.statements(|s| load_front_page(s))?;
+    assert!(n.len() <= 3);
+    assert_eq!(n.len(), 2, "no post has an editor: {n:?}");
+    Ok(())
+}
