@@ -122,7 +122,7 @@ mod verify;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Refusal, Result};
-pub use expr::{Direct, Many, One, Through, Via};
+pub use expr::{Direct, Many, One, Refined, Through, Via};
 pub use expr::{Tracked, Untracked};
 pub use load::{Cell, Output, Picked};
 pub use row::{Fields, Row};

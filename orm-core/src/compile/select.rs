@@ -10,6 +10,7 @@ use crate::value::{Entity, Value};
 /// Writes a SELECT. A LIMIT is part of the text: bound, it would make SQLite compile the statement anew each time.
 pub(crate) fn write_select<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     match select.what {
+        What::Rows if select.limit_for_each.is_some() => write_first_of_each(select, out),
         What::Rows => write_rows(select, select.what, out),
         What::Exists => {
             out.sql("SELECT EXISTS (");
@@ -54,6 +55,27 @@ fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl Sink<'a>) {
         write_order(&select.order_by, out);
     }
     write_limit(select, out);
+    out.close();
+}
+
+/// The first rows of each value of an expression, which a window counts.
+fn write_first_of_each<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
+    out.open(&mut select.tables());
+    out.sql("SELECT ");
+    out.columns(select.from);
+    out.sql(" FROM (SELECT ");
+    out.columns(select.from);
+    out.sql(", ROW_NUMBER() OVER (PARTITION BY ");
+    select.limit_for_each.iter().for_each(|each| write_fields(each, "", out));
+    write_order(&select.order_by, out);
+    out.sql(") AS orm_row FROM ");
+    out.table(select.from);
+    write_conditions(&select.filters, " WHERE ", out);
+    out.sql(") AS ");
+    out.table(select.from);
+    out.sql(" WHERE orm_row <= ");
+    out.number(select.limit.unwrap_or(LARGEST).min(LARGEST));
+    out.sql(" ORDER BY orm_row");
     out.close();
 }
 

@@ -13,6 +13,7 @@ mod methods;
 mod node;
 mod operand;
 mod order;
+mod refined;
 mod related;
 mod relation;
 mod scope;
@@ -32,9 +33,10 @@ pub(crate) use node::{Aggregate, Anchor, Columns, Comparison, Naming, Node, Tabl
 pub use operand::{Comparable, ComparedAs, List, Operand, Text};
 pub(crate) use order::Ordered;
 pub use order::{Order, OrderBy, OrderPart};
+pub use refined::Refined;
 pub use relation::{AsPath, Direct, Many, One, RelationDef, Terms, Through, Via};
 #[allow(unused_imports)]
-pub(crate) use relation::{KeyField, Path, RelationId, RelationName, Route};
+pub(crate) use relation::{KeyField, Path, RelationId, RelationName, Route, UNNAMED};
 pub use scope::{
     Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
     GroupPredicate, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate, Presence, RowWise,

@@ -53,6 +53,8 @@ pub struct RelationDef {
 pub struct Terms {
     pub(crate) order_by: Vec<Ordered>,
     pub(crate) filters: Vec<Node>,
+    /// At most so many rows for each that the relation leads from.
+    pub(crate) limit: Option<u64>,
 }
 
 /// A relation without its types.
@@ -65,7 +67,12 @@ pub(crate) struct Path {
     pub(crate) terms: Terms,
     /// Whether a load that was not planned is an error.
     pub(crate) raises: bool,
+    /// Which refinement of the relation it is: 0 for the relation itself, [`UNNAMED`] for one that no session has numbered yet.
+    pub(crate) refined: u32,
 }
+
+/// A refinement that no session has numbered yet.
+pub(crate) const UNNAMED: u32 = u32::MAX;
 
 /// Which relation it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -178,6 +185,7 @@ impl RelationDef {
             route,
             terms,
             raises: self.raises,
+            refined: 0,
         }
     }
 }
@@ -324,6 +332,7 @@ impl<M: Model, F> AsPath for Column<M, F, Fk> {
             route: Route::Up(key),
             terms: Terms::default(),
             raises: false,
+            refined: 0,
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct SelectTree {
     pub(crate) having: Vec<Node>,
     pub(crate) order_by: Vec<Ordered>,
     pub(crate) limit: Option<u64>,
+    /// What the limit is for each value of, instead of for all rows.
+    pub(crate) limit_for_each: Option<Node>,
     pub(crate) offset: Option<u64>,
     /// Whether rows overwrite what the session holds of them.
     pub(crate) overwrites: bool,
@@ -74,6 +76,7 @@ impl SelectTree {
             having: Vec::new(),
             order_by: Vec::new(),
             limit: None,
+            limit_for_each: None,
             offset: None,
             overwrites: false,
         }

@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use super::Stores;
 use super::slot::State;
 use crate::expr::{KeyField, RelationId};
+use crate::value::Value;
 
 /// The lists of a session, dropped with each transaction.
 #[derive(Default)]
@@ -17,7 +18,11 @@ pub(crate) struct Lists {
     known: Vec<(ListId, List)>,
     moves: Vec<Moves>,
     epoch: (u64, u64),
+    refinements: Vec<Refinement>,
 }
+
+/// What makes a refinement of a relation the same as another: the relation, and the shape and values of its terms.
+type Refinement = (RelationId, Vec<u8>, Vec<Value<'static>>);
 
 /// Which list of which relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +72,20 @@ impl Lists {
         if self.epoch != stores.lists_epoch() {
             self.known.clear();
             self.moves.clear();
+            self.refinements.clear();
             stores.end_watches();
             self.epoch = stores.lists_epoch();
         }
+    }
+
+    /// The number of a refinement of a relation: the same for equal ones.
+    pub(crate) fn number_of(&mut self, id: RelationId, shape: Vec<u8>, values: Vec<Value<'static>>) -> u32 {
+        let refinement = (id, shape, values);
+        let at = self.refinements.iter().position(|other| *other == refinement).unwrap_or_else(|| {
+            self.refinements.push(refinement);
+            self.refinements.len() - 1
+        });
+        u32::try_from(at + 1).expect("invariant: memory ends before four billion refinements")
     }
 
     /// Whether the members of a slot are known.
@@ -135,6 +151,9 @@ impl Lists {
         let is_member =
             |&slot: &u32| stores.shows(key.table.number, slot) && stores.named(key, slot) == Some(parent);
         let mut found: Vec<u32> = loaded.iter().copied().filter(is_member).collect();
+        if id.refined != 0 {
+            return found;
+        }
         let came = self.moves[at].by_parent.get(&parent).map_or(&[][..], Vec::as_slice);
         let came = came.iter().copied().filter(is_member);
         append_new(&mut found, came.collect());

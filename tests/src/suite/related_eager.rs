@@ -19,6 +19,9 @@ rules! { related_eager:
     s77_one_relation_of_a_query_raises,
     a_raise_is_only_about_loads,
     what_was_not_queried_for_is_told_so,
+    the_first_comments_of_each_post_are_one_statement,
+    s76_a_refined_relation_is_a_relation_of_its_own,
+    refinements_differ_by_their_values,
 }
 
 /// Three users with two posts each, edited by the next user, and a comment on each post.
@@ -243,4 +246,51 @@ fn what_was_not_queried_for_is_told_so(lab: &Lab) {
     let ann = s.get_one::<User>(1).unwrap();
     let error = s.related(ann, User::posts).unwrap_err();
     assert!(error.to_string().ends_with("load it by `related_all(&[..], User::posts)`"), "{error}");
+}
+
+fn the_first_comments_of_each_post_are_one_statement(lab: &Lab) {
+    let db = lab.db();
+    store(&db);
+    db.run("INSERT INTO comments (post_id, body) SELECT p.id, 'more ' || n.value FROM posts AS p, json_each('[1,2,3]') AS n");
+    let mut s = db.session();
+    let last = || Post::comments.order_by(Comment::id.desc()).limit(2);
+    let posts = s.query::<Post>().order_by(Post::id).with(last().then(Comment::post)).all().unwrap();
+    assert_eq!(
+        db.sent()[2],
+        "SELECT id, post_id, body FROM (SELECT id, post_id, body, ROW_NUMBER() OVER (PARTITION BY post_id ORDER BY id DESC) \
+         AS orm_row FROM comments WHERE post_id IN (?, ?, ?, ?, ?, ?, ?, ?)) AS comments WHERE orm_row <= 2 ORDER BY orm_row"
+    );
+    for post in posts {
+        let comments = s.related(post, last()).unwrap();
+        let bodies: Vec<&str> = comments.iter().map(|&comment| s[comment].body.as_str()).collect();
+        assert_eq!(bodies, ["more 3", "more 2"]);
+    }
+    assert!(db.sent().is_empty());
+}
+
+fn s76_a_refined_relation_is_a_relation_of_its_own(lab: &Lab) {
+    let db = lab.db();
+    store(&db);
+    let mut s = db.session();
+    let users = s.query::<User>().order_by(User::id).all().unwrap();
+    let second = s.related(users[0], User::posts.filter(Post::title.ends_with(".2"))).unwrap();
+    assert_eq!(second.len(), 1);
+    assert!(!s.loaded(users[0], User::posts));
+    assert_eq!(s.related(users[0], User::posts).unwrap().len(), 2);
+    s[second[0]].author = users[1].into();
+    assert!(s.related(users[0], User::posts.filter(Post::title.ends_with(".2"))).unwrap().is_empty());
+}
+
+fn refinements_differ_by_their_values(lab: &Lab) {
+    let db = lab.db();
+    store(&db);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    let titled = |title: &str| User::posts.filter(Post::title.eq(title));
+    assert_eq!(s.related(ann, titled("1.1")).unwrap().len(), 1);
+    assert_eq!(s.related(ann, titled("1.2")).unwrap().len(), 1);
+    assert!(s.related(ann, titled("2.1")).unwrap().is_empty());
+    s.commit().unwrap();
+    assert!(s.related(ann, titled("2.1")).unwrap().is_empty());
+    assert_eq!(s.related(ann, titled("1.1")).unwrap().len(), 1);
 }

@@ -122,6 +122,8 @@ impl Core {
         tree.filters.push(self.naming(tree.from, key, slots));
         tree.filters.extend(terms.filters.iter().cloned());
         tree.order_by.clone_from(&terms.order_by);
+        tree.limit = terms.limit;
+        tree.limit_for_each = terms.limit.map(|_| Node::Field { of: tree.from, field: key.field });
         let (statement, values) = self.compile(&tree)?;
         self.on_wire(Intent::Read, |connection, stores, _| {
             load_down(connection, &statement, &values, stores, key)

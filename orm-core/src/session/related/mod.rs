@@ -16,7 +16,7 @@ pub use plan::{Eager, Then};
 
 use super::entities::Session;
 use crate::error::{Error, Result};
-use crate::expr::{AsPath, Direct, Fk, Many, One, Path, RelationName, Through, Via};
+use crate::expr::{AsPath, Direct, Fk, Many, One, Path, Refined, RelationName, Through, Via};
 use crate::schema::{BelongsTo, Model};
 use crate::store::Stores;
 use crate::value::{Column, Handle, Id, Key};
@@ -54,6 +54,16 @@ pub(crate) struct Found<T> {
 
 #[allow(private_interfaces)]
 impl<M: Model, T: Model> Relation<M> for Many<M, T, Direct> {
+    type Target = T;
+    type Related = Vec<Handle<T>>;
+
+    fn related(found: Found<T>) -> Result<Vec<Handle<T>>> {
+        Ok(found.handles)
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, T: Model> Relation<M> for Refined<M, T> {
     type Target = T;
     type Related = Vec<Handle<T>>;
 
@@ -175,7 +185,7 @@ impl<B> Session<B> {
         relation: R,
     ) -> Result<R::Related> {
         R::make_stores(&mut self.core.stores);
-        let path = relation.path();
+        let path = self.core.settled(relation.path())?;
         let slots = self.core.related(handle.entity(), &path)?;
         self.found::<M, R>(handle, &path, &slots)
     }
@@ -190,7 +200,7 @@ impl<B> Session<B> {
         relation: R,
     ) -> Result<Vec<R::Related>> {
         R::make_stores(&mut self.core.stores);
-        let path = relation.path();
+        let path = self.core.settled(relation.path())?;
         for handle in handles {
             self.core.check_held(handle.entity())?;
         }

@@ -7,7 +7,7 @@ use super::super::core::Core;
 use super::super::select::Select;
 use super::Relation;
 use crate::error::Result;
-use crate::expr::{AsPath, Fk, Many, One, Path, Tracked};
+use crate::expr::{AsPath, Fk, Many, One, Path, Refined, Tracked};
 use crate::schema::{Model, Points};
 use crate::store::{Raises, Source, Stores};
 use crate::util::Marker;
@@ -133,6 +133,20 @@ where
     }
 }
 
+#[allow(private_interfaces)]
+impl<M: Model, T: Model> Eager<M> for Refined<M, T> {
+    fn into_branch(self) -> Branch {
+        branch(&self)
+    }
+}
+
+impl<M: Model, T: Model> Refined<M, T> {
+    /// These rows, and a relation of them.
+    pub fn then<E: Eager<T>>(self, next: E) -> Then<M, T> {
+        Then::of(&self).then(next)
+    }
+}
+
 impl<M: Model, V> Many<M, M, V>
 where
     Many<M, M, V>: Relation<M, Target = M>,
@@ -219,14 +233,15 @@ impl Core {
 
     fn load_branch(&mut self, branch: &Branch, slots: &[u32]) -> Result<()> {
         (branch.make_stores)(&mut self.stores);
+        let path = self.settled(branch.path.clone())?;
         let mut level = slots.to_vec();
         let mut seen: HashSet<u32> = HashSet::new();
         for depth in 0..branch.depth {
-            self.load_path(&branch.path, &level)?;
+            self.load_path(&path, &level)?;
             if branch.then.is_empty() && depth + 1 == branch.depth {
                 return Ok(());
             }
-            level = self.reach_all(&branch.path, &level)?;
+            level = self.reach_all(&path, &level)?;
             level.retain(|slot| seen.insert(*slot));
             if level.is_empty() {
                 return Ok(());

@@ -1,10 +1,12 @@
 //! Follows a path in memory.
 
 use super::super::core::Core;
+use crate::compile::{KeySink, write_select};
 use crate::error::{Error, Result};
-use crate::expr::{KeyField, Path, Route};
+use crate::expr::{KeyField, Path, Route, TableRef, UNNAMED};
+use crate::stmt::SelectTree;
 use crate::store::{ListId, State};
-use crate::value::{Entity, Link};
+use crate::value::{Entity, Link, Value};
 
 /// Where a foreign key leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(super) enum Up {
 impl Path {
     /// One of its lists.
     pub(super) fn list(&self, part: u8) -> ListId {
-        ListId { relation: self.id, part, refined: 0 }
+        ListId { relation: self.id, part, refined: self.refined }
     }
 }
 
@@ -33,6 +35,26 @@ impl Core {
         self.check_held(entity)?;
         self.load_around(path, entity.place.slot)?;
         self.reach(path, entity.place.slot)
+    }
+
+    /// A path whose refinement has its number in this session.
+    ///
+    /// # Errors
+    /// Of a value in a condition that cannot be stored.
+    pub(super) fn settled(&mut self, mut path: Path) -> Result<Path> {
+        if path.refined == UNNAMED {
+            let mut tree = SelectTree::new(TableRef::own(path.route.target()));
+            tree.filters.clone_from(&path.terms.filters);
+            tree.order_by.clone_from(&path.terms.order_by);
+            tree.limit = path.terms.limit;
+            let mut sink = KeySink::new(&self.stores, self.dialect());
+            write_select(&tree, &mut sink);
+            let (shape, values) = sink.finish()?;
+            let values: Vec<Value<'static>> = values.into_iter().map(Value::into_owned).collect();
+            self.lists.settle(&mut self.stores);
+            path.refined = self.lists.number_of(path.id, shape, values);
+        }
+        Ok(path)
     }
 
     pub(super) fn check_held(&self, entity: Entity) -> Result<()> {
