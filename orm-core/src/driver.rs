@@ -4,6 +4,8 @@
 //! backend is a crate of its own and a test can put a probe in its place. What else a backend needs is named here too:
 //! the [`Dialect`], rows and values, and the live schema.
 
+use std::collections::VecDeque;
+
 pub use crate::compile::{Capabilities, Dialect, GeneratedKey, Schemas, Statement, StatementId};
 use crate::error::Result;
 pub use crate::row::Row;
@@ -97,6 +99,25 @@ pub trait Connection: Send {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()>;
 
+    /// Runs a statement whose rows are asked for one by one. A driver that can overrides this, and holds one row at a time;
+    /// otherwise all of them are in memory until the last was given. It does not keep `values`.
+    ///
+    /// # Errors
+    /// Whatever the database reports before the first row, classified.
+    fn stream<'conn>(
+        &'conn mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Box<dyn Rows + 'conn>> {
+        let mut rows = VecDeque::new();
+        self.query(statement, values, &mut |row| {
+            let values: Result<Vec<_>> = (0..row.len()).map(|column| row.value(column).to_value()).collect();
+            rows.push_back(values?);
+            Ok(())
+        })?;
+        Ok(Box::new(Gathered(rows)))
+    }
+
     /// Runs several statements without values, such as a schema.
     ///
     /// # Errors
@@ -129,6 +150,26 @@ pub trait Connection: Send {
     /// # Errors
     /// Whatever the database reports.
     fn live_schema(&mut self) -> Result<LiveSchema>;
+}
+
+/// Rows that are asked for one by one.
+pub trait Rows {
+    /// Shows the next row; says whether there was one.
+    ///
+    /// # Errors
+    /// Whatever the database reports, classified, or what `show` returns.
+    fn next(&mut self, show: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<bool>;
+}
+
+/// Rows that are in memory already.
+struct Gathered(VecDeque<Vec<Value<'static>>>);
+
+impl Rows for Gathered {
+    fn next(&mut self, show: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<bool> {
+        let Some(row) = self.0.pop_front() else { return Ok(false) };
+        show(&row.as_slice())?;
+        Ok(true)
+    }
 }
 
 /// What a statement that returns no rows has done.

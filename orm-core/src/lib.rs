@@ -132,7 +132,7 @@ pub use session::{
     ColumnList, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery,
     ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
 };
-pub use session::{Delete, Page, Returning, Update, delete, update};
+pub use session::{Delete, Page, Returning, Stream, Update, delete, update};
 pub use session::{Eager, LinkModel, Relation, Replace, Then};
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};

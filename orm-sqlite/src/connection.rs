@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use orm_core::driver::{
-    BeginMode, ConnectOptions, Connection, Done, IsolationLevel, LiveSchema, Row, Statement, Transact, Value,
+    BeginMode, ConnectOptions, Connection, Done, IsolationLevel, LiveSchema, Row, Rows, Statement, Transact,
+    Value,
 };
 use orm_core::{Error, Result};
 use rusqlite::types::Value as SqlValue;
@@ -60,6 +61,14 @@ impl Connection for SqliteConnection {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
         self.raw.query(statement, values, each)
+    }
+
+    fn stream<'conn>(
+        &'conn mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Box<dyn Rows + 'conn>> {
+        Ok(Box::new(self.raw.stream(statement, values)?))
     }
 
     fn run_script(&mut self, sql: &str) -> Result<()> {

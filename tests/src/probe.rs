@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use orm_core::driver::{
     BeginMode, ConnectOptions, Connection, Dialect, Done, Driver, IsolationLevel, LiveSchema, PoolDefaults,
-    Row, Statement, StatementId, Transact, Value,
+    Row, Rows, Statement, StatementId, Transact, Value,
 };
 use orm_core::{Error, Result};
 
@@ -222,6 +222,15 @@ impl Connection for ProbeConnection {
     ) -> Result<()> {
         self.note(statement.sql(), Some(statement.id()), values.len())?;
         self.inner.query(statement, values, each)
+    }
+
+    fn stream<'conn>(
+        &'conn mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Box<dyn Rows + 'conn>> {
+        self.note(statement.sql(), Some(statement.id()), values.len())?;
+        self.inner.stream(statement, values)
     }
 
     fn run_script(&mut self, sql: &str) -> Result<()> {

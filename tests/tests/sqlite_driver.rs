@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use orm_core::driver::{
-    BeginMode, Connection, Done, IsolationLevel, LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Statement,
-    Transact, Value, ValueRef,
+    BeginMode, Connection, Done, IsolationLevel, LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Row,
+    Statement, Transact, Value, ValueRef,
 };
 use orm_core::engine::{Checkout, Engine, ExecutionOptions};
 use orm_core::{DeclarativeBase, Error, Id, Model, Result};
@@ -443,4 +443,42 @@ fn s106_an_isolation_level_is_set_and_set_back() {
     for (engine, set) in [(&loose, 1), (&engine, 0), (&loose, 1)] {
         assert_eq!(pragma(&mut *engine.checkout().unwrap(), "read_uncommitted"), Value::Int(set));
     }
+}
+
+#[test]
+fn a_stream_holds_one_row_at_a_time() {
+    let mut connection = memory();
+    // It never ends, so nobody can have gathered it.
+    let endless =
+        Statement::new("WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n) SELECT i FROM n");
+    let mut found = Vec::new();
+    let mut rows = connection.stream(&endless, &[Value::Int(7)]).unwrap();
+    for _ in 0..3 {
+        let there_was_one = rows.next(&mut |row| {
+            found.push(row.value(0).to_value()?);
+            Ok(())
+        });
+        assert!(there_was_one.unwrap());
+    }
+    drop(rows);
+    assert_eq!(found, [Value::Int(7), Value::Int(8), Value::Int(9)]);
+    assert_eq!(ask(&mut *connection, "SELECT 1").unwrap(), Value::Int(1));
+}
+
+#[test]
+fn a_stream_copies_the_values_that_it_binds() {
+    let mut connection = memory();
+    let statement = Statement::new("SELECT ? UNION ALL SELECT ?");
+    let text = String::from("short lived");
+    let values = [Value::Text(text.as_str().into()), Value::Blob(vec![1, 2].into())];
+    let mut rows = connection.stream(&statement, &values).unwrap();
+    drop(values);
+    drop(text);
+    let mut found = Vec::new();
+    let mut keep = |row: &dyn Row| {
+        found.push(row.value(0).to_value()?);
+        Ok(())
+    };
+    while rows.next(&mut keep).unwrap() {}
+    assert_eq!(found, [Value::Text("short lived".into()), Value::Blob(vec![1, 2].into())]);
 }

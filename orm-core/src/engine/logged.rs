@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::driver::{
-    BeginMode, Connection, Done, IsolationLevel, LiveSchema, Row, Statement, Transact, Value,
+    BeginMode, Connection, Done, IsolationLevel, LiveSchema, Row, Rows, Statement, Transact, Value,
 };
 use crate::error::{Error, Result};
 
@@ -150,6 +150,21 @@ impl Connection for Logged {
         result.map_err(|error| self.failed(error, values))
     }
 
+    fn stream<'conn>(
+        &'conn mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Box<dyn Rows + 'conn>> {
+        let shown = self.log.is_on().then(|| Shown {
+            log: self.log,
+            sql: statement.sql().to_owned(),
+            values: values.iter().cloned().map(Value::into_owned).collect(),
+            start: Instant::now(),
+        });
+        let inner = self.inner.stream(statement, values)?;
+        Ok(Box::new(LoggedRows { inner, dead: &mut self.dead, shown, rows: 0, failure: None }))
+    }
+
     fn run_script(&mut self, sql: &str) -> Result<()> {
         let result = if self.log.is_on() {
             self.show(sql, &[], |inner| (inner.run_script(sql), 0))
@@ -196,5 +211,44 @@ fn step_text(step: Transact<'_>) -> String {
         Transact::Savepoint(name) => format!("SAVEPOINT {name}"),
         Transact::Release(name) => format!("RELEASE {name}"),
         Transact::RollbackTo(name) => format!("ROLLBACK TO {name}"),
+    }
+}
+
+/// Rows that are asked for one by one; shown when nobody asks for more.
+struct LoggedRows<'conn> {
+    inner: Box<dyn Rows + 'conn>,
+    dead: &'conn mut bool,
+    shown: Option<Shown>,
+    rows: u64,
+    failure: Option<String>,
+}
+
+/// What is shown of a statement at its end.
+struct Shown {
+    log: Log,
+    sql: String,
+    values: Vec<Value<'static>>,
+    start: Instant,
+}
+
+impl Rows for LoggedRows<'_> {
+    fn next(&mut self, show: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<bool> {
+        let next = self.inner.next(show);
+        match &next {
+            Ok(there_was_one) => self.rows += u64::from(*there_was_one),
+            Err(error) => {
+                *self.dead |= error.is_disconnected();
+                self.failure = Some(format!("{:?}", error.kind()));
+            }
+        }
+        next
+    }
+}
+
+impl Drop for LoggedRows<'_> {
+    fn drop(&mut self) {
+        let Some(Shown { log, sql, values, start }) = &self.shown else { return };
+        let elapsed = start.elapsed();
+        log.show(&Event { sql, values, rows: self.rows, elapsed, failure: self.failure.as_deref() });
     }
 }

@@ -70,6 +70,8 @@ pub(crate) struct Core {
     pub(crate) lists: Lists,
     /// Why nothing can be done until the innermost frame has ended.
     pub(crate) failed: Option<Error>,
+    /// The error at which a stream of rows ended; the transaction may have ended with it.
+    pub(crate) broken: Option<Error>,
     /// A call that could not return the mistake it found; the next flush does.
     pub(crate) mistake: Option<Error>,
     /// What the program wants to run at which moments.
@@ -102,6 +104,7 @@ impl Core {
             values: Vec::new(),
             lists: Lists::default(),
             failed: None,
+            broken: None,
             mistake: None,
             events: None,
             running: None,
@@ -129,10 +132,20 @@ impl Core {
     #[inline]
     pub(crate) fn connect(&mut self, intent: Intent) -> Result<()> {
         self.check_usable()?;
+        if let Some(error) = self.broken.take() {
+            self.end_broken(error)?;
+        }
         if self.connection.is_none() {
             self.open_transaction(intent)?;
         }
         Ok(())
+    }
+
+    /// After a stream that ended with an error: nothing is sent if the transaction has ended with it.
+    #[cold]
+    fn end_broken(&mut self, error: Error) -> Result<()> {
+        self.look_after(error);
+        self.check_usable()
     }
 
     /// Runs something on the connection, and what the stores hold beside it.

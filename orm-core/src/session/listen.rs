@@ -45,16 +45,26 @@ pub(super) fn listened<'a>(
 
 impl Listened<'_> {
     fn before(&self, execution: &Execution<'_>) -> Result<()> {
-        self.events
-            .before_execute
-            .iter()
-            .try_for_each(|hook| hook(execution))
-            .map_err(|error| error.context("in a `before_execute` hook").with_statement(execution.sql))
+        before(self.events, execution)
     }
 
     fn after(&self, execution: &Execution<'_>, outcome: Executed<'_>) {
-        self.events.after_execute.iter().for_each(|hook| hook(execution, outcome));
+        after(self.events, execution, outcome);
     }
+}
+
+/// Shows a statement that is about to be sent.
+pub(super) fn before(events: &Events, execution: &Execution<'_>) -> Result<()> {
+    events
+        .before_execute
+        .iter()
+        .try_for_each(|hook| hook(execution))
+        .map_err(|error| error.context("in a `before_execute` hook").with_statement(execution.sql))
+}
+
+/// Shows a statement that was sent.
+pub(super) fn after(events: &Events, execution: &Execution<'_>, outcome: Executed<'_>) {
+    events.after_execute.iter().for_each(|hook| hook(execution, outcome));
 }
 
 /// Rows are written one statement each here, so that hooks see them all.

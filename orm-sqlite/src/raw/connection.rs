@@ -2,11 +2,11 @@
 
 use std::ptr::NonNull;
 
-use orm_core::driver::{Done, Row, Statement, Value};
+use orm_core::driver::{Done, Row, Rows, Statement, Value};
 use orm_core::{Error, Result};
 
 use super::cache::Cache;
-use super::statement::{Handle, Keep, Prepared};
+use super::statement::{Handle, Keep, Prepared, Run};
 
 /// A statement of ours that every connection keeps.
 #[derive(Clone, Copy)]
@@ -111,6 +111,17 @@ impl RawConnection {
         }
     }
 
+    /// Runs a statement whose rows are asked for one by one.
+    pub(crate) fn stream<'conn>(
+        &'conn mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Stream<'conn>> {
+        let (handle, sql) = (&self.handle, statement.sql());
+        let prepared = self.cache.get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
+        Ok(Stream { run: prepared.run_copied(handle, sql, values)?, handle, sql: sql.into(), is_over: false })
+    }
+
     /// Runs one of our own statements.
     pub(crate) fn run_fixed(&mut self, which: Fixed) -> Result<()> {
         let (handle, sql) = (&self.handle, FIXED[which as usize]);
@@ -142,5 +153,31 @@ impl RawConnection {
     /// How many statements are kept.
     pub(crate) fn cached(&self) -> usize {
         self.cache.len()
+    }
+}
+
+/// A statement that stands between two of its rows.
+pub(crate) struct Stream<'conn> {
+    run: Run<'conn>,
+    handle: &'conn Handle,
+    sql: Box<str>,
+    /// SQLite would begin anew.
+    is_over: bool,
+}
+
+impl Rows for Stream<'_> {
+    fn next(&mut self, show: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<bool> {
+        if self.is_over {
+            return Ok(false);
+        }
+        match self.run.step() {
+            Ok(Some(row)) => return show(&row).map(|()| true),
+            Ok(None) => self.is_over = true,
+            Err(_) => {
+                self.is_over = true;
+                return Err(self.handle.failure(&self.sql));
+            }
+        }
+        Ok(false)
     }
 }

@@ -132,7 +132,28 @@ impl Prepared {
         }
         let run = Run { statement: self.statement, borrowed: PhantomData };
         for (value, index) in values.iter().zip(1..) {
-            if run.bind(index, value) != ffi::SQLITE_OK {
+            // SAFETY: the run borrows the values for as long as it steps.
+            if unsafe { run.bind(index, value, ffi::SQLITE_STATIC()) } != ffi::SQLITE_OK {
+                return Err(handle.failure(sql));
+            }
+        }
+        Ok(run)
+    }
+
+    /// The same for values that do not live as long: SQLite copies them.
+    pub(super) fn run_copied<'run>(
+        &'run mut self,
+        handle: &Handle,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<Run<'run>> {
+        if values.len() != self.values {
+            return Err(self.wrong_count(values.len(), sql));
+        }
+        let run = Run { statement: self.statement, borrowed: PhantomData };
+        for (value, index) in values.iter().zip(1..) {
+            // SAFETY: SQLite copies what is bound as transient.
+            if unsafe { run.bind(index, value, ffi::SQLITE_TRANSIENT()) } != ffi::SQLITE_OK {
                 return Err(handle.failure(sql));
             }
         }
@@ -174,9 +195,12 @@ pub(super) struct Run<'run> {
 }
 
 impl Run<'_> {
-    /// Binds a value in place.
+    /// Binds a value.
+    ///
+    /// # Safety
+    /// With `SQLITE_STATIC` the value stays where it is until the run ends.
     #[inline]
-    fn bind(&self, index: c_int, value: &Value<'_>) -> c_int {
+    unsafe fn bind(&self, index: c_int, value: &Value<'_>, keeping: ffi::sqlite3_destructor_type) -> c_int {
         let statement = self.statement.as_ptr();
         match value {
             // SAFETY: the statement is alive and not stepped since its last reset; an index out of range is an error code.
@@ -188,21 +212,13 @@ impl Run<'_> {
             Value::Text(text) => {
                 let start: *const c_char = text.as_ptr().cast();
                 let Ok(length) = c_int::try_from(text.len()) else { return ffi::SQLITE_TOOBIG };
-                // SAFETY: as above; the text is borrowed for as long as this run steps, so SQLite need not copy it.
-                unsafe { ffi::sqlite3_bind_text(statement, index, start, length, ffi::SQLITE_STATIC()) }
+                // SAFETY: as above; the text is readable for `length` bytes, and stays or is copied.
+                unsafe { ffi::sqlite3_bind_text(statement, index, start, length, keeping) }
             }
             Value::Blob(bytes) => {
                 let start: *const c_void = bytes.as_ptr().cast();
                 // SAFETY: as above; an empty slice has a pointer that is not null, so it is an empty blob and not NULL.
-                unsafe {
-                    ffi::sqlite3_bind_blob64(
-                        statement,
-                        index,
-                        start,
-                        bytes.len() as u64,
-                        ffi::SQLITE_STATIC(),
-                    )
-                }
+                unsafe { ffi::sqlite3_bind_blob64(statement, index, start, bytes.len() as u64, keeping) }
             }
         }
     }

@@ -65,6 +65,7 @@ pub mod scope;
 pub mod set_based;
 pub mod state;
 pub mod state_calls;
+pub mod stream;
 pub mod transaction;
 pub mod undo;
 pub mod unique;
