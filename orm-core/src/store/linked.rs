@@ -3,6 +3,7 @@
 use super::epochs::Epochs;
 use super::meet::meet_row;
 use super::origin::Origins;
+use super::slot::State;
 use super::typed::{Meeting, Store};
 use super::visit;
 use super::watch::Watch;
@@ -44,6 +45,9 @@ pub(crate) trait Linked {
     fn watch(&self) -> &Watch;
 
     fn watch_mut(&mut self) -> &mut Watch;
+
+    /// Nobody keeps lists any more; what is not flushed yet stays known as changed.
+    fn prune_changes(&mut self);
 
     /// Which entities were loaded together.
     fn origins(&mut self) -> &mut Origins;
@@ -87,6 +91,14 @@ impl<M: Model> Linked for Store<M> {
 
     fn watch_mut(&mut self) -> &mut Watch {
         &mut self.watch
+    }
+
+    fn prune_changes(&mut self) {
+        let slots = &self.slots;
+        self.watch.prune(|slot| {
+            let place = &slots[*slot as usize];
+            place.kept.is_some() || matches!(place.state, State::Pending | State::Deleted)
+        });
     }
 
     fn origins(&mut self) -> &mut Origins {

@@ -73,7 +73,7 @@ impl Lists {
             self.known.clear();
             self.moves.clear();
             self.refinements.clear();
-            stores.end_watches();
+            stores.iter_mut().for_each(|store| store.prune_changes());
             self.epoch = stores.lists_epoch();
         }
     }

@@ -74,6 +74,13 @@ impl Watch {
         self.seen = 0;
     }
 
+    /// Nobody keeps lists any more; some changes are still to be flushed.
+    pub(super) fn prune(&mut self, is_unflushed: impl FnMut(&u32) -> bool) {
+        self.is_watched = false;
+        self.changes.retain(is_unflushed);
+        self.seen = 0;
+    }
+
     /// Nobody keeps lists any more.
     pub(crate) fn end(&mut self) {
         self.is_watched = false;

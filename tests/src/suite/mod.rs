@@ -58,6 +58,7 @@ pub mod refresh;
 pub mod related;
 pub mod related_eager;
 pub mod related_links;
+pub mod related_random;
 pub mod related_write;
 pub mod rename;
 pub mod savepoint;

@@ -27,6 +27,7 @@ rules! { related:
     changes_stay_seen_after_their_flush,
     a_key_that_names_a_parent_loaded_later_is_seen,
     commit_and_rollback_forget_lists,
+    what_is_added_after_a_rollback_is_seen,
     a_savepoint_that_is_undone_forgets_lists,
     lists_outlive_a_commit_that_expires_nothing,
     loaded_tells_without_io,
@@ -374,6 +375,17 @@ fn commit_and_rollback_forget_lists(lab: &Lab) {
     s.rollback().unwrap();
     assert!(!s.loaded(users[0], User::posts));
     assert_eq!(s.related(users[0], User::posts).unwrap(), posts);
+}
+
+fn what_is_added_after_a_rollback_is_seen(lab: &Lab) {
+    let db = lab.db();
+    store_posts(&db);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    s.related(ann, User::posts).unwrap();
+    s.rollback().unwrap();
+    let new = s.add(Post::by(ann, "new"));
+    assert_eq!(s.related(ann, User::posts).unwrap().last(), Some(&new));
 }
 
 fn a_savepoint_that_is_undone_forgets_lists(lab: &Lab) {
