@@ -53,6 +53,7 @@ pub(crate) struct Found<T> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Model> Relation<M> for Many<M, T, Direct> {
     type Target = T;
     type Related = Vec<Handle<T>>;
@@ -63,6 +64,7 @@ impl<M: Model, T: Model> Relation<M> for Many<M, T, Direct> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Model> Relation<M> for Refined<M, T> {
     type Target = T;
     type Related = Vec<Handle<T>>;
@@ -73,6 +75,7 @@ impl<M: Model, T: Model> Relation<M> for Refined<M, T> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Through<L>> {
     type Target = T;
     type Related = Vec<Handle<T>>;
@@ -88,6 +91,7 @@ impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Through<L>> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Via<L>> {
     type Target = T;
     type Related = Vec<Handle<T>>;
@@ -103,6 +107,7 @@ impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Via<L>> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Model> Relation<M> for One<M, T> {
     type Target = T;
     type Related = Option<Handle<T>>;
@@ -113,6 +118,7 @@ impl<M: Model, T: Model> Relation<M> for One<M, T> {
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Model, K: Key> Relation<M> for Column<M, Option<Id<T, K>>, Fk> {
     type Target = T;
     type Related = Option<Handle<T>>;
@@ -123,6 +129,7 @@ impl<M: Model, T: Model, K: Key> Relation<M> for Column<M, Option<Id<T, K>>, Fk>
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Model, K: Key> Relation<M> for Column<M, Id<T, K>, Fk> {
     type Target = T;
     type Related = Handle<T>;
