@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use orm_core::driver::{Capabilities, Dialect, GeneratedKey, Schemas, SqlType, TableColumn};
+use orm_core::expr::Native;
 
 use crate::keywords::KEYWORDS;
 
@@ -28,7 +29,23 @@ static CAPABILITIES: Capabilities = Capabilities {
     booleans: false,
     case_insensitive_names: true,
     schemas: Schemas::Databases,
+    natives,
 };
+
+/// Its date functions read the texts that columns hold, and give texts.
+fn natives(native: Native) -> (&'static str, &'static str) {
+    match native {
+        Native::Year => ("CAST(strftime('%Y', ", ") AS INTEGER)"),
+        Native::Month => ("CAST(strftime('%m', ", ") AS INTEGER)"),
+        Native::Day => ("CAST(strftime('%d', ", ") AS INTEGER)"),
+        Native::Weekday => ("CAST(strftime('%w', ", ") AS INTEGER)"),
+        Native::Ordinal => ("CAST(strftime('%j', ", ") AS INTEGER)"),
+        Native::Hour => ("CAST(strftime('%H', ", ") AS INTEGER)"),
+        Native::Minute => ("CAST(strftime('%M', ", ") AS INTEGER)"),
+        Native::Second => ("CAST(strftime('%S', ", ") AS INTEGER)"),
+        Native::JsonValue => ("json_extract(", ")"),
+    }
+}
 
 impl Dialect for SqliteDialect {
     fn name(&self) -> &'static str {

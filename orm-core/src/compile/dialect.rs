@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::expr::Native;
 use crate::schema::TableColumn;
 use crate::value::SqlType;
 
@@ -109,4 +110,7 @@ pub struct Capabilities {
     pub case_insensitive_names: bool,
     /// What a schema is.
     pub schemas: Schemas,
+    /// What stands before and behind the arguments of what each database writes in its own way; [`Native::standard`] where it
+    /// keeps to the standard.
+    pub natives: fn(Native) -> (&'static str, &'static str),
 }

@@ -87,6 +87,11 @@ fn is_same(a: &Node, b: &Node) -> bool {
     if std::mem::discriminant(a) != std::mem::discriminant(b) || names_of(a) != names_of(b) {
         return false;
     }
+    if let (Node::Pieces(a, _), Node::Pieces(b, _)) = (a, b)
+        && a != b
+    {
+        return false;
+    }
     let (mut left, mut right) = (Vec::new(), Vec::new());
     a.each_child(&mut |child| left.push(child));
     b.each_child(&mut |child| right.push(child));
@@ -97,6 +102,9 @@ fn is_same(a: &Node, b: &Node) -> bool {
 fn names_of(node: &Node) -> Option<&'static str> {
     if let Node::Binary(name, ..) | Node::Call(name, _) = node {
         return Some(name);
+    }
+    if let Node::Native(native, _) = node {
+        return Some(native.standard().0);
     }
     if let Node::Compare(comparison, ..) = node { Some(comparison.sql()) } else { None }
 }

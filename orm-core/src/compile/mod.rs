@@ -12,6 +12,7 @@ mod row_write;
 mod select;
 mod sink;
 mod statement;
+mod window;
 mod writer;
 
 #[cfg(test)]

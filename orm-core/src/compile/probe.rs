@@ -23,6 +23,7 @@ pub(crate) static EMBEDDED: Probe = Probe(Capabilities {
     booleans: false,
     case_insensitive_names: true,
     schemas: Schemas::Databases,
+    natives: crate::expr::Native::standard,
 });
 
 /// Adds foreign keys later, keeps comments, has booleans, and short names.

@@ -3,6 +3,7 @@
 use super::grouping::is_aggregated;
 use super::json::JsonList;
 use super::sink::Sink;
+use super::window::write_window;
 use crate::expr::{Aggregate, Anchor, Columns, Join, JoinKind, Node, Ordered, TableRef};
 use crate::stmt::{Item, SelectTree, What};
 use crate::value::{Entity, Value};
@@ -52,7 +53,7 @@ fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl Sink<'a>) {
     }
     write_conditions(&select.having, " HAVING ", out);
     if select.what == What::Rows || select.limit.is_some() {
-        write_order(&select.order_by, out);
+        write_order(&select.order_by, " ORDER BY ", out);
     }
     write_limit(select, out);
     out.close();
@@ -129,9 +130,9 @@ pub(super) fn write_conditions<'a>(conditions: &'a [Node], first: &'static str, 
     }
 }
 
-fn write_order<'a>(order_by: &'a [Ordered], out: &mut impl Sink<'a>) {
+pub(super) fn write_order<'a>(order_by: &'a [Ordered], first: &'static str, out: &mut impl Sink<'a>) {
     for (index, ordered) in order_by.iter().enumerate() {
-        out.sql(if index == 0 { " ORDER BY " } else { ", " });
+        out.sql(if index == 0 { first } else { ", " });
         write_fields(&ordered.node, ordered.direction, out);
     }
 }
@@ -155,7 +156,7 @@ fn write_limit<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
 }
 
 /// An expression, each of its columns with something behind it: a composite id is ordered column by column.
-fn write_fields<'a>(node: &'a Node, behind: &'static str, out: &mut impl Sink<'a>) {
+pub(super) fn write_fields<'a>(node: &'a Node, behind: &'static str, out: &mut impl Sink<'a>) {
     let Node::Field { of, field } = node else {
         write_operand(node, out);
         return out.sql(behind);
@@ -185,7 +186,9 @@ fn write_operand<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
         }
         Node::Compare(..) | Node::Not(_) | Node::IsNull(_) | Node::InList(..) | Node::InSelect(..) => false,
         Node::Between(..) | Node::Like(..) | Node::Holds(..) => false,
+        Node::Pieces(..) => true,
         Node::Postfix(..) | Node::Exists(_) | Node::Scalar(_) | Node::Call(..) | Node::Aggregate(_) => false,
+        Node::Native(..) | Node::Window(_) => false,
     };
     if is_loose {
         out.sql("(");
@@ -247,18 +250,39 @@ fn write_node<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
             out.sql(name);
             write_arguments(arguments, out);
         }
+        Node::Pieces(pieces, parts) => write_pieces(pieces, parts, out),
+        Node::Native(native, arguments) => {
+            let (before, behind) = (out.capabilities().natives)(*native);
+            out.sql(before);
+            write_all(arguments, out);
+            out.sql(behind);
+        }
         Node::Aggregate(aggregate) => write_aggregate(aggregate, out),
+        Node::Window(window) => write_window(window, out),
+    }
+}
+
+fn write_pieces<'a>(pieces: &'a [&'static str], parts: &'a [Node], out: &mut impl Sink<'a>) {
+    for (index, piece) in pieces.iter().enumerate() {
+        out.sql(piece);
+        if let Some(part) = parts.get(index) {
+            write_operand(part, out);
+        }
     }
 }
 
 fn write_arguments<'a>(arguments: &'a [Node], out: &mut impl Sink<'a>) {
+    write_all(arguments, out);
+    out.sql(")");
+}
+
+fn write_all<'a>(arguments: &'a [Node], out: &mut impl Sink<'a>) {
     for (index, argument) in arguments.iter().enumerate() {
         if index > 0 {
             out.sql(", ");
         }
         write_node(argument, out);
     }
-    out.sql(")");
 }
 
 /// A composite id is counted by its first column: all of them are NULL, or none is.

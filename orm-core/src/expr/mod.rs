@@ -6,6 +6,10 @@
 mod aggregate;
 mod arithmetic;
 mod assign;
+mod branch;
+mod case;
+mod convert;
+mod fragment;
 mod function;
 mod join;
 mod lists;
@@ -20,16 +24,29 @@ mod scope;
 mod shape;
 mod source;
 mod tree;
+mod window;
 
 pub use crate::value::{Column, Fk, Plain};
 pub use aggregate::{Aggregation, Summable, avg, count, count_all, max, min, sum};
 pub use arithmetic::{Number, Numeric, Term};
 pub use assign::{Assign, AssignIn};
-pub use function::{abs, coalesce, literal, lower, ltrim, rtrim, trim, upper};
+pub use branch::{Any, Arguments, Branch, Nullability, PerhapsNull};
+pub use case::{Case, EmptyCase, case, nullif};
+pub use convert::{
+    Cast, CastTarget, HasDay, HasJson, HasTime, JsonMethods, day, hour, minute, month, ordinal, second,
+    weekday, year,
+};
+pub use fragment::{call, fragment};
+pub use function::{
+    abs, coalesce, concat, length, literal, lower, ltrim, replace, round, rtrim, substr, trim, upper,
+};
 pub use join::{Aliased, Joins, On, To, to};
 pub use lists::{OnlyOf, all_of, any_of};
 pub use methods::{Condition, Expr, Expression, ExpressionMethods};
-pub(crate) use node::{Aggregate, Anchor, Columns, Comparison, Naming, Node, TableRef};
+pub use node::Native;
+pub(crate) use node::{
+    Aggregate, Anchor, Bounds, Columns, Comparison, Edge, Frame, Naming, Node, TableRef, Window,
+};
 pub use operand::{Comparable, ComparedAs, List, Operand, Text};
 pub(crate) use order::Ordered;
 pub use order::{Order, OrderBy, OrderPart};
@@ -39,11 +56,15 @@ pub use relation::{AsPath, Direct, Many, One, RelationDef, Terms, Through, Via};
 pub(crate) use relation::{KeyField, Path, RelationId, RelationName, Route, UNNAMED};
 pub use scope::{
     Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
-    GroupPredicate, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate, Presence, RowWise,
-    Standalone, There, Uses, Within,
+    GroupPredicate, GroupWise, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate,
+    Presence, RowWise, Standalone, There, Uses, Windowed, Within,
 };
 pub use shape::{
     AsHandle, AsStruct, AsValue, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
 };
 pub use source::{AliasName, As, Source};
 pub(crate) use tree::{Item, Join, JoinKind, SelectTree, What};
+pub use window::{
+    Over, Parts, WindowFunction, cume_dist, dense_rank, everything, first_value, lag, last_value, lead,
+    ntile, order_by, partition_by, percent_rank, rank, row_number, sum_over,
+};

@@ -1,5 +1,6 @@
 //! What an expression is, without its types.
 
+use super::order::Ordered;
 use super::tree::SelectTree;
 use crate::schema::Table;
 use crate::value::{Entity, Value};
@@ -49,8 +50,88 @@ pub(crate) enum Node {
     Postfix(&'static str, Box<Node>),
     /// A function of its arguments.
     Call(&'static str, Vec<Node>),
+    /// Pieces of SQL, and what stands between them.
+    Pieces(Vec<&'static str>, Vec<Node>),
+    /// What each database writes in its own way.
+    Native(Native, Vec<Node>),
     /// One value for many rows.
     Aggregate(Box<Aggregate>),
+    /// A value for each row, of the rows around it.
+    Window(Box<Window>),
+}
+
+/// What each database writes in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Native {
+    /// The year of a day.
+    Year,
+    /// The month of a day, from 1.
+    Month,
+    /// The day of the month, from 1.
+    Day,
+    /// The day of the week; 0 is Sunday.
+    Weekday,
+    /// The day of the year, from 1.
+    Ordinal,
+    /// The hour of a time.
+    Hour,
+    /// The minute of a time.
+    Minute,
+    /// The second of a time, a whole number.
+    Second,
+    /// The value at a path of a JSON document.
+    JsonValue,
+}
+
+impl Native {
+    /// What stands before and behind the arguments, as the SQL standard has it.
+    pub fn standard(self) -> (&'static str, &'static str) {
+        match self {
+            Native::Year => ("EXTRACT(YEAR FROM ", ")"),
+            Native::Month => ("EXTRACT(MONTH FROM ", ")"),
+            Native::Day => ("EXTRACT(DAY FROM ", ")"),
+            Native::Weekday => ("EXTRACT(DOW FROM ", ")"),
+            Native::Ordinal => ("EXTRACT(DOY FROM ", ")"),
+            Native::Hour => ("EXTRACT(HOUR FROM ", ")"),
+            Native::Minute => ("EXTRACT(MINUTE FROM ", ")"),
+            Native::Second => ("FLOOR(EXTRACT(SECOND FROM ", "))"),
+            Native::JsonValue => ("JSON_VALUE(", ")"),
+        }
+    }
+}
+
+/// A function and the rows that it looks at.
+#[derive(Clone)]
+pub(crate) struct Window {
+    /// A call or an aggregate.
+    pub(crate) function: Node,
+    pub(crate) partition_by: Vec<Node>,
+    pub(crate) order_by: Vec<Ordered>,
+    pub(crate) frame: Option<Frame>,
+}
+
+/// Some of the rows of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) bounds: Bounds,
+    pub(crate) from: Edge,
+    pub(crate) to: Edge,
+}
+
+/// What the edges of a frame count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bounds {
+    Rows,
+    Groups,
+}
+
+/// Where a frame starts or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    First,
+    /// So far from the current row, which is 0.
+    At(i64),
+    Last,
 }
 
 /// An aggregate function.
@@ -187,13 +268,16 @@ impl Node {
             Node::InList(..) | Node::Between(..) | Node::Like(..) | Node::Holds(..) => {
                 self.each_child_mut(&mut |child| child.rebase(from, to));
             }
-            Node::Binary(..) | Node::Postfix(..) | Node::Call(..) | Node::Aggregate(_) => {
+            Node::Binary(..) | Node::Postfix(..) | Node::Call(..) | Node::Pieces(..) => {
+                self.each_child_mut(&mut |child| child.rebase(from, to));
+            }
+            Node::Native(..) | Node::Aggregate(_) | Node::Window(_) => {
                 self.each_child_mut(&mut |child| child.rebase(from, to));
             }
         }
     }
 
-    /// The expressions that it is made of; a SELECT inside it is none of them.
+    /// The expressions that it is made of; a SELECT inside it is none of them, and of a window's function its arguments are.
     pub(crate) fn each_child<'a>(&'a self, each: &mut dyn FnMut(&'a Node)) {
         match self {
             Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) => {}
@@ -202,7 +286,10 @@ impl Node {
                 each(left);
                 each(right);
             }
-            Node::And(parts) | Node::Or(parts) | Node::Call(_, parts) => parts.iter().for_each(each),
+            Node::And(parts) | Node::Or(parts) => parts.iter().for_each(each),
+            Node::Call(_, parts) | Node::Pieces(_, parts) | Node::Native(_, parts) => {
+                parts.iter().for_each(each)
+            }
             Node::Not(inner) | Node::IsNull(inner) | Node::Postfix(_, inner) => each(inner),
             Node::InSelect(inner, _) | Node::Holds(_, inner, _) => each(inner),
             Node::InList(left, list) => {
@@ -211,6 +298,11 @@ impl Node {
             }
             Node::Between(left, low, high) => [left, low, high].into_iter().for_each(|node| each(node)),
             Node::Aggregate(aggregate) => aggregate.of.iter().chain(&aggregate.filter).for_each(each),
+            Node::Window(window) => {
+                window.function.each_child(each);
+                window.partition_by.iter().for_each(&mut *each);
+                window.order_by.iter().for_each(|ordered| each(&ordered.node));
+            }
         }
     }
 
@@ -222,7 +314,10 @@ impl Node {
                 each(left);
                 each(right);
             }
-            Node::And(parts) | Node::Or(parts) | Node::Call(_, parts) => parts.iter_mut().for_each(each),
+            Node::And(parts) | Node::Or(parts) => parts.iter_mut().for_each(each),
+            Node::Call(_, parts) | Node::Pieces(_, parts) | Node::Native(_, parts) => {
+                parts.iter_mut().for_each(each);
+            }
             Node::Not(inner) | Node::IsNull(inner) | Node::Postfix(_, inner) => each(inner),
             Node::InSelect(inner, _) | Node::Holds(_, inner, _) => each(inner),
             Node::InList(left, list) => {
@@ -232,6 +327,11 @@ impl Node {
             Node::Between(left, low, high) => [left, low, high].into_iter().for_each(|node| each(node)),
             Node::Aggregate(aggregate) => {
                 aggregate.of.iter_mut().chain(&mut aggregate.filter).for_each(each);
+            }
+            Node::Window(window) => {
+                window.function.each_child_mut(each);
+                window.partition_by.iter_mut().for_each(&mut *each);
+                window.order_by.iter_mut().for_each(|ordered| each(&mut ordered.node));
             }
         }
     }

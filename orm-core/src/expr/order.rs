@@ -31,6 +31,24 @@ impl<U> Order<U> {
     }
 }
 
+impl<U> Order<U> {
+    /// Rows without a value come first.
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        let descends = self.ordered.direction.starts_with(" DESC");
+        self.ordered.direction = if descends { " DESC NULLS FIRST" } else { " NULLS FIRST" };
+        self
+    }
+
+    /// Rows without a value come last.
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        let descends = self.ordered.direction.starts_with(" DESC");
+        self.ordered.direction = if descends { " DESC NULLS LAST" } else { " NULLS LAST" };
+        self
+    }
+}
+
 /// One part of an order: a column, or an expression with a direction.
 pub trait OrderPart {
     #[doc(hidden)]

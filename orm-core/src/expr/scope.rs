@@ -30,6 +30,9 @@ pub struct NullTest<T, U>(PhantomData<fn() -> (T, U)>);
 /// An aggregate of what speaks of `U`: one value for many rows.
 pub struct Aggregated<U>(PhantomData<fn() -> U>);
 
+/// A window function of what speaks of `U`: computed when the rows are found.
+pub struct Windowed<U>(PhantomData<fn() -> U>);
+
 /// The models that an expression speaks of.
 pub trait Uses {
     /// Those of this expression after those of another; values add nothing.
@@ -58,6 +61,10 @@ impl<T, V: Uses> Uses for NullTest<T, V> {
 
 impl<V: Uses> Uses for Aggregated<V> {
     type After<U: Uses> = Both<U, Aggregated<V>>;
+}
+
+impl<V: Uses> Uses for Windowed<V> {
+    type After<U: Uses> = Both<U, Windowed<V>>;
 }
 
 /// The models of a query: `M`, which came with `N`, then the rest.
@@ -209,6 +216,16 @@ impl<S, U: Within<S, I>, I> Within<S, I> for Aggregated<U> {
     }
 }
 
+impl<S, U: Within<S, I>, I> Within<S, I> for Windowed<U> {
+    type Presence = Always;
+    type Keep<Q> = U::Keep<Q>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> U::Keep<Q> {
+        U::keep(query)
+    }
+}
+
 impl<S, T, U: Within<S, I>, I> Within<S, I> for NullTest<T, U>
 where
     T: NullableAs<U::Presence>,
@@ -258,8 +275,8 @@ nullable! {
 
 /// Says that an expression has a value for each row, as a filter needs it.
 #[diagnostic::on_unimplemented(
-    message = "an aggregate cannot be used where each row is looked at by itself",
-    label = "an aggregate of many rows",
+    message = "an aggregate cannot be used where each row is looked at by itself, nor can a window function",
+    label = "of many rows",
     note = "`.having(..)` takes conditions on aggregates, after `.group_by(..)`"
 )]
 pub trait RowWise {
@@ -270,9 +287,23 @@ pub trait RowWise {
     fn keep<Q>(query: Q) -> Self::Keep<Q>;
 }
 
-macro_rules! row_wise {
-    ($([$($generic:tt)*] $type:ty, $keep:ty, $query:ident => $kept:expr;)*) => {$(
-        impl<$($generic)*> RowWise for $type {
+/// Says that an expression has a value for each group, as HAVING and window functions need it.
+#[diagnostic::on_unimplemented(
+    message = "a window function cannot be used in a condition or inside of another function",
+    label = "a window function",
+    note = "it stands in `select` and `order_by`"
+)]
+pub trait GroupWise {
+    /// What is given.
+    type Keep<Q>;
+
+    #[doc(hidden)]
+    fn keep<Q>(query: Q) -> Self::Keep<Q>;
+}
+
+macro_rules! wise {
+    ($wise:ident: $([$($generic:tt)*] $type:ty, $keep:ty, $query:ident => $kept:expr;)*) => {$(
+        impl<$($generic)*> $wise for $type {
             type Keep<Q> = $keep;
 
             #[inline]
@@ -283,12 +314,21 @@ macro_rules! row_wise {
     )*};
 }
 
-row_wise! {
+wise! { RowWise:
     [] Nothing, Q, query => query;
     [M] Of<M>, Q, query => query;
     [U: RowWise] Firm<U>, U::Keep<Q>, query => U::keep(query);
     [T, U: RowWise] NullTest<T, U>, U::Keep<Q>, query => U::keep(query);
     [A: RowWise, B: RowWise] Both<A, B>, A::Keep<B::Keep<Q>>, query => A::keep(B::keep(query));
+}
+
+wise! { GroupWise:
+    [] Nothing, Q, query => query;
+    [M] Of<M>, Q, query => query;
+    [U] Aggregated<U>, Q, query => query;
+    [U: GroupWise] Firm<U>, U::Keep<Q>, query => U::keep(query);
+    [T, U: GroupWise] NullTest<T, U>, U::Keep<Q>, query => U::keep(query);
+    [A: GroupWise, B: GroupWise] Both<A, B>, A::Keep<B::Keep<Q>>, query => A::keep(B::keep(query));
 }
 
 /// A condition on the rows of a query whose models are `S`.
@@ -353,12 +393,12 @@ pub trait GroupPredicate<S, I> {
     fn into_condition(self) -> Node;
 }
 
-impl<S, I, U: Uses + Within<S, I>> GroupPredicate<S, I> for Expr<bool, U> {
-    type Keep<Q> = U::Keep<Q>;
+impl<S, I, U: Uses + GroupWise + Within<S, I>> GroupPredicate<S, I> for Expr<bool, U> {
+    type Keep<Q> = <U as GroupWise>::Keep<<U as Within<S, I>>::Keep<Q>>;
 
     #[inline]
-    fn keep<Q>(query: Q) -> U::Keep<Q> {
-        U::keep(query)
+    fn keep<Q>(query: Q) -> Self::Keep<Q> {
+        <U as GroupWise>::keep(<U as Within<S, I>>::keep(query))
     }
 
     #[allow(private_interfaces)]

@@ -41,6 +41,7 @@ pub mod bulk;
 pub mod bulk_insert;
 pub mod column;
 pub mod delete_rule;
+pub mod expression;
 pub mod fault;
 pub mod flush;
 pub mod found;

@@ -192,6 +192,7 @@ impl Dialect for FakeDialect {
             booleans: false,
             case_insensitive_names: false,
             schemas: Schemas::NameSpaces,
+            natives: orm_core::expr::Native::standard,
         };
         &CAPABILITIES
     }
