@@ -275,8 +275,8 @@ nullable! {
 
 /// Says that an expression has a value for each row, as a filter needs it.
 #[diagnostic::on_unimplemented(
-    message = "an aggregate cannot be used where each row is looked at by itself, nor can a window function",
-    label = "of many rows",
+    message = "an aggregate cannot be used where each row is looked at by itself",
+    label = "an aggregate of many rows",
     note = "`.having(..)` takes conditions on aggregates, after `.group_by(..)`"
 )]
 pub trait RowWise {
@@ -320,6 +320,20 @@ wise! { RowWise:
     [U: RowWise] Firm<U>, U::Keep<Q>, query => U::keep(query);
     [T, U: RowWise] NullTest<T, U>, U::Keep<Q>, query => U::keep(query);
     [A: RowWise, B: RowWise] Both<A, B>, A::Keep<B::Keep<Q>>, query => A::keep(B::keep(query));
+}
+
+// Never so, in the words of `GroupWise`.
+#[diagnostic::do_not_recommend]
+impl<U> RowWise for Windowed<U>
+where
+    Self: GroupWise,
+{
+    type Keep<Q> = <Self as GroupWise>::Keep<Q>;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> Self::Keep<Q> {
+        <Self as GroupWise>::keep(query)
+    }
 }
 
 wise! { GroupWise:
