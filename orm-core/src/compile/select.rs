@@ -68,7 +68,7 @@ fn write_first_of_each<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     out.columns(select.from);
     out.sql(", ROW_NUMBER() OVER (PARTITION BY ");
     select.limit_for_each.iter().for_each(|each| write_fields(each, "", out));
-    write_order(&select.order_by, out);
+    write_order(&select.order_by, " ORDER BY ", out);
     out.sql(") AS orm_row FROM ");
     out.table(select.from);
     write_conditions(&select.filters, " WHERE ", out);
