@@ -1,5 +1,7 @@
 //! CASE: the value of the first condition that is true.
 
+#![allow(clippy::type_complexity, reason = "the types say what may be NULL; users do not write them")]
+
 use std::marker::PhantomData;
 
 use super::branch::{Branch, PerhapsNull};

@@ -1,5 +1,7 @@
 //! Functions of one row.
 
+#![allow(clippy::type_complexity, reason = "the types say what may be NULL; users do not write them")]
+
 use super::branch::{Alike, Arguments, Branch, Nullability, PerhapsNull};
 use super::methods::{Expr, Expression};
 use super::node::Node;
