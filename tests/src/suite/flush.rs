@@ -12,7 +12,7 @@ rules! { flush:
     s15_assigning_an_equal_struct_writes_nothing,
     a_flush_twice_has_nothing_to_do,
     an_untouched_session_sends_nothing,
-    updates_are_grouped_by_columns_and_ordered_by_key,
+    s11_updates_are_grouped_by_columns_and_ordered_by_key,
     updates_of_a_table_use_one_statement_for_each_set_of_columns,
     setting_a_foreign_key_to_an_entity_is_no_change_when_it_is_the_same,
     a_nullable_foreign_key_comes_and_goes,
@@ -113,7 +113,7 @@ fn an_untouched_session_sends_nothing(lab: &Lab) {
     assert_eq!(db.engine.pool_status().checked_out, 0);
 }
 
-fn updates_are_grouped_by_columns_and_ordered_by_key(lab: &Lab) {
+fn s11_updates_are_grouped_by_columns_and_ordered_by_key(lab: &Lab) {
     let db = lab.db();
     db.store_users(&["a", "b", "c", "d"]);
     let mut s = db.session();

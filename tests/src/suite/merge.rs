@@ -11,7 +11,7 @@ rules! { merge:
     merge_without_a_row_or_a_key_adds,
     merge_onto_a_pending_entity_copies_over_it,
     merge_onto_a_marked_entity_is_misuse,
-    merge_checks_the_version_in_every_state,
+    s62_merge_checks_the_version_in_every_state,
     merge_leaves_unset_columns_alone,
     merge_takes_a_struct_of_another_session,
 }
@@ -92,7 +92,7 @@ fn merge_onto_a_marked_entity_is_misuse(lab: &Lab) {
     assert!(s.is_active() && s.deleted::<User>() == [user]);
 }
 
-fn merge_checks_the_version_in_every_state(lab: &Lab) {
+fn s62_merge_checks_the_version_in_every_state(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let doc = s.add(Doc::titled("one"));

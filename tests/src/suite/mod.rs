@@ -53,6 +53,7 @@ pub mod key;
 pub mod laws;
 pub mod merge;
 pub mod model_hooks;
+pub mod moved;
 pub mod order;
 pub mod query;
 pub mod refresh;

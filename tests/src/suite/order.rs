@@ -10,12 +10,12 @@ rules! { order:
     s41_within_a_table_rows_are_inserted_in_the_order_of_add,
     s10_rows_of_one_table_that_differ_in_shape_keep_their_order,
     ids_of_new_rows_reach_children_and_grandchildren,
-    a_self_reference_is_inserted_by_level,
+    s40_a_self_reference_is_inserted_by_level,
     a_cycle_is_broken_at_the_nullable_foreign_key,
     a_row_that_names_itself_is_inserted_then_linked,
     s50_a_favourite_of_four_is_linked_last_and_unlinked_first,
     s51_all_columns_that_waited_are_one_update_that_counts_no_version,
-    a_cycle_without_a_nullable_foreign_key_is_misuse_before_sql,
+    s52_a_cycle_without_a_nullable_foreign_key_is_misuse_before_sql,
     a_cycle_is_unlinked_before_it_is_deleted,
     deletes_go_children_first_whatever_the_order_of_delete,
     a_self_reference_is_deleted_leaves_first,
@@ -134,7 +134,7 @@ fn ids_of_new_rows_reach_children_and_grandchildren(lab: &Lab) {
     assert_eq!(s.get(s[post].author).unwrap(), Some(ann));
 }
 
-fn a_self_reference_is_inserted_by_level(lab: &Lab) {
+fn s40_a_self_reference_is_inserted_by_level(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let leaf = s.add(Employee::under(None, "leaf"));
@@ -206,7 +206,7 @@ fn a_row_that_names_itself_is_inserted_then_linked(lab: &Lab) {
     assert_eq!(db.rows::<(i64, i64)>("SELECT id, manager_id FROM employees"), [(1, 1)]);
 }
 
-fn a_cycle_without_a_nullable_foreign_key_is_misuse_before_sql(lab: &Lab) {
+fn s52_a_cycle_without_a_nullable_foreign_key_is_misuse_before_sql(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let hen = s.add(Hen::default());

@@ -22,6 +22,9 @@ rules! { savepoint:
     what_was_expired_in_a_savepoint_is_stale_after_it,
     a_kept_inner_savepoint_is_undone_with_the_outer_one,
     deep_savepoints_are_undone_to_any_depth,
+    s30_what_was_deleted_in_a_savepoint_comes_back_with_it,
+    s31_a_savepoint_that_is_undone_leaves_the_others_as_they_are,
+    s32_a_savepoint_flushes_what_came_before_it,
     added_after_a_failure_and_undone_with_the_savepoint,
 }
 
@@ -327,4 +330,47 @@ fn added_after_a_failure_and_undone_with_the_savepoint(lab: &Lab) {
     s.rollback().unwrap();
     assert_eq!((s.state(late), s[users[0]].age), (Some(State::Withdrawn), 18));
     db.sent();
+}
+
+fn s30_what_was_deleted_in_a_savepoint_comes_back_with_it(lab: &Lab) {
+    let (db, mut s, users) = db_of_three(lab);
+    let savepoint = s.begin_nested().unwrap();
+    s.delete(users[1]);
+    s.flush().unwrap();
+    assert_eq!(s.state(users[1]), Some(State::DeletedFlushed));
+    savepoint.rollback(&mut s).unwrap();
+    assert_eq!((s.state(users[1]), s[users[1]].name.as_str()), (Some(State::Persistent), "b"));
+    db.sent();
+    assert_eq!(s.get::<User>(2).unwrap(), Some(users[1]));
+    s[users[1]].age = 30;
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(db.rows::<(i64,)>("SELECT age FROM users WHERE id = 2"), [(30,)]);
+}
+
+fn s31_a_savepoint_that_is_undone_leaves_the_others_as_they_are(lab: &Lab) {
+    let (db, mut s, users) = db_of_three(lab);
+    let savepoint = s.begin_nested().unwrap();
+    s[users[0]].age = 1;
+    s.flush().unwrap();
+    savepoint.rollback(&mut s).unwrap();
+    db.sent();
+    for (user, key) in users.iter().zip([1, 2, 3]) {
+        assert_eq!(s.get::<User>(key).unwrap(), Some(*user));
+    }
+    assert!(db.sent().is_empty(), "what was loaded before the savepoint is still what the row holds");
+    assert_eq!(s[users[0]].age, 18);
+}
+
+fn s32_a_savepoint_flushes_what_came_before_it(lab: &Lab) {
+    let (db, mut s, users) = db_of_three(lab);
+    s[users[0]].age = 1;
+    let savepoint = s.begin_nested().unwrap();
+    assert_eq!(db.sent(), ["UPDATE users SET age = ? WHERE id = ?", "SAVEPOINT s1"]);
+    s[users[0]].age = 2;
+    savepoint.rollback(&mut s).unwrap();
+    assert_eq!(s[users[0]].age, 1, "an edit from before the savepoint is not undone with it");
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(db.rows::<(i64,)>("SELECT age FROM users WHERE id = 1"), [(1,)]);
 }

@@ -13,6 +13,7 @@ rules! { state_calls:
     expire_in_every_state,
     a_savepoint_rollback_in_every_state,
     evict_clean_in_every_state,
+    related_in_every_state,
     what_is_foreign_or_gone_is_recognised_by_every_call,
 }
 
@@ -207,5 +208,15 @@ fn what_is_foreign_or_gone_is_recognised_by_every_call(lab: &Lab) {
         assert_ne!(again, country, "the slot has another tenant");
         assert!(call(&mut s, country), "{name} with a handle of a slot that moved on");
         assert!(s.find(again).is_some(), "{name}");
+    }
+}
+
+fn related_in_every_state(lab: &Lab) {
+    for is in ALL {
+        let (_db, mut s, country) = in_state(lab, is);
+        let name = s[country].name.clone();
+        assert_eq!(s.related(country, Country::parts).unwrap(), [], "{is:?}");
+        assert_eq!(s.related(country, Country::parent).unwrap(), None, "{is:?}");
+        assert_eq!(s[country].name, name, "{is:?}: it is not refreshed itself");
     }
 }

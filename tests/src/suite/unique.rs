@@ -22,7 +22,7 @@ rules! { unique:
     deletes_and_inserts_that_share_no_value_keep_the_order_of_groups,
     s63_keys_move_along_a_chain,
     s63_a_key_goes_from_a_deleted_row_to_a_renamed_one,
-    a_deleted_row_is_updated_to_one_added_with_its_key,
+    s55_a_deleted_row_is_updated_to_one_added_with_its_key,
     a_replaced_row_with_the_same_values_is_not_written,
     a_replaced_row_counts_its_version,
     a_row_that_others_hang_on_is_deleted_and_inserted,
@@ -382,7 +382,7 @@ fn s63_a_key_goes_from_a_deleted_row_to_a_renamed_one(lab: &Lab) {
     assert_eq!(s.get::<Shelf>((1, 2)).unwrap(), Some(bolts));
 }
 
-fn a_deleted_row_is_updated_to_one_added_with_its_key(lab: &Lab) {
+fn s55_a_deleted_row_is_updated_to_one_added_with_its_key(lab: &Lab) {
     let (db, mut s) = hotel(lab);
     let old = s.get_one::<Room>(1).unwrap();
     s.delete(old);

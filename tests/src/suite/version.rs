@@ -13,7 +13,7 @@ rules! { version:
     s59_the_version_is_refreshed_with_its_row,
     s60_a_delete_of_a_changed_row_is_stale,
     s59_an_error_names_all_rows_of_a_step_that_are_stale,
-    a_row_without_version_that_is_gone_is_stale,
+    s57_a_row_without_version_that_is_gone_is_stale,
 }
 
 /// Two sessions that have loaded the same document.
@@ -124,7 +124,7 @@ fn s60_a_delete_of_a_changed_row_is_stale(lab: &Lab) {
     assert_eq!(db.rows::<(i64,)>("SELECT count(*) FROM docs"), [(1,)]);
 }
 
-fn a_row_without_version_that_is_gone_is_stale(lab: &Lab) {
+fn s57_a_row_without_version_that_is_gone_is_stale(lab: &Lab) {
     let db = lab.db();
     db.store_users(&["jack", "ed"]);
     let mut s = db.session();
