@@ -72,6 +72,8 @@ fn mirror(aftermath: &Aftermath, stores: &mut Stores) {
     for cleared in &aftermath.cleared {
         let (model, slot) = cleared.row;
         stores.any_mut(model).clear_link(slot, cleared.field, cleared.named);
+        // Its other foreign keys stay as they were set, since its kept copy is in the journal now.
+        stores.beside(model, |store, rest| store.resolve_ids(&[slot], rest));
     }
     for &(model, slot) in &aftermath.stale {
         stores.any_mut(model).make_stale(slot);

@@ -4,7 +4,7 @@ use orm_core::prelude::*;
 
 use crate::fixture::Lab;
 use crate::models::*;
-use crate::programs::tables::{Item, Proof, Tag, Tagging};
+use crate::programs::tables::{Author, Book, Item, Proof, Tag, Tagging};
 
 rules! { found:
     an_edit_of_a_deleted_entity_is_undone_by_rollback,
@@ -17,6 +17,7 @@ rules! { found:
     a_row_that_goes_by_cascade_holds_no_other_row_back,
     evicting_others_leaves_the_names_of_what_stays,
     an_entity_with_a_row_may_be_expunged_while_others_name_it,
+    a_row_with_a_nulled_foreign_key_names_the_others_by_key,
 }
 
 fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
@@ -157,4 +158,19 @@ fn evicting_others_leaves_the_names_of_what_stays(lab: &Lab) {
     s.restore(ann).unwrap();
     s.restore(post).unwrap();
     s.commit().unwrap();
+}
+
+fn a_row_with_a_nulled_foreign_key_names_the_others_by_key(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let author = s.add(Author { id: Id::New, name: 1 });
+    let editor = s.add(Author { id: Id::New, name: 2 });
+    let book = s.add(Book { id: Id::New, author: author.into(), editor: editor.into(), title: 1 });
+    s.commit().unwrap();
+    s.delete(editor);
+    s[book].author = author.into();
+    s.flush().unwrap();
+    assert_eq!((s[book].author, s[book].editor), (Id::Key(1), None));
+    s.rollback().unwrap();
+    assert_eq!((s[book].author, s[book].editor), (Id::Key(1), Some(Id::Key(2))));
 }
