@@ -8,6 +8,7 @@ use crate::models::*;
 rules! { assign:
     s13_an_expression_is_written_and_taken_back,
     s13_an_expression_in_an_insert,
+    s13_arithmetic_counts_in_the_database,
     an_expression_counts_the_version,
     an_expression_and_a_value_in_one_update,
     an_expression_is_dropped_by_what_loses_edits,
@@ -53,6 +54,29 @@ fn s13_an_expression_in_an_insert(lab: &Lab) {
     assert_eq!((s[user].name.as_str(), s.key(first), s.key(user)), ("from sql", Some(1), Some(2)));
     s.commit().unwrap();
     assert_eq!(s.get::<User>(2).unwrap(), Some(user));
+}
+
+fn s13_arithmetic_counts_in_the_database(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["a"]);
+    db.run("INSERT INTO posts (author_id, title, views) VALUES (1, 'one', 1)");
+    let mut s = db.session();
+    let post = s.get_one::<Post>(1).unwrap();
+    s.execute("UPDATE posts SET views = 41", params![]).unwrap();
+    db.sent();
+    s.set(post, Post::views, Post::views + 1).unwrap();
+    assert_eq!(s[post].views, 1, "nothing is known before the flush");
+    s.flush().unwrap();
+    assert_eq!(db.sent(), ["UPDATE posts SET views = views + ? WHERE id = ? RETURNING views"]);
+    assert_eq!(s[post].views, 42);
+    s.rollback().unwrap();
+    assert!(db.sent().iter().all(|sql| sql == "ROLLBACK"), "memory goes back without SQL");
+    assert_eq!(s[post].views, 1);
+    s.set(post, Post::views, Post::views * 10 + 5).unwrap();
+    s.commit().unwrap();
+    assert_eq!(s[post].views, 15);
+    assert_eq!(db.sent()[1], "UPDATE posts SET views = (views * ?) + ? WHERE id = ? RETURNING views");
+    assert_eq!(db.rows::<(i64,)>("SELECT views FROM posts"), [(15,)]);
 }
 
 fn an_expression_counts_the_version(lab: &Lab) {

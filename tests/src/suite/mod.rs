@@ -59,6 +59,7 @@ pub mod query;
 pub mod refresh;
 pub mod related;
 pub mod related_eager;
+pub mod related_forget;
 pub mod related_links;
 pub mod related_random;
 pub mod related_write;

@@ -1,0 +1,116 @@
+//! What makes a session forget the lists that relations loaded, and what leaves them as they are.
+
+use orm_core::prelude::*;
+
+use crate::fixture::{Db, Lab};
+use crate::models::*;
+
+rules! { related_forget:
+    s68_expire_forgets_the_lists_of_its_entity,
+    expire_all_forgets_all_lists,
+    an_expired_child_takes_its_parents_list_along,
+    an_expunged_child_takes_its_parents_list_along,
+    evict_clean_forgets_the_lists_of_what_it_drops,
+    s2_a_query_that_meets_a_child_keeps_the_list,
+    s2_a_query_does_not_undo_a_move,
+    a_query_moves_a_stale_child_to_where_its_row_is,
+}
+
+/// Two users and two posts of the first, with their list loaded.
+fn ann_and_bob(db: &Db<Blog>, s: &mut Session<Blog>) -> ([Handle<User>; 2], Vec<Handle<Post>>) {
+    db.store_users(&["ann", "bob"]);
+    db.run("INSERT INTO posts (author_id, title, views) VALUES (1, 'one', 0), (1, 'two', 0)");
+    let users = [1, 2].map(|key| s.get_one::<User>(key).unwrap());
+    let posts = s.related(users[0], User::posts).unwrap();
+    assert!(s.related(users[1], User::posts).unwrap().is_empty());
+    (users, posts)
+}
+
+/// What another program writes is seen by the next `related`, in one statement.
+fn sees_a_third_post(db: &Db<Blog>, s: &mut Session<Blog>, ann: Handle<User>) {
+    assert!(!s.loaded(ann, User::posts));
+    s.execute("INSERT INTO posts (author_id, title, views) VALUES (1, 'three', 0)", params![]).unwrap();
+    db.sent();
+    let posts = s.related(ann, User::posts).unwrap();
+    let titles: Vec<&str> = posts.iter().map(|&post| s[post].title.as_str()).collect();
+    assert_eq!(titles, ["one", "two", "three"]);
+    assert_eq!(db.sent().len(), 1);
+}
+
+fn s68_expire_forgets_the_lists_of_its_entity(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, _], _) = ann_and_bob(&db, &mut s);
+    s.expire(ann).unwrap();
+    sees_a_third_post(&db, &mut s, ann);
+}
+
+fn expire_all_forgets_all_lists(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, bob], _) = ann_and_bob(&db, &mut s);
+    s.expire_all();
+    assert!(!s.loaded(bob, User::posts));
+    sees_a_third_post(&db, &mut s, ann);
+}
+
+fn an_expired_child_takes_its_parents_list_along(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, _], posts) = ann_and_bob(&db, &mut s);
+    s.expire(posts[0]).unwrap();
+    sees_a_third_post(&db, &mut s, ann);
+}
+
+fn an_expunged_child_takes_its_parents_list_along(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, _], posts) = ann_and_bob(&db, &mut s);
+    s.expunge(posts[0]).unwrap();
+    sees_a_third_post(&db, &mut s, ann);
+}
+
+fn evict_clean_forgets_the_lists_of_what_it_drops(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, bob], posts) = ann_and_bob(&db, &mut s);
+    s[ann].name = "Ann".into();
+    s.evict_clean();
+    assert!(s.find(posts[0]).is_none() && s.find(bob).is_none(), "they were clean");
+    sees_a_third_post(&db, &mut s, ann);
+}
+
+fn s2_a_query_that_meets_a_child_keeps_the_list(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, _], posts) = ann_and_bob(&db, &mut s);
+    assert_eq!(s.query::<Post>().order_by(Post::id).all().unwrap(), posts);
+    assert_eq!(s.query::<User>().filter(User::id.eq(1)).one().unwrap(), ann);
+    db.sent();
+    assert!(s.loaded(ann, User::posts));
+    assert_eq!(s.related(ann, User::posts).unwrap(), posts);
+    assert!(db.sent().is_empty());
+}
+
+fn s2_a_query_does_not_undo_a_move(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.maker().autoflush(false).session();
+    let ([ann, bob], posts) = ann_and_bob(&db, &mut s);
+    s[posts[0]].author = bob.into();
+    assert_eq!(s.query::<Post>().order_by(Post::id).all().unwrap(), posts);
+    db.sent();
+    assert_eq!(s.related(ann, User::posts).unwrap(), [posts[1]]);
+    assert_eq!(s.related(bob, User::posts).unwrap(), [posts[0]]);
+    assert!(db.sent().is_empty());
+}
+
+fn a_query_moves_a_stale_child_to_where_its_row_is(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, bob], posts) = ann_and_bob(&db, &mut s);
+    s.execute("UPDATE posts SET author_id = 2 WHERE id = 1", params![]).unwrap();
+    s.expire(posts[0]).unwrap();
+    s.query::<Post>().all().unwrap();
+    assert_eq!(s.related(ann, User::posts).unwrap(), [posts[1]]);
+    assert_eq!(s.related(bob, User::posts).unwrap(), [posts[0]]);
+}
