@@ -316,6 +316,7 @@ impl<M: Model> Store<M> {
     fn refresh(&mut self, slot: u32, how: Meeting<'_>, row: M) {
         if how.overwrites {
             self.drop_edits(slot);
+            self.watch.forget();
         }
         self.watch.again(slot);
         let place = &mut self.slots[slot as usize];

@@ -7,6 +7,8 @@ use crate::models::*;
 
 rules! { related_forget:
     s68_expire_forgets_the_lists_of_its_entity,
+    s67_refresh_forgets_the_lists_of_its_entity,
+    s2_populate_existing_moves_children_to_where_their_rows_are,
     expire_all_forgets_all_lists,
     an_expired_child_takes_its_parents_list_along,
     an_expunged_child_takes_its_parents_list_along,
@@ -113,4 +115,23 @@ fn a_query_moves_a_stale_child_to_where_its_row_is(lab: &Lab) {
     s.query::<Post>().all().unwrap();
     assert_eq!(s.related(ann, User::posts).unwrap(), [posts[1]]);
     assert_eq!(s.related(bob, User::posts).unwrap(), [posts[0]]);
+}
+
+fn s67_refresh_forgets_the_lists_of_its_entity(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, _], _) = ann_and_bob(&db, &mut s);
+    s.refresh(ann).unwrap();
+    sees_a_third_post(&db, &mut s, ann);
+}
+
+fn s2_populate_existing_moves_children_to_where_their_rows_are(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let ([ann, bob], posts) = ann_and_bob(&db, &mut s);
+    s.execute("UPDATE posts SET author_id = 2 WHERE id = 1", params![]).unwrap();
+    s.query::<Post>().populate_existing().all().unwrap();
+    assert_eq!(s[posts[0]].author, Id::Key(2));
+    assert_eq!(s.related(bob, User::posts).unwrap(), [posts[0]]);
+    assert_eq!(s.related(ann, User::posts).unwrap(), [posts[1]]);
 }
