@@ -69,6 +69,7 @@ pub(crate) fn follow_deletes(stores: &Stores, changes: &mut ChangeSet) -> Result
         deletes: Vec::new(),
         clears: Vec::new(),
         carried: Vec::new(),
+        orphans: Vec::new(),
         aftermath: Aftermath::default(),
     };
     for group in &changes.deletes {
@@ -76,8 +77,9 @@ pub(crate) fn follow_deletes(stores: &Stores, changes: &mut ChangeSet) -> Result
     }
     walk.note_taken_keys(changes);
     while let Some(next) = walk.queue.pop() {
-        walk.follow(next)?;
+        walk.follow(next);
     }
+    walk.check_orphans()?;
     walk.find_stale(changes);
     walk.order_carried();
     Ok(walk.finish(changes))
@@ -105,7 +107,17 @@ struct Walk<'a> {
     clears: Vec<Group>,
     /// Rows that the database deletes, each after the one whose DELETE takes it along.
     carried: Vec<Order>,
+    /// Rows that name a deleted one and may not, unless they go as well.
+    orphans: Vec<Orphan>,
     aftermath: Aftermath,
+}
+
+/// A row, and the deleted one that a foreign key of it names.
+#[derive(Clone, Copy)]
+struct Orphan {
+    incoming: Incoming,
+    gone: RowId,
+    child: RowId,
 }
 
 /// The rows of a table, by what one of its foreign keys names.
@@ -137,18 +149,24 @@ impl Walk<'_> {
         }
     }
 
-    fn follow(&mut self, gone: Gone) -> Result<()> {
+    fn follow(&mut self, gone: Gone) {
         let table = self.stores.any(gone.row.0).table();
         for &incoming in incoming(table) {
             for child in self.children(incoming, gone.row) {
-                self.apply(incoming, gone, (incoming.table.number, child))?;
+                self.apply(incoming, gone, (incoming.table.number, child));
             }
         }
-        Ok(())
+    }
+
+    fn check_orphans(&self) -> Result<()> {
+        match self.orphans.iter().find(|orphan| !self.gone.contains(&orphan.child)) {
+            Some(&Orphan { incoming, gone, child }) => Err(self.orphaned(incoming, gone, child)),
+            None => Ok(()),
+        }
     }
 
     /// What a foreign key's rule does to a row.
-    fn apply(&mut self, incoming: Incoming, gone: Gone, child: RowId) -> Result<()> {
+    fn apply(&mut self, incoming: Incoming, gone: Gone, child: RowId) {
         let is_new = self.stores.any(child.0).state(child.1) == State::Pending;
         let has_row = self.stores.any(gone.row.0).state(gone.row.1) != State::Pending;
         let root = gone.with.unwrap_or(gone.row);
@@ -173,10 +191,9 @@ impl Walk<'_> {
             RowRule::SetNull if is_new || has_row => self.clear(incoming, gone.row, child, is_new),
             RowRule::NoAction | RowRule::Restrict if !is_new && has_row => {}
             RowRule::Cascade | RowRule::SetNull | RowRule::NoAction | RowRule::Restrict => {
-                return Err(self.orphaned(incoming, gone.row, child));
+                self.orphans.push(Orphan { incoming, gone: gone.row, child });
             }
         }
-        Ok(())
     }
 
     fn clear(&mut self, incoming: Incoming, gone: RowId, child: RowId, is_new: bool) {

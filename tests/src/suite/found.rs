@@ -18,6 +18,7 @@ rules! { found:
     evicting_others_leaves_the_names_of_what_stays,
     an_entity_with_a_row_may_be_expunged_while_others_name_it,
     a_row_with_a_nulled_foreign_key_names_the_others_by_key,
+    a_new_row_that_is_withdrawn_by_cascade_holds_no_other_row_back,
 }
 
 fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
@@ -173,4 +174,17 @@ fn a_row_with_a_nulled_foreign_key_names_the_others_by_key(lab: &Lab) {
     assert_eq!((s[book].author, s[book].editor), (Id::Key(1), None));
     s.rollback().unwrap();
     assert_eq!((s[book].author, s[book].editor), (Id::Key(1), Some(Id::Key(2))));
+}
+
+fn a_new_row_that_is_withdrawn_by_cascade_holds_no_other_row_back(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let tag = s.add(Tag { code: "t2".into(), name: 1 });
+    let item = s.add(Item { id: Id::New, name: 1 });
+    s.flush().unwrap();
+    let tagging = s.add(Tagging { item: item.into(), tag: "t2".into(), weight: 1 });
+    s.delete(item);
+    s.delete(tag);
+    s.flush().unwrap();
+    assert_eq!(s.state(tagging), Some(State::Withdrawn));
 }
