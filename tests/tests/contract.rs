@@ -183,6 +183,10 @@ fn queries() -> Result<(), Error> {
     assert_eq!(fans, [alice]);
     let plain: Vec<User> = s.query::<User>().untracked().all()?;
     assert_eq!(plain.len(), 1);
+    for user in s.query::<User>().untracked().stream()? {
+        let user: User = user?;
+        assert_eq!(user.name, "alice");
+    }
     let p = s.query::<User>().order_by(User::id).page(1, 50)?;
     assert_eq!((p.items.len(), p.total, p.pages), (1, 1, 1));
     Ok(())
