@@ -25,6 +25,10 @@ pub trait Output<M: Model> {
         stores: &mut Stores,
     ) -> Result<Vec<Self::Item>>;
 
+    /// Whether rows become entities of `M`, of which relations can be loaded.
+    #[doc(hidden)]
+    const ARE_ENTITIES: bool = false;
+
     /// The slots of what was found, if they are entities of `M`.
     #[doc(hidden)]
     fn slots(_found: &[Self::Item]) -> Vec<u32> {
@@ -35,6 +39,8 @@ pub trait Output<M: Model> {
 #[allow(private_interfaces)]
 impl<M: Model> Output<M> for Tracked {
     type Item = Handle<M>;
+
+    const ARE_ENTITIES: bool = true;
 
     fn load(
         connection: &mut dyn Connection,

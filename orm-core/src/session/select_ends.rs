@@ -206,6 +206,12 @@ impl Core {
         tree: &SelectTree,
         plan: &Plan,
     ) -> Result<Vec<O::Item>> {
+        if !O::ARE_ENTITIES && !plan.is_empty() {
+            return Err(Error::misuse(format!(
+                "`with` loads relations of entities, and the rows of this query of `{}` become none: leave out `with`, or `untracked` and `select`",
+                M::table().model
+            )));
+        }
         let found = self.run(tree, O::load)?;
         if !plan.is_empty() {
             self.carry_out(plan, M::table().number, &O::slots(&found))?;

@@ -6,6 +6,7 @@ use crate::fixture::{Db, Lab};
 use crate::models::*;
 
 rules! { related_eager:
+    with_before_untracked_is_misuse_before_sql,
     s72_each_relation_is_one_more_statement,
     s72_every_kind_of_relation_and_any_depth,
     s75_what_is_known_already_is_not_loaded_again,
@@ -293,4 +294,12 @@ fn refinements_differ_by_their_values(lab: &Lab) {
     s.commit().unwrap();
     assert!(s.related(ann, titled("2.1")).unwrap().is_empty());
     assert_eq!(s.related(ann, titled("1.1")).unwrap().len(), 1);
+}
+
+fn with_before_untracked_is_misuse_before_sql(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let error = s.query::<User>().with(User::posts).untracked().all().unwrap_err();
+    assert!(error.is_misuse() && error.to_string().contains("`with` loads relations of entities"), "{error}");
+    assert!(db.sent().is_empty());
 }
