@@ -148,6 +148,19 @@ impl Source {
     }
 }
 
+#[test]
+fn every_part_of_the_suite_is_run() {
+    let suite = root().join("tests/src/suite");
+    let listed = fs::read_to_string(suite.join("mod.rs")).expect("the file can be read");
+    let (_, listed) = listed.split_once("$crate::suite! { $backend;").expect("the macro lists its parts");
+    let (listed, _) = listed.split_once('}').expect("the list ends");
+    for file in fs::read_dir(&suite).expect("the folder is there") {
+        let path = file.expect("the folder can be read").path();
+        let part = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(part == "mod" || listed.split_whitespace().any(|word| word == part), "{part} is not run");
+    }
+}
+
 /// The files of a crate without those that are compiled for tests only.
 fn library_files(krate: &str) -> Vec<Source> {
     let source = root().join(krate).join("src");

@@ -1,7 +1,7 @@
-//! The rules, by what they are about. Each part is run for a backend by the macro of its name:
+//! The rules, by what they are about. A backend's test file runs all of them, in one binary:
 //!
 //! ```ignore
-//! orm_tests::identity!(&SqliteBackend);
+//! orm_tests::suite!(&SqliteBackend);
 //! ```
 //!
 //! SQL is compared as text. A backend that writes it otherwise translates in its probe.
@@ -76,3 +76,23 @@ pub mod unique;
 pub mod validation;
 pub mod value;
 pub mod version;
+
+/// Runs every part of the suite for a backend, each in a module of its name.
+#[macro_export]
+macro_rules! suite {
+    ($backend:expr) => {
+        $crate::suite! { $backend;
+            assign begin bulk bulk_insert column delete_rule expression fault flush found hooks
+            identity inspect join key laws merge model_hooks moved order query refresh related
+            related_eager related_forget related_links related_random related_write rename savepoint
+            scope set_based state state_calls stream transaction undo unique validation value version
+        }
+    };
+    ($backend:expr; $($part:ident)*) => {
+        $(
+            mod $part {
+                $crate::$part!($backend);
+            }
+        )*
+    };
+}

@@ -1,0 +1,3 @@
+//! The whole suite on SQLite.
+
+orm_tests::suite!(&orm_tests::fixture::SqliteBackend);
