@@ -27,6 +27,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     max_identifier: 9_999,
     comments: false,
     booleans: false,
+    compares_bytes: true,
     case_insensitive_names: true,
     schemas: Schemas::Databases,
     natives,

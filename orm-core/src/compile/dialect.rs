@@ -106,6 +106,8 @@ pub struct Capabilities {
     pub comments: bool,
     /// Whether there is a type that holds true and false and nothing else.
     pub booleans: bool,
+    /// Texts are compared byte by byte where no collation is named, so that conditions on them can be evaluated in memory.
+    pub compares_bytes: bool,
     /// Names that differ in the case of ASCII letters are one name, also in quotes.
     pub case_insensitive_names: bool,
     /// What a schema is.

@@ -9,6 +9,7 @@ mod assign;
 mod branch;
 mod case;
 mod convert;
+mod evaluate;
 mod fragment;
 mod function;
 mod join;
@@ -36,6 +37,7 @@ pub use convert::{
     Cast, CastTarget, HasDay, HasJson, HasTime, JsonMethods, day, hour, minute, month, ordinal, second,
     weekday, year,
 };
+pub(crate) use evaluate::{Cells, evaluate, is_met};
 pub use fragment::{call, fragment};
 pub use function::{
     abs, coalesce, concat, length, literal, lower, ltrim, replace, round, rtrim, substr, trim, upper,

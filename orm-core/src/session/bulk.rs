@@ -6,11 +6,10 @@ use super::core::{Core, Intent};
 use super::entities::Session;
 use crate::compile::{KeySink, Writer, write_bulk};
 use crate::error::{Error, Result};
-use crate::expr::{AssignIn, Column, In, Predicate, Selection, Source, TableRef, Tracked};
+use crate::expr::{AssignIn, Column, In, Predicate, Selection, Source, Tracked};
 use crate::load::{Cell, load_returned};
-use crate::schema::{BelongsTo, Model, RowRule, Table, incoming};
+use crate::schema::{BelongsTo, Model};
 use crate::stmt::{BulkAction, BulkTree};
-use crate::store::State;
 use crate::util::Marker;
 
 /// An UPDATE of all rows that meet its conditions. [`update`] makes one.
@@ -36,8 +35,9 @@ pub struct Returning<M, C> {
 
 /// An UPDATE of all rows of a model that meet conditions, in one statement.
 ///
-/// The session flushes first. What it holds of that model is stale afterwards, so the next `get` or query that meets an entity
-/// reads it anew. Hooks, `validate` and `on_update` values do not run; a version is counted up.
+/// The session flushes first. What it holds is in step afterwards: conditions and new values are worked out in memory where
+/// that gives what the database gives, else the statement returns the rows that it changed. Only where keys change is what is
+/// held of the model stale. Hooks, `validate` and `on_update` values do not run; a version is counted up.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -61,9 +61,9 @@ pub fn update<M: Model>() -> Update<M> {
 
 /// A DELETE of all rows of a model that meet conditions, in one statement.
 ///
-/// The session flushes first. What it holds of that model, and of those that an `on_delete` of the database reaches, is stale
-/// afterwards; with [`returning`](Delete::returning) the entities of the deleted rows are deleted. Hooks and rules that the
-/// session carries out do not run.
+/// The session flushes first. The entities of the rows are deleted afterwards, as those of a flush: which they are is worked out
+/// in memory where that can be known, else the statement returns their keys. What is held of the models that an `on_delete` of
+/// the database reaches is stale. Hooks and rules that the session carries out do not run.
 pub fn delete<M: Model>() -> Delete<M> {
     Delete { tree: BulkTree::new(M::table_ref(), BulkAction::Delete), kind: PhantomData }
 }
@@ -153,10 +153,13 @@ impl<M: Model, C: Cell> Returning<M, C> {
             tree.returning.extend(tree.table.key_fields().into_iter().map(crate::stmt::Item::Expression));
         }
         core.prepare_bulk(&tree)?;
+        let outlook = core.foresee_returning(&tree);
         let (statement, values) = core.compile_bulk(&tree)?;
-        core.on_wire(Intent::Write, |connection, stores, _| {
+        let found = core.on_wire(Intent::Write, |connection, stores, _| {
             load_returned::<M, C>(connection, (&statement, &values), stores, deletes)
-        })
+        })?;
+        core.bring_in_step(M::table(), outlook);
+        Ok(found)
     }
 }
 
@@ -175,13 +178,10 @@ impl<M: Clone> Clone for Delete<M> {
 impl Core {
     fn run_bulk(&mut self, tree: &BulkTree) -> Result<u64> {
         self.prepare_bulk(tree)?;
-        let (statement, values) = self.compile_bulk(tree)?;
-        let done = self.on_wire(Intent::Write, |connection, _, _| connection.execute(&statement, &values))?;
-        Ok(done.rows)
+        self.run_in_step(tree)
     }
 
-    /// Flushes, and makes stale what the statement may reach; so it is if the statement fails, which costs a look at the
-    /// database and nothing else.
+    /// Refuses what cannot be run, and flushes.
     fn prepare_bulk(&mut self, tree: &BulkTree) -> Result<()> {
         if let BulkAction::Update(sets) = &tree.action
             && sets.is_empty()
@@ -192,32 +192,13 @@ impl Core {
             return Err(Error::unsupported(format!("{} returns no rows of a change", self.dialect().name())));
         }
         self.autoflush()?;
-        reached(tree).into_iter().for_each(|table| self.make_stale(table));
         Ok(())
     }
 
-    /// Makes stale what is held of a table, and of the relations that its foreign keys carry.
-    pub(super) fn make_stale(&mut self, table: &'static Table) {
-        self.forget_lists(table);
-        if self.stores.any_if_made(table.number).is_none() {
-            return;
-        }
-        let store = self.stores.any_mut(table.number);
-        for slot in store.used() {
-            if store.state(slot) == State::Persistent {
-                store.make_stale(slot);
-            }
-        }
-    }
-
-    /// Forgets which rows of a table relations lead to: there may be others by now.
-    pub(super) fn forget_lists(&mut self, table: &'static Table) {
-        if self.stores.any_if_made(table.number).is_some() {
-            self.stores.any_mut(table.number).watch_mut().forget();
-        }
-    }
-
-    fn compile_bulk<'tree>(&self, tree: &'tree BulkTree) -> Result<super::select_ends::Compiled<'tree>> {
+    pub(super) fn compile_bulk<'tree>(
+        &self,
+        tree: &'tree BulkTree,
+    ) -> Result<super::select_ends::Compiled<'tree>> {
         let mut sink = KeySink::new(&self.stores, self.dialect());
         write_bulk(tree, &mut sink);
         let (shape, values) = sink.finish()?;
@@ -227,29 +208,5 @@ impl Core {
             writer.finish()
         });
         Ok((statement, values))
-    }
-}
-
-/// The tables whose rows a statement may change: its own, and those that the database changes with it.
-fn reached(tree: &BulkTree) -> Vec<&'static Table> {
-    let TableRef { table, .. } = tree.table;
-    let mut found = vec![table];
-    let mut next = 0;
-    while let Some(&table) = found.get(next) {
-        next += 1;
-        for key in incoming(table).iter().filter(|key| changes_with(tree, key.key.on_delete)) {
-            if !found.iter().any(|known| known.number == key.table.number) {
-                found.push(key.table);
-            }
-        }
-    }
-    found
-}
-
-/// Whether a row changes with the row that it names.
-fn changes_with(tree: &BulkTree, rule: RowRule) -> bool {
-    match &tree.action {
-        BulkAction::Update(_) => true,
-        BulkAction::Delete => matches!(rule, RowRule::Cascade | RowRule::SetNull),
     }
 }

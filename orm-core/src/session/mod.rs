@@ -13,6 +13,7 @@ mod flush;
 mod frames;
 mod hooks;
 mod identity;
+mod in_step;
 mod index;
 mod info;
 mod insert;

@@ -5,11 +5,11 @@
 
 mod any;
 mod beside;
+mod cells;
 mod change;
 mod chunks;
 mod epochs;
 mod erased;
-
 mod group;
 mod hooked;
 mod identity;
@@ -36,6 +36,7 @@ use crate::schema::Model;
 use crate::value::{Entity, Handle, Ids, Link, Place, SessionNumber, Value};
 
 pub(crate) use any::AnyStore;
+pub(crate) use cells::HeldRow;
 pub use change::Change;
 pub(crate) use change::Demand;
 pub(crate) use epochs::Epochs;

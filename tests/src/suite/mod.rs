@@ -47,6 +47,7 @@ pub mod flush;
 pub mod found;
 pub mod hooks;
 pub mod identity;
+pub mod in_step;
 pub mod inspect;
 pub mod join;
 pub mod key;
@@ -83,7 +84,7 @@ macro_rules! suite {
     ($backend:expr) => {
         $crate::suite! { $backend;
             assign begin bulk bulk_insert column delete_rule expression fault flush found hooks
-            identity inspect join key laws merge model_hooks moved order query refresh related
+            identity in_step inspect join key laws merge model_hooks moved order query refresh related
             related_eager related_forget related_links related_random related_write rename savepoint
             scope set_based state state_calls stream transaction undo unique validation value version
         }

@@ -9,7 +9,6 @@ use crate::models::*;
 
 rules! { set_based:
     s69_an_update_sets_values_and_expressions,
-    an_update_makes_what_is_held_stale,
     an_update_sees_what_was_not_flushed,
     an_update_counts_the_version,
     an_update_returns_its_rows,
@@ -59,23 +58,6 @@ fn s69_an_update_sets_values_and_expressions(lab: &Lab) {
     );
     s.commit().unwrap();
     assert_eq!(views(&db), [6, 16, 30]);
-}
-
-fn an_update_makes_what_is_held_stale(lab: &Lab) {
-    let db = blog(lab);
-    let mut s = db.session();
-    let post = s.get_one::<Post>(1).unwrap();
-    let ann = s.get_one::<User>(1).unwrap();
-    update::<Post>().set(Post::views, 100).execute(&mut s).unwrap();
-    db.sent();
-    assert_eq!(s.get::<Post>(1).unwrap(), Some(post));
-    assert_eq!(s[post].views, 100);
-    assert_eq!(db.sent().len(), 1);
-    s.get::<User>(1).unwrap();
-    assert_eq!(s[ann].name, "ann");
-    s[post].views += 1;
-    s.commit().unwrap();
-    assert_eq!(views(&db), [101, 100, 100]);
 }
 
 fn an_update_sees_what_was_not_flushed(lab: &Lab) {

@@ -190,6 +190,7 @@ impl Dialect for FakeDialect {
             max_identifier: 30,
             comments: false,
             booleans: false,
+            compares_bytes: true,
             case_insensitive_names: false,
             schemas: Schemas::NameSpaces,
             natives: orm_core::expr::Native::standard,
