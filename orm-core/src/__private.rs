@@ -3,10 +3,12 @@
 pub use inventory;
 pub use std::string::String;
 
+pub use crate::__shows as shows;
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
 pub use crate::expr::{AliasName, As};
 pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
+pub use crate::load::GraphOf;
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
     Embedded, NoBase, Part, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
@@ -14,8 +16,9 @@ pub use crate::schema::derived::{
 };
 pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};
 pub use crate::schema::{
-    BelongsTo, ColumnAt, Columns, DeclarativeBase, DeclaresHooks, Diff, FieldDef, FieldOf, KeyRule, LeadsTo,
-    Model, ModelDef, Moment, Points, Registration, RowRule, Table, TableCell, Visitor, VisitorMut, run_hook,
+    AsDebug, AsSerialize, BelongsTo, ColumnAt, Columns, DeclarativeBase, DeclaresHooks, Diff, FieldDef,
+    FieldOf, KeyRule, LeadsTo, Model, ModelDef, Moment, Points, Probe, Registration, RowRule, Shows,
+    ShowsNothing, Table, TableCell, Visitor, VisitorMut, run_hook,
 };
 pub use crate::session::IntoParam;
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};

@@ -124,7 +124,7 @@ pub mod __private;
 pub use error::{Constraint, Error, ErrorKind, Refusal, Result};
 pub use expr::{Direct, Many, One, Refined, Through, Via};
 pub use expr::{Tracked, Untracked};
-pub use load::{Cell, Output, Picked};
+pub use load::{Cell, Graph, Loaded, Output, Picked};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::Undone;

@@ -6,6 +6,7 @@ pub use crate::engine::{Engine, ExecutionOptions, PoolClass};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::expr::{Cast, JsonMethods, case};
 pub use crate::expr::{ExpressionMethods, all_of, any_of, avg, coalesce, count, entity, max, min, sum, to};
+pub use crate::load::Loaded;
 pub use crate::params;
 pub use crate::schema::{DeclarativeBase, HookContext, Hooks, Model};
 pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, exists, select};

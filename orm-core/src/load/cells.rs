@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::graph::GraphOf;
 use super::{load_entities, load_values};
 use crate::driver::{Connection, Statement};
 use crate::error::Result;
@@ -24,6 +25,10 @@ pub trait Output<M: Model> {
         values: &[Value<'_>],
         stores: &mut Stores,
     ) -> Result<Vec<Self::Item>>;
+
+    /// How they are loaded, if they are the top of a graph.
+    #[doc(hidden)]
+    const GRAPH: Option<GraphOf<Self::Item>> = None;
 
     /// Whether rows become entities of `M`, of which relations can be loaded.
     #[doc(hidden)]

@@ -1,6 +1,11 @@
 //! From rows to slots or structs. Rank 9.
 
 mod cells;
+mod graph;
+mod level;
+mod loaded;
+#[cfg(feature = "serde")]
+mod nested;
 mod related;
 
 use std::sync::Arc;
@@ -12,10 +17,14 @@ use crate::schema::Model;
 use crate::store::{Source, Stores, Wanted, decode, meet_row, row_name};
 use crate::value::{Handle, Value};
 
+pub(crate) use level::{Groups, Intake, Keys, RowKey};
+pub use loaded::Loaded;
+pub(crate) use loaded::{Level, LoadedBranch};
 pub(crate) use related::{LinkedRow, load_down, load_linked, load_up};
 
 pub(crate) use cells::load_returned;
 pub use cells::{Cell, Output, Picked};
+pub use graph::{Graph, GraphOf};
 
 /// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.
 ///

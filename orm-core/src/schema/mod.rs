@@ -13,6 +13,7 @@ mod model;
 mod order;
 mod registry;
 mod relation;
+mod shows;
 mod table;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
 pub(crate) use registry::{Incoming, incoming, make_store_of};
 pub use relation::{ColumnAt, ColumnOf, Columns, LeadsTo, Points};
+pub use shows::{AsDebug, AsSerialize, Probe, Shows, ShowsNothing};
 pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};

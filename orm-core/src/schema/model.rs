@@ -2,6 +2,7 @@
 
 use super::hooks::Moment;
 use super::metadata::Metadata;
+use super::shows::Shows;
 use super::table::Table;
 use crate::engine::{Engine, EngineCell};
 use crate::error::Result;
@@ -93,6 +94,9 @@ pub trait Model: Clone + Send + Sync + 'static {
 
     /// Forgets the primary key, if the database generates it.
     fn unset_key(&mut self);
+
+    /// How its values are printed and serialised, if they can be.
+    const SHOWS: Shows<Self> = Shows::NOTHING;
 
     /// Whether a field has an `on_update` value.
     const SUPPLIES: bool = false;

@@ -9,6 +9,7 @@ use crate::schema::BelongsTo;
 
 /// One page of the rows of a query. Pages count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Page<T> {
     /// The rows of this page.
     pub items: Vec<T>,
@@ -77,11 +78,11 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
         if self.tree.limit.is_some() || self.tree.offset.is_some() {
             return Err(Error::misuse("a query that is paged has a limit and an offset: leave yours out"));
         }
-        let Select { mut tree, on: session, .. } = self;
+        let Select { mut tree, plan, on: session, .. } = self;
         let total = Select::<M, S, O>::from_tree(tree.clone()).count(session)?;
         tree.limit = Some(per_page);
         tree.offset = Some((page - 1).saturating_mul(per_page));
-        let items = Select::<M, S, O>::from_tree(tree).all(session)?;
+        let items = session.core.run_planned::<M, O>(&tree, &plan)?;
         let pages = total.div_ceil(per_page);
         Ok(Page { items, page, per_page, total, pages, has_next: page < pages, has_prev: page > 1 })
     }

@@ -173,7 +173,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
         self.retyped()
     }
 
-    fn retyped<T, P>(self) -> Select<M, T, P, X> {
+    pub(super) fn retyped<T, P>(self) -> Select<M, T, P, X> {
         Select { tree: self.tree, plan: self.plan, on: self.on, kind: PhantomData }
     }
 }

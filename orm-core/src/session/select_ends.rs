@@ -11,7 +11,7 @@ use crate::compile::{KeySink, Writer, check_groups, write_select};
 use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::expr::Standalone;
-use crate::load::{Cell, Output, Picked, load_rows};
+use crate::load::{Cell, GraphOf, Output, Picked, load_rows};
 use crate::row::{Fields, Row};
 use crate::schema::{BelongsTo, Model};
 use crate::stmt::{SelectTree, What};
@@ -185,12 +185,13 @@ impl<M: BelongsTo<B>, B, S: Standalone, C: Cell> Select<M, S, Picked<C>, &mut Se
 /// A statement, and the values that it is run with.
 pub(super) type Compiled<'tree> = (Arc<Statement>, Vec<Value<'tree>>);
 
-/// Runs a statement and makes something of its rows.
-type Load<T> = fn(&mut dyn Connection, &Statement, &[Value<'_>], &mut Stores) -> Result<Vec<T>>;
-
 impl Core {
     /// Flushes, finds the statement of a tree by its shape, and runs it.
-    fn run<T>(&mut self, tree: &SelectTree, load: Load<T>) -> Result<Vec<T>> {
+    fn run<T>(
+        &mut self,
+        tree: &SelectTree,
+        load: impl FnOnce(&mut dyn Connection, &Statement, &[Value<'_>], &mut Stores) -> Result<T>,
+    ) -> Result<T> {
         self.autoflush()?;
         let (statement, values) = self.compile(tree)?;
         self.stores.set_overwrites(tree.overwrites);
@@ -201,20 +202,35 @@ impl Core {
     }
 
     /// The same, and loads what is planned beside the rows.
-    fn run_planned<M: Model, O: Output<M>>(
+    pub(super) fn run_planned<M: Model, O: Output<M>>(
         &mut self,
         tree: &SelectTree,
         plan: &Plan,
     ) -> Result<Vec<O::Item>> {
-        if !O::ARE_ENTITIES && !plan.is_empty() {
+        if !O::ARE_ENTITIES && O::GRAPH.is_none() && !plan.is_empty() {
             return Err(Error::misuse(format!(
                 "`with` loads relations of entities, and the rows of this query of `{}` become none: leave out `with`, or `untracked` and `select`",
                 M::table().model
             )));
         }
+        if let Some(graph) = O::GRAPH {
+            return self.run_graph(tree, plan, &graph);
+        }
         let found = self.run(tree, O::load)?;
         if !plan.is_empty() {
             self.carry_out(plan, M::table().number, &O::slots(&found))?;
+        }
+        Ok(found)
+    }
+
+    /// The same for rows that no session knows.
+    fn run_graph<T>(&mut self, tree: &SelectTree, plan: &Plan, graph: &GraphOf<T>) -> Result<Vec<T>> {
+        let mut keys = plan.keys()?;
+        let mut found = self.run(tree, |connection, statement, values, _| {
+            (graph.load)(connection, statement, values, &mut keys)
+        })?;
+        if !found.is_empty() {
+            self.grow(plan, (graph.level)(&mut found), &keys)?;
         }
         Ok(found)
     }

@@ -27,6 +27,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
         impl #library::Model for #ident {
             type Base = #base;
             type Key = #key;
+            const SHOWS: #library::Shows<Self> = #library::shows!(Self);
 
             #table
             #reading

@@ -52,6 +52,7 @@ const _: () = {
     impl __orm::Model for User {
         type Base = UsersDb;
         type Key = <Id<User> as __orm::KeyField>::Key;
+        const SHOWS: __orm::Shows<Self> = __orm::shows!(Self);
         fn table() -> &'static __orm::Table {
             static __ORM_CELL: __orm::TableCell = __orm::TableCell::new();
             static __ORM_FIELDS: &[__orm::FieldDef] = &[

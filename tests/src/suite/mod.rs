@@ -45,6 +45,8 @@ pub mod expression;
 pub mod fault;
 pub mod flush;
 pub mod found;
+pub mod graph;
+pub mod graph_json;
 pub mod hooks;
 pub mod identity;
 pub mod in_step;
@@ -83,8 +85,9 @@ pub mod version;
 macro_rules! suite {
     ($backend:expr) => {
         $crate::suite! { $backend;
-            assign begin bulk bulk_insert column delete_rule expression fault flush found hooks
-            identity in_step inspect join key laws merge model_hooks moved order query refresh related
+            assign begin bulk bulk_insert column delete_rule expression fault flush found graph
+            graph_json hooks identity in_step inspect join key laws merge model_hooks moved order query
+            refresh related
             related_eager related_forget related_links related_random related_write rename savepoint
             scope set_based state state_calls stream transaction undo unique validation value version
         }

@@ -86,7 +86,7 @@ impl Core {
     }
 
     /// The same of keys: databases bound the depth of the condition on one of several fields.
-    fn chunk_of_keys(&self, target: &'static Table) -> usize {
+    pub(super) fn chunk_of_keys(&self, target: &'static Table) -> usize {
         let most = self.chunk(target.primary_key.len());
         if TableRef::own(target).key_fields().len() > 1 { most.min(LONGEST_CONDITION) } else { most }
     }
@@ -211,7 +211,7 @@ impl Core {
 }
 
 /// The condition that the primary key of a table is one of some.
-fn has_key(of: TableRef, keys: &[Vec<Value<'static>>]) -> Node {
+pub(super) fn has_key(of: TableRef, keys: &[Vec<Value<'static>>]) -> Node {
     let mut fields = of.key_fields();
     if fields.len() == 1 {
         let keys = keys.iter().map(|key| Node::Values(key.clone())).collect();

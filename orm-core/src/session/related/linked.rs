@@ -31,7 +31,7 @@ pub(super) enum Hop {
 }
 
 impl Hop {
-    fn table(self) -> &'static Table {
+    pub(super) fn table(self) -> &'static Table {
         match self {
             Hop::Up(key) => key.target(),
             Hop::Down(key) => key.table,
@@ -45,7 +45,7 @@ impl Hop {
         }
     }
 
-    fn condition(self, link: TableRef, end: TableRef) -> Node {
+    pub(super) fn condition(self, link: TableRef, end: TableRef) -> Node {
         match self {
             Hop::Up(key) => Node::Link(Columns { of: link, columns: &key.foreign_key().columns }, end.key()),
             Hop::Down(key) => {

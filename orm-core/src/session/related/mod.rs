@@ -4,11 +4,13 @@
 //! `fetch` loads what is missing.
 
 mod fetch;
+mod graph;
 mod link;
 mod linked;
 mod plan;
 mod raise;
 mod reach;
+mod seen;
 
 pub use link::{LinkModel, Replace};
 pub(crate) use plan::Plan;
@@ -17,6 +19,7 @@ pub use plan::{Eager, Then};
 use super::entities::Session;
 use crate::error::{Error, Result};
 use crate::expr::{AsPath, Direct, Fk, Many, One, Path, Refined, RelationName, Through, Via};
+use crate::load::Loaded;
 use crate::schema::{BelongsTo, Model};
 use crate::store::Stores;
 use crate::value::{Column, Handle, Id, Key};
@@ -34,6 +37,12 @@ pub trait Relation<M>: AsPath {
     /// What is found: a list, a handle, or perhaps one.
     type Related;
 
+    /// The same of a row that no session knows: a slice, a row, or perhaps one.
+    type Nested<'a>;
+
+    #[doc(hidden)]
+    const IS_LIST: bool;
+
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn make_stores(stores: &mut Stores) {
@@ -43,6 +52,10 @@ pub trait Relation<M>: AsPath {
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn related(found: Found<Self::Target>) -> Result<Self::Related>;
+
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn nested(rows: &[Loaded<Self::Target>], name: RelationName) -> Result<Self::Nested<'_>>;
 }
 
 /// What a relation leads to from one entity.
@@ -57,9 +70,15 @@ pub(crate) struct Found<T> {
 impl<M: Model, T: Model> Relation<M> for Many<M, T, Direct> {
     type Target = T;
     type Related = Vec<Handle<T>>;
+    type Nested<'a> = &'a [Loaded<T>];
+    const IS_LIST: bool = true;
 
     fn related(found: Found<T>) -> Result<Vec<Handle<T>>> {
         Ok(found.handles)
+    }
+
+    fn nested(rows: &[Loaded<T>], _name: RelationName) -> Result<&[Loaded<T>]> {
+        Ok(rows)
     }
 }
 
@@ -68,9 +87,15 @@ impl<M: Model, T: Model> Relation<M> for Many<M, T, Direct> {
 impl<M: Model, T: Model> Relation<M> for Refined<M, T> {
     type Target = T;
     type Related = Vec<Handle<T>>;
+    type Nested<'a> = &'a [Loaded<T>];
+    const IS_LIST: bool = true;
 
     fn related(found: Found<T>) -> Result<Vec<Handle<T>>> {
         Ok(found.handles)
+    }
+
+    fn nested(rows: &[Loaded<T>], _name: RelationName) -> Result<&[Loaded<T>]> {
+        Ok(rows)
     }
 }
 
@@ -79,6 +104,8 @@ impl<M: Model, T: Model> Relation<M> for Refined<M, T> {
 impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Through<L>> {
     type Target = T;
     type Related = Vec<Handle<T>>;
+    type Nested<'a> = &'a [Loaded<T>];
+    const IS_LIST: bool = true;
 
     fn make_stores(stores: &mut Stores) {
         stores.typed_mut::<L>();
@@ -87,6 +114,10 @@ impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Through<L>> {
 
     fn related(found: Found<T>) -> Result<Vec<Handle<T>>> {
         Ok(found.handles)
+    }
+
+    fn nested(rows: &[Loaded<T>], _name: RelationName) -> Result<&[Loaded<T>]> {
+        Ok(rows)
     }
 }
 
@@ -95,6 +126,8 @@ impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Through<L>> {
 impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Via<L>> {
     type Target = T;
     type Related = Vec<Handle<T>>;
+    type Nested<'a> = &'a [Loaded<T>];
+    const IS_LIST: bool = true;
 
     fn make_stores(stores: &mut Stores) {
         stores.typed_mut::<L>();
@@ -104,6 +137,10 @@ impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Via<L>> {
     fn related(found: Found<T>) -> Result<Vec<Handle<T>>> {
         Ok(found.handles)
     }
+
+    fn nested(rows: &[Loaded<T>], _name: RelationName) -> Result<&[Loaded<T>]> {
+        Ok(rows)
+    }
 }
 
 #[allow(private_interfaces)]
@@ -111,9 +148,15 @@ impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Via<L>> {
 impl<M: Model, T: Model> Relation<M> for One<M, T> {
     type Target = T;
     type Related = Option<Handle<T>>;
+    type Nested<'a> = Option<&'a Loaded<T>>;
+    const IS_LIST: bool = false;
 
     fn related(found: Found<T>) -> Result<Option<Handle<T>>> {
         Ok(found.handles.into_iter().next())
+    }
+
+    fn nested(rows: &[Loaded<T>], _name: RelationName) -> Result<Option<&Loaded<T>>> {
+        Ok(rows.first())
     }
 }
 
@@ -122,9 +165,15 @@ impl<M: Model, T: Model> Relation<M> for One<M, T> {
 impl<M: Model, T: Model, K: Key> Relation<M> for Column<M, Option<Id<T, K>>, Fk> {
     type Target = T;
     type Related = Option<Handle<T>>;
+    type Nested<'a> = Option<&'a Loaded<T>>;
+    const IS_LIST: bool = false;
 
     fn related(found: Found<T>) -> Result<Option<Handle<T>>> {
         Ok(found.handles.into_iter().next())
+    }
+
+    fn nested(rows: &[Loaded<T>], _name: RelationName) -> Result<Option<&Loaded<T>>> {
+        Ok(rows.first())
     }
 }
 
@@ -133,15 +182,22 @@ impl<M: Model, T: Model, K: Key> Relation<M> for Column<M, Option<Id<T, K>>, Fk>
 impl<M: Model, T: Model, K: Key> Relation<M> for Column<M, Id<T, K>, Fk> {
     type Target = T;
     type Related = Handle<T>;
+    type Nested<'a> = &'a Loaded<T>;
+    const IS_LIST: bool = false;
 
     fn related(found: Found<T>) -> Result<Handle<T>> {
         let Found { handles, name, whose } = found;
-        let target = T::table().model;
-        handles
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::not_found(format!("`{name}` of {whose} names no `{target}` that is there")))
+        handles.into_iter().next().ok_or_else(|| names_nothing(name, &whose, T::table().model))
     }
+
+    fn nested(rows: &[Loaded<T>], name: RelationName) -> Result<&Loaded<T>> {
+        rows.first().ok_or_else(|| names_nothing(name, &format!("a `{}`", name.model), T::table().model))
+    }
+}
+
+#[cold]
+fn names_nothing(name: RelationName, whose: &str, target: &str) -> Error {
+    Error::not_found(format!("`{name}` of {whose} names no `{target}` that is there"))
 }
 
 impl<B> Session<B> {

@@ -7,7 +7,8 @@ use super::super::core::Core;
 use super::super::select::Select;
 use super::Relation;
 use crate::error::Result;
-use crate::expr::{AsPath, Fk, Many, One, Path, Refined, Tracked};
+use crate::expr::{AsPath, Fk, Many, One, Path, Refined, Tracked, Untracked};
+use crate::load::{Graph, Level, Loaded};
 use crate::schema::{Model, Points};
 use crate::store::{Raises, Source, Stores};
 use crate::util::Marker;
@@ -29,11 +30,15 @@ pub trait Eager<M> {
 /// A relation, and what is loaded of what it leads to; without types.
 #[derive(Clone)]
 pub(crate) struct Branch {
-    path: Path,
+    pub(super) path: Path,
     make_stores: fn(&mut Stores),
+    /// The rows that it leads to, as a level of a graph without rows.
+    pub(super) make_level: fn() -> Box<dyn Level>,
+    /// Whether it leads to a list.
+    pub(super) is_list: bool,
     /// How many times over, for a relation that leads back to its own model.
-    depth: usize,
-    then: Vec<Branch>,
+    pub(super) depth: usize,
+    pub(super) then: Vec<Branch>,
 }
 
 /// A relation from `M` to `T` with what follows it.
@@ -45,12 +50,19 @@ pub struct Then<M, T> {
 /// What a query loads beside its rows.
 #[derive(Clone, Default)]
 pub(crate) struct Plan {
-    branches: Vec<Branch>,
+    pub(super) branches: Vec<Branch>,
     raises: Option<Raises>,
 }
 
 fn branch<M, R: Relation<M>>(relation: &R) -> Branch {
-    Branch { path: relation.path(), make_stores: R::make_stores, depth: 1, then: Vec::new() }
+    Branch {
+        path: relation.path(),
+        make_stores: R::make_stores,
+        make_level: || Box::new(Vec::<Loaded<R::Target>>::new()),
+        is_list: R::IS_LIST,
+        depth: 1,
+        then: Vec::new(),
+    }
 }
 
 impl<M, T> Then<M, T> {
@@ -61,7 +73,7 @@ impl<M, T> Then<M, T> {
     /// Loads more of what the relation leads to.
     #[must_use]
     pub fn then<E: Eager<T>>(mut self, next: E) -> Self {
-        self.branch.then.push(next.into_branch());
+        next.into_branch().add_to(&mut self.branch.then);
         self
     }
 }
@@ -187,7 +199,7 @@ where
 impl<M: Model, S, X> Select<M, S, Tracked, X> {
     /// Loads a relation of all rows with them: one more SELECT, for what is not known yet.
     pub fn with<E: Eager<M>>(mut self, relation: E) -> Self {
-        self.plan.branches.push(relation.into_branch());
+        relation.into_branch().add_to(&mut self.plan.branches);
         self
     }
 
@@ -208,6 +220,55 @@ impl<M: Model, S, X> Select<M, S, Tracked, X> {
         relations.push(relation.path().id);
         self.plan.raises = Some(Raises::Some(relations.into()));
         self
+    }
+}
+
+impl<M: Model, S, X> Select<M, S, Untracked, X> {
+    /// Loads a relation of all rows with them: one more SELECT. Each row then is a [`Loaded`]: the struct, and nested in it what
+    /// its relations lead to, as values that no session knows.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(DeclarativeBase)] pub struct BlogDb;
+    /// # #[derive(Model, Clone, Debug)] #[model(base = BlogDb)] #[relation(posts = many(Post::author))]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String }
+    /// # #[derive(Model, Clone, Debug)] #[model(base = BlogDb)] #[relation(comments = many(Comment::post))]
+    /// # pub struct Post { #[column(primary_key)] pub id: Id<Post>, pub author: Id<User> }
+    /// # #[derive(Model, Clone, Debug)] #[model(base = BlogDb)]
+    /// # pub struct Comment { #[column(primary_key)] pub id: Id<Comment>, pub post: Id<Post> }
+    /// # fn page(s: &mut Session<BlogDb>) -> orm_core::Result<()> {
+    /// let users = s.query::<User>().untracked().with(User::posts.then(Post::comments)).all()?; // three statements
+    /// for user in &users {
+    ///     for post in user.related(User::posts)? {
+    ///         println!("{} has {} comments", user.name, post.related(Post::comments)?.len());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with<E: Eager<M>>(self, relation: E) -> Select<M, S, Graph, X> {
+        self.retyped::<S, Graph>().with(relation)
+    }
+}
+
+impl<M: Model, S, X> Select<M, S, Graph, X> {
+    /// Loads one more relation of all rows with them.
+    pub fn with<E: Eager<M>>(mut self, relation: E) -> Self {
+        relation.into_branch().add_to(&mut self.plan.branches);
+        self
+    }
+}
+
+impl Branch {
+    /// Adds it to others; what follows the same relation follows it once.
+    fn add_to(self, branches: &mut Vec<Branch>) {
+        let is_same = |other: &&mut Branch| {
+            let (path, other) = (&self.path, &other.path);
+            path.id == other.id && path.refined == 0 && other.refined == 0
+        };
+        let Some(same) = branches.iter_mut().find(is_same) else { return branches.push(self) };
+        same.depth = same.depth.max(self.depth);
+        self.then.into_iter().for_each(|next| next.add_to(&mut same.then));
     }
 }
 
