@@ -1,5 +1,7 @@
 //! `columns = ..` leaves the names of the columns to the model's own functions, and relations find their way through it.
 
+#![allow(missing_docs)]
+
 use orm_core::prelude::*;
 
 #[derive(DeclarativeBase)]

@@ -1,5 +1,7 @@
 //! Generated, natural, newtype and composite keys; foreign keys to each, nullable and to the model itself.
 
+#![allow(missing_docs)]
+
 use orm_core::prelude::*;
 
 #[derive(DeclarativeBase)]

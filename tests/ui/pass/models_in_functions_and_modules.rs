@@ -1,5 +1,7 @@
 //! A model can stand in a function, in a module, and beside one of the same name in another.
 
+#![allow(missing_docs, unused_qualifications)]
+
 use orm_core::prelude::*;
 
 #[derive(DeclarativeBase)]
@@ -39,7 +41,8 @@ fn main() {
     let inner = inner::Note { id: Id::New, outer: None };
     let _ = (inner.id, inner.outer);
     let _ = crate::Note { id: Id::New }.id;
-    let mut tables: Vec<_> = [Note::table(), crate::Note::table(), inner::Note::table()].map(|t| t.name).into();
+    let mut tables: Vec<_> =
+        [Note::table(), crate::Note::table(), inner::Note::table()].map(|t| t.name).into();
     tables.sort_unstable();
     assert_eq!(tables, ["inner_notes", "local_notes", "note"]);
 }

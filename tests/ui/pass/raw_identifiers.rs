@@ -1,5 +1,7 @@
 //! Fields named by keywords: the column has the name without `r#`, the constant is written like the field.
 
+#![allow(missing_docs)]
+
 use orm_core::prelude::*;
 
 #[derive(DeclarativeBase)]

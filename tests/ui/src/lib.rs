@@ -1,38 +1,14 @@
-//! Programs that must compile, and programs that must not: one file per rule, named after it.
+//! What a marked program promises of its errors, against what the compiler says.
 //!
-//! A program in `ui/fail` marks each line that has an error with `//~^ ERROR words` (`//~|` for the next error of the same
+//! A program in `fail` marks each line that has an error with `//~^ ERROR words` (`//~|` for the next error of the same
 //! line). Beside the full output that trybuild compares, each error has to stand on its marked line, to open with our
-//! words, and to be short: 12 lines where a macro reports it, 24 where the compiler does. `TRYBUILD=overwrite cargo test`
-//! writes the outputs anew.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! words, and to be short: 12 lines where a macro reports it, 24 where the compiler does.
 
 /// The most lines of an error that a macro reports.
 const MACRO_LINES: usize = 12;
 
 /// The most lines of an error that the compiler reports of a bound.
 const BOUND_LINES: usize = 24;
-
-#[test]
-fn compile_fail_and_pass() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
-    cases.compile_fail("ui/fail/*.rs");
-}
-
-#[test]
-fn compile_fail_errors_are_ours_short_and_in_place() {
-    let mut complaints = Vec::new();
-    for program in programs("ui/fail") {
-        let source = fs::read_to_string(&program).expect("the program can be read");
-        let output = fs::read_to_string(program.with_extension("stderr")).unwrap_or_default();
-        let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        complaints
-            .extend(check(&source, &output).into_iter().map(|complaint| format!("{name}: {complaint}")));
-    }
-    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
-}
 
 /// A `//~^ ERROR words`.
 struct Mark {
@@ -47,7 +23,8 @@ struct Reported<'output> {
     lines: usize,
 }
 
-fn check(source: &str, output: &str) -> Vec<String> {
+/// What is wrong with the output of a program: nothing, where every error is marked, ours and short.
+pub fn check(source: &str, output: &str) -> Vec<String> {
     let marks = marks_of(source);
     let mut errors = errors_of(output);
     let mut complaints: Vec<String> = errors.iter().filter_map(too_long).collect();
@@ -110,18 +87,8 @@ fn errors_of(output: &str) -> Vec<Reported<'_>> {
     errors
 }
 
-/// The line of ` --> ui/fail/rule.rs:12:5`.
+/// The line of ` --> fail/rule.rs:12:5`.
 fn line_of(place: &str) -> Option<usize> {
     let (_, place) = place.split_once("--> ")?;
     place.rsplit(':').nth(1)?.parse().ok()
-}
-
-fn programs(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let files = fs::read_dir(folder).expect("the folder is there");
-    let paths = files.map(|file| file.expect("the folder can be read").path());
-    let mut programs: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
-    programs.sort();
-    programs
 }
