@@ -1,5 +1,8 @@
 //! A store as relations see it: links followed by slot, rows met, changes told; without its model's type.
 
+use std::any::Any;
+
+use super::Stores;
 use super::epochs::Epochs;
 use super::meet::meet_row;
 use super::origin::Origins;
@@ -10,7 +13,7 @@ use super::watch::Watch;
 use crate::error::Result;
 use crate::row::{Fields, Row};
 use crate::schema::Model;
-use crate::value::{Generation, Key, Link};
+use crate::value::{Entity, Generation, Ids, Key, Link, Place, Value};
 
 /// The part of a store that relations work on.
 pub(crate) trait Linked {
@@ -54,6 +57,9 @@ pub(crate) trait Linked {
 
     /// Makes room for rows that are about to be met.
     fn expect_rows(&mut self, count: usize);
+
+    /// Lets the field at a position name the slot's own row by the key that its values carry now.
+    fn name_itself(&mut self, slot: u32, field: usize, rest: &Stores);
 }
 
 impl<M: Model> Linked for Store<M> {
@@ -107,5 +113,34 @@ impl<M: Model> Linked for Store<M> {
 
     fn expect_rows(&mut self, count: usize) {
         self.reserve(count);
+    }
+
+    fn name_itself(&mut self, slot: u32, field: usize, rest: &Stores) {
+        let own = Place::new(rest.session(), slot, self.at(slot).generation);
+        let own = Entity { model: M::table().number, place: own };
+        let Some(value) = &mut self.at_mut(slot).value else { return };
+        let Some(key) = value.key(rest) else { return };
+        visit::relink(value, field, own);
+        visit::resolve(value, &OwnKey { own, key: &key }, &mut |_, _| {});
+    }
+}
+
+/// The key of one entity.
+struct OwnKey<'key> {
+    own: Entity,
+    key: &'key dyn Any,
+}
+
+impl Ids for OwnKey<'_> {
+    fn key(&self, entity: Entity) -> Option<&dyn Any> {
+        (entity == self.own).then_some(self.key)
+    }
+
+    fn value(&self, _entity: Entity) -> Option<&dyn Any> {
+        None
+    }
+
+    fn encode_entity<'a>(&'a self, _entity: Entity, _out: &mut Vec<Value<'a>>) -> Result<()> {
+        unreachable!("ids are resolved with it, and nothing is encoded")
     }
 }

@@ -135,6 +135,9 @@ fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     if step.action == Action::Update && table.version.is_some() {
         step.slots.iter().for_each(|&slot| stores.any_mut(table.number).count_version(slot));
     }
+    if writes_key(table, &step.columns) {
+        step.slots.iter().for_each(|&slot| wire.followers.name_itself((table.number, slot), stores));
+    }
     if step.action == Action::Update && is_single(step, stores, wire) {
         return update_single(step, stores, wire);
     }

@@ -44,6 +44,8 @@ enum Way {
     Carried { is_key: bool },
     /// An UPDATE changes it.
     Written,
+    /// It names itself, so the UPDATE that changes its key writes both.
+    Itself,
 }
 
 /// Finds the held rows that name rows whose keys change, and adds the UPDATEs that they need.
@@ -65,9 +67,14 @@ pub(crate) fn follow_keys(stores: &Stores, changes: &mut ChangeSet) -> Followers
                 .or_insert_with(|| Children::of_key(stores, incoming));
             for child in children.naming(row.1) {
                 let child = (incoming.table.number, child);
-                let way = way(stores, incoming, child);
+                let way = match way(stores, incoming, child) {
+                    Way::Written if child == row => Way::Itself,
+                    other => other,
+                };
                 followers.note(incoming, row, child, way);
-                if way == Way::Written && stores.any(child.0).state(child.1) == State::Persistent {
+                if matches!(way, Way::Written | Way::Itself)
+                    && stores.any(child.0).state(child.1) == State::Persistent
+                {
                     let columns = written.entry(child).or_default();
                     incoming.key.columns.iter().for_each(|&column| columns.insert(column));
                 }
@@ -76,6 +83,7 @@ pub(crate) fn follow_keys(stores: &Stores, changes: &mut ChangeSet) -> Followers
                 }
             }
         }
+        followers.need_deferral |= is_left(stores, row);
         next += 1;
     }
     add_updates(stores, changes, &written);
@@ -89,6 +97,22 @@ fn way(stores: &Stores, incoming: Incoming, child: RowId) -> Way {
         (_, KeyRule::Cascade) => Way::Carried { is_key: names_key(incoming) },
         (_, KeyRule::NoAction) => Way::Written,
     }
+}
+
+/// Whether a row that stops naming another does so after that got another key, and not by the database.
+fn is_left(stores: &Stores, row: RowId) -> bool {
+    let by_session = |incoming: &&Incoming| incoming.key.on_key_update == KeyRule::NoAction;
+    incoming(stores.any(row.0).table()).iter().filter(by_session).any(|incoming| {
+        let child = incoming.table.number;
+        let Some(store) = stores.any_if_made(child) else { return false };
+        store.touched_by_key().into_iter().filter(|&slot| (child, slot) != row).any(|slot| {
+            let mut named = false;
+            store.kept_links(slot, &mut |field, link| {
+                named |= field == incoming.field && stores.slot_of(row.0, link) == Some(row.1);
+            });
+            named
+        })
+    })
 }
 
 /// Whether a foreign key is a part of its row's own key.
@@ -122,7 +146,7 @@ impl Followers {
     fn note(&mut self, incoming: Incoming, named: RowId, row: RowId, way: Way) {
         self.of.entry(named).or_default().push(Follower { row, field: incoming.field, way });
         match way {
-            Way::New => {}
+            Way::New | Way::Itself => {}
             Way::Carried { .. } => self.orders.push(Order { before: row, after: named }),
             Way::Written => {
                 self.need_deferral = true;
@@ -140,6 +164,14 @@ impl Followers {
             .retain(|order| order.before != order.after && updated(order.before) && updated(order.after));
     }
 
+    /// Lets a row that names itself and is about to get another key name that.
+    pub(super) fn name_itself(&self, row: RowId, stores: &mut Stores) {
+        for follower in self.of.get(&row).into_iter().flatten().filter(|follower| follower.way == Way::Itself)
+        {
+            stores.beside(row.0, |store, rest| store.name_itself(row.1, follower.field, rest));
+        }
+    }
+
     /// Lets all that name a row follow, once its new key is known.
     pub(super) fn follow(&self, named: RowId, stores: &mut Stores) {
         for follower in self.of.get(&named).into_iter().flatten() {
@@ -147,6 +179,7 @@ impl Followers {
             let entity = stores.any(named.0).entity(named.1, stores.session());
             match follower.way {
                 Way::New => stores.any_mut(model).relink(slot, follower.field, entity),
+                Way::Itself => {}
                 Way::Written => {
                     stores.any_mut(model).keep(slot);
                     stores.any_mut(model).relink(slot, follower.field, entity);

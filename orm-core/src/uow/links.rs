@@ -34,6 +34,10 @@ fn add_named(graph: &mut Graph, stores: &Stores, rows: &Rows, op: usize) {
         let columns = columns_of(key);
         let target = key.target().number;
         if let Some(target) = rows.find(&rows.there, stores, target, link) {
+            // An UPDATE can give a row another key and name it by that.
+            if target == op && graph.ops[op].action != Action::Insert {
+                return;
+            }
             if graph.ops[op].columns.intersects(&columns) {
                 let can_wait = graph.ops[op].action == Action::Insert && can_be_null(table, key);
                 graph.add(target, op, Reason::Names(position), can_wait.then_some(Remedy::Link));

@@ -15,6 +15,13 @@ rules! { rename:
     s53_a_new_row_that_names_the_entity_gets_the_new_key,
     s53_a_rollback_puts_keys_and_followers_back,
     s53_a_savepoint_puts_keys_and_followers_back,
+    s53_a_row_that_names_itself_gets_another_key,
+    s53_a_row_gets_another_key_and_names_itself_by_it,
+    s53_a_row_of_two_columns_that_names_itself_gets_another_key,
+    s53_a_row_may_leave_the_one_that_is_renamed,
+    s53_a_row_may_leave_the_one_that_is_renamed_for_one_that_takes_its_key,
+    s53_a_row_that_names_a_renamed_one_may_be_deleted,
+    two_rows_that_swap_keys_are_told_how_to,
     a_renamed_row_leaves_its_key_to_a_new_one,
     a_follower_under_a_new_key_can_be_deleted,
 }
@@ -61,6 +68,27 @@ mod models {
     pub(super) struct Club {
         #[column(primary_key)]
         pub name: String,
+    }
+
+    /// It may name itself.
+    #[derive(Model, Clone, Debug, PartialEq)]
+    #[model(base = Post, table = "towns")]
+    pub(super) struct Town {
+        #[column(primary_key)]
+        pub name: String,
+        pub capital: Option<Id<Town, String>>,
+    }
+
+    /// So may this, by two columns.
+    #[derive(Model, Clone, Debug, PartialEq)]
+    #[model(base = Post, table = "streets")]
+    pub(super) struct Street {
+        #[column(primary_key)]
+        pub town: String,
+        #[column(primary_key)]
+        pub number: i64,
+        #[column(names("main_town", "main_number"))]
+        pub main: Option<Id<Street, (String, i64)>>,
     }
 
     /// A key of two natural keys.
@@ -242,4 +270,130 @@ fn a_follower_under_a_new_key_can_be_deleted(lab: &Lab) {
     s.commit().unwrap();
     db.sent();
     assert_eq!(db.rows::<(i64,)>("SELECT count(*) FROM members"), [(0,)]);
+}
+
+fn s53_a_row_that_names_itself_gets_another_key(lab: &Lab) {
+    let (db, mut s) = post(lab);
+    db.run("INSERT INTO towns VALUES ('rome', 'rome'), ('milan', 'rome')");
+    let (rome, milan) = (s.get_one::<Town>("rome").unwrap(), s.get_one::<Town>("milan").unwrap());
+    s[rome].name = "roma".into();
+    db.sent();
+    s.flush().unwrap();
+    assert_eq!(
+        db.sent(),
+        [
+            "PRAGMA defer_foreign_keys = ON",
+            "UPDATE towns SET name = ?, capital_id = ? WHERE name = ?",
+            "UPDATE towns SET capital_id = ? WHERE name = ?"
+        ]
+    );
+    assert_eq!((&s[rome].capital, &s[milan].capital), (&Some("roma".into()), &Some("roma".into())));
+    s.rollback().unwrap();
+    assert_eq!((s[rome].name.as_str(), &s[rome].capital), ("rome", &Some("rome".into())));
+    s.delete(milan);
+    s.flush().unwrap();
+    s[rome].name = "roma".into();
+    db.sent();
+    s.commit().unwrap();
+    assert_eq!(db.sent(), ["UPDATE towns SET name = ?, capital_id = ? WHERE name = ?", "COMMIT"]);
+    assert_eq!(db.rows::<(String, String)>("SELECT * FROM towns"), [("roma".into(), "roma".into())]);
+}
+
+fn s53_a_row_gets_another_key_and_names_itself_by_it(lab: &Lab) {
+    for by_handle in [true, false] {
+        let (db, mut s) = post(lab);
+        db.run("INSERT INTO towns VALUES ('rome', NULL)");
+        let rome = s.get_one::<Town>("rome").unwrap();
+        s[rome].name = "roma".into();
+        s[rome].capital = if by_handle { rome.into() } else { Some("roma".into()) };
+        db.sent();
+        s.commit().unwrap();
+        assert_eq!(db.sent(), ["UPDATE towns SET name = ?, capital_id = ? WHERE name = ?", "COMMIT"]);
+        assert_eq!(s[rome].capital, Some("roma".into()));
+        assert_eq!(db.rows::<(String, String)>("SELECT * FROM towns"), [("roma".into(), "roma".into())]);
+    }
+}
+
+fn s53_a_row_of_two_columns_that_names_itself_gets_another_key(lab: &Lab) {
+    let (db, mut s) = post(lab);
+    db.run("INSERT INTO streets VALUES ('rome', 1, 'rome', 1)");
+    let main = s.get_one::<Street>(("rome".to_owned(), 1)).unwrap();
+    s[main].number = 2;
+    s.commit().unwrap();
+    assert_eq!(s[main].main, Some(("rome".to_owned(), 2).into()));
+    db.sent();
+    assert_eq!(
+        db.rows::<(i64, String, i64)>("SELECT number, main_town, main_number FROM streets"),
+        [(2, "rome".into(), 2)]
+    );
+}
+
+fn s53_a_row_may_leave_the_one_that_is_renamed(lab: &Lab) {
+    let (db, mut s) = post(lab);
+    db.run("INSERT INTO letters VALUES (1, 'jack'), (2, 'jack')");
+    let (jack, zoe) = (s.get_one::<Person>("jack").unwrap(), s.get_one::<Person>("zoe").unwrap());
+    let letters = s.query::<Letter>().order_by(Letter::id).all().unwrap();
+    s[jack].name = "ed".into();
+    s[letters[0]].to = zoe.into();
+    s[letters[1]].to = None;
+    db.sent();
+    s.commit().unwrap();
+    let update = "UPDATE letters SET to_id = ? WHERE id = ?";
+    assert_eq!(db.sent(), ["PRAGMA defer_foreign_keys = ON", RENAME, update, update, "COMMIT"]);
+    assert_eq!(
+        db.rows::<(Option<String>,)>("SELECT to_id FROM letters ORDER BY id"),
+        [(Some("zoe".into()),), (None,)]
+    );
+}
+
+fn s53_a_row_may_leave_the_one_that_is_renamed_for_one_that_takes_its_key(lab: &Lab) {
+    let (db, mut s) = post(lab);
+    db.run("INSERT INTO letters VALUES (1, 'jack')");
+    let (jack, letter) = (s.get_one::<Person>("jack").unwrap(), s.get_one::<Letter>(1).unwrap());
+    s[jack].name = "ed".into();
+    let new = s.add(Person { name: "jack".into(), age: 3 });
+    s[letter].to = new.into();
+    s.commit().unwrap();
+    assert_eq!(s.related(letter, Letter::to).unwrap(), Some(new));
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(db.rows::<(String,)>("SELECT to_id FROM letters"), [("jack".into(),)]);
+}
+
+fn s53_a_row_that_names_a_renamed_one_may_be_deleted(lab: &Lab) {
+    let (db, mut s) = post(lab);
+    db.run("INSERT INTO letters VALUES (1, 'jack')");
+    let (jack, letter) = (s.get_one::<Person>("jack").unwrap(), s.get_one::<Letter>(1).unwrap());
+    s[jack].name = "ed".into();
+    s.delete(letter);
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(db.rows::<(i64,)>("SELECT count(*) FROM letters"), [(0,)]);
+}
+
+/// As in SQLAlchemy, whose flush the database refuses.
+fn two_rows_that_swap_keys_are_told_how_to(lab: &Lab) {
+    let (db, mut s) = post(lab);
+    let (jack, zoe) = (s.get_one::<Person>("jack").unwrap(), s.get_one::<Person>("zoe").unwrap());
+    s[jack].name = "zoe".into();
+    s[zoe].name = "jack".into();
+    db.sent();
+    let error = s.flush().unwrap_err();
+    assert!(error.is_misuse(), "{error:?}");
+    for part in ["people.name", "\"jack\"", "\"zoe\"", "in a flush of its own first"] {
+        assert!(error.to_string().contains(part), "{part} is not in: {error}");
+    }
+    assert_eq!(db.sent(), ["ROLLBACK"]);
+    s.rollback().unwrap();
+    s[jack].name = "aside".into();
+    s.flush().unwrap();
+    s[zoe].name = "jack".into();
+    s.flush().unwrap();
+    s[jack].name = "zoe".into();
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(
+        db.rows::<(String, i64)>("SELECT name, age FROM people ORDER BY age"),
+        [("zoe".into(), 1), ("jack".into(), 2)]
+    );
 }
