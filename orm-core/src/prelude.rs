@@ -4,7 +4,7 @@ pub use crate::alias;
 pub use crate::driver::{BeginMode, IsolationLevel};
 pub use crate::engine::{Engine, ExecutionOptions, PoolClass};
 pub use crate::error::{Error, ErrorKind};
-pub use crate::expr::{Cast, JsonMethods, case};
+pub use crate::expr::{Cast, JsonMethods, RelatedMethods, case};
 pub use crate::expr::{ExpressionMethods, all_of, any_of, avg, coalesce, count, entity, max, min, sum, to};
 pub use crate::load::Loaded;
 pub use crate::params;

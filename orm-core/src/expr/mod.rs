@@ -20,6 +20,7 @@ mod operand;
 mod order;
 mod refined;
 mod related;
+mod related_aggregate;
 mod relation;
 mod scope;
 mod shape;
@@ -53,6 +54,7 @@ pub use operand::{Comparable, ComparedAs, List, Operand, Text};
 pub(crate) use order::Ordered;
 pub use order::{Order, OrderBy, OrderPart};
 pub use refined::Refined;
+pub use related_aggregate::RelatedMethods;
 pub use relation::{AsPath, Direct, Many, One, RelationDef, Terms, Through, Via};
 #[allow(unused_imports)]
 pub(crate) use relation::{KeyField, Path, RelationId, RelationName, Route, UNNAMED};

@@ -10,31 +10,39 @@ use crate::util::Marker;
 
 /// Some of the rows that a relation leads to: the first three comments of each post. It is a relation of its own, so that the
 /// relation itself still means all of them; and it is a view of the database: what was added since is not in it.
-pub struct Refined<M, T> {
+pub struct Refined<M, T, V = Direct> {
     path: Path,
     has_own_order: bool,
-    kind: Marker<(M, T)>,
+    kind: Marker<(M, T, V)>,
 }
 
-impl<M: Model, T: Model> Many<M, T, Direct> {
+impl<M: Model, T: Model, V> Many<M, T, V>
+where
+    Self: AsPath,
+{
     /// Only the rows that meet a condition.
-    pub fn filter<P: Predicate<In<T>, I>, I>(self, condition: P) -> Refined<M, T> {
-        Refined::of(self).filter(condition)
+    pub fn filter<P: Predicate<In<T>, I>, I>(self, condition: P) -> Refined<M, T, V> {
+        Refined::of(&self).filter(condition)
     }
 
     /// The rows in another order.
-    pub fn order_by(self, order: impl OrderPart) -> Refined<M, T> {
-        Refined::of(self).order_by(order)
-    }
-
-    /// At most so many rows for each that the relation leads from.
-    pub fn limit(self, rows: u64) -> Refined<M, T> {
-        Refined::of(self).limit(rows)
+    pub fn order_by(self, order: impl OrderPart) -> Refined<M, T, V> {
+        Refined::of(&self).order_by(order)
     }
 }
 
-impl<M: Model, T: Model> Refined<M, T> {
-    fn of(relation: Many<M, T, Direct>) -> Self {
+impl<M: Model, T: Model> Many<M, T, Direct> {
+    /// At most so many rows for each that the relation leads from.
+    pub fn limit(self, rows: u64) -> Refined<M, T> {
+        Refined::of(&self).limit(rows)
+    }
+}
+
+impl<M: Model, T: Model, V> Refined<M, T, V> {
+    fn of(relation: &Many<M, T, V>) -> Self
+    where
+        Many<M, T, V>: AsPath,
+    {
         let path = Path { refined: UNNAMED, ..relation.path() };
         Refined { path, has_own_order: false, kind: PhantomData }
     }
@@ -56,7 +64,9 @@ impl<M: Model, T: Model> Refined<M, T> {
         self.path.terms.order_by(order);
         self
     }
+}
 
+impl<M: Model, T: Model> Refined<M, T, Direct> {
     /// At most so many rows for each that the relation leads from.
     #[must_use]
     pub fn limit(mut self, rows: u64) -> Self {
@@ -66,13 +76,13 @@ impl<M: Model, T: Model> Refined<M, T> {
 }
 
 #[allow(private_interfaces)]
-impl<M: Model, T: Model> AsPath for Refined<M, T> {
+impl<M: Model, T: Model, V> AsPath for Refined<M, T, V> {
     fn path(&self) -> Path {
         self.path.clone()
     }
 }
 
-impl<M, T> Clone for Refined<M, T> {
+impl<M, T, V> Clone for Refined<M, T, V> {
     fn clone(&self) -> Self {
         Refined { path: self.path.clone(), has_own_order: self.has_own_order, kind: PhantomData }
     }

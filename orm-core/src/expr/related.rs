@@ -5,7 +5,7 @@ use super::methods::Expr;
 use super::node::{Node, TableRef};
 use super::relation::{AsPath, Many, One, Path};
 use super::scope::{Firm, In, Of, Predicate};
-use super::tree::{JoinKind, SelectTree};
+use super::tree::{Item, Join, JoinKind, SelectTree};
 use crate::schema::{Model, Points};
 use crate::value::{Column, Fk};
 
@@ -54,35 +54,56 @@ impl<M: Model, F: Points> Column<M, F, Fk> {
     }
 }
 
-/// EXISTS over a path, from a table of the statement around it. A relation that leads back to the same table takes the rows
-/// that it leads to under a name of their own, or the table around could not be spoken of.
-fn exists(path: &Path, from: TableRef, mut condition: Node) -> Node {
-    let target = TableRef::own(path.route.target());
-    let to = match target == from {
-        true => TableRef::hidden(target.table, 100 + depth(&condition)),
-        false => target,
-    };
-    condition.rebase(target, to);
-    let join = Ends { from, to, path: path.clone() }.join(JoinKind::Inner, 100 + depth(&condition));
-    let mut tree = SelectTree::new(to);
-    let (between, on) = (join.between, join.on);
-    tree.filters.extend(on);
-    if let Some((between, far)) = between {
-        tree.joins.push(super::tree::Join {
+/// EXISTS over a path, from a table of the statement around it.
+fn exists(path: &Path, from: TableRef, condition: Node) -> Node {
+    let rows = Rows::of(path, from, &[&condition]);
+    let condition = rows.of_their_own(condition);
+    let mut tree = rows.tree;
+    tree.filters.push(condition);
+    Node::Exists(Box::new(tree))
+}
+
+/// The rows that a path leads to, from a table of the statement around them.
+pub(super) struct Rows {
+    target: TableRef,
+    pub(super) tree: SelectTree,
+}
+
+impl Rows {
+    /// A relation that leads back to the same table takes the rows that it leads to under a name of their own, or the table around
+    /// could not be spoken of; the name is none of those in what is asked of the rows.
+    pub(super) fn of(path: &Path, from: TableRef, asked: &[&Node]) -> Rows {
+        let target = TableRef::own(path.route.target());
+        let asked = asked.iter().copied().chain(&path.terms.filters);
+        let number = 100 + asked.map(depth).max().unwrap_or(0);
+        let to = if target == from { TableRef::hidden(target.table, number) } else { target };
+        let join = Ends { from, to, path: path.clone() }.join(JoinKind::Inner, number);
+        let mut tree = SelectTree::new(to);
+        tree.filters.extend(join.on);
+        tree.joins.extend(join.between.map(|(between, far)| Join {
             kind: JoinKind::Inner,
             to: between,
             between: None,
             on: Some(far),
-        });
+        }));
+        Rows { target, tree }
     }
-    tree.filters.push(condition);
-    Node::Exists(Box::new(tree))
+
+    /// What speaks of the rows, by the name that they have here.
+    pub(super) fn of_their_own(&self, mut node: Node) -> Node {
+        node.rebase(self.target, self.tree.from);
+        node
+    }
 }
 
 /// How many SELECTs stand inside each other in a condition.
 fn depth(node: &Node) -> u16 {
     if let Node::Exists(select) | Node::InSelect(_, select) | Node::Scalar(select) = node {
-        return 1 + select.filters.iter().map(depth).max().unwrap_or(0);
+        let items = select.items.iter().filter_map(|item| match item {
+            Item::Expression(node) => Some(node),
+            Item::Table(_) => None,
+        });
+        return 1 + select.filters.iter().chain(items).map(depth).max().unwrap_or(0);
     }
     let mut deepest = 0;
     node.each_child(&mut |child| deepest = deepest.max(depth(child)));

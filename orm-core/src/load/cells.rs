@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::expr::{AsHandle, AsStruct, AsValue, Perhaps, Tracked, Untracked};
 use crate::row::{Fields, Row};
 use crate::schema::Model;
-use crate::store::{Stores, decode, meet_row};
+use crate::store::{Source, Stores, decode, meet_row};
 use crate::value::{Field, Handle, Key, Value};
 
 /// What the rows of a query become.
@@ -30,11 +30,13 @@ pub trait Output<M: Model> {
     #[doc(hidden)]
     const GRAPH: Option<GraphOf<Self::Item>> = None;
 
-    /// Whether rows become entities of `M`, of which relations can be loaded.
+    /// Whether rows have entities of `M`, of which relations can be loaded.
     #[doc(hidden)]
-    const ARE_ENTITIES: bool = false;
+    fn have_entities() -> bool {
+        false
+    }
 
-    /// The slots of what was found, if they are entities of `M`.
+    /// The slots of the entities of `M` that were found.
     #[doc(hidden)]
     fn slots(_found: &[Self::Item]) -> Vec<u32> {
         Vec::new()
@@ -45,7 +47,9 @@ pub trait Output<M: Model> {
 impl<M: Model> Output<M> for Tracked {
     type Item = Handle<M>;
 
-    const ARE_ENTITIES: bool = true;
+    fn have_entities() -> bool {
+        true
+    }
 
     fn load(
         connection: &mut dyn Connection,
@@ -89,13 +93,43 @@ impl<M: Model, C: Cell> Output<M> for Picked<C> {
         stores: &mut Stores,
     ) -> Result<Vec<C::Value>> {
         let mut found = Vec::with_capacity(statement.expected_rows());
+        let mut entities = Vec::new();
+        C::tables(&mut |table| {
+            (table.make_store)(stores);
+            entities.push((table.number, stores.any(table.number).slot_count()));
+        });
         connection.query(statement, values, &mut |row| {
             found.push(C::read(&mut Cells { row, next: 0, stores })?);
             Ok(())
         })?;
         statement.remember_rows(found.len());
+        for (table, before) in entities {
+            let slots = slots_of::<C>(&found, table);
+            if slots.len() > 1 {
+                let store = stores.any_mut(table);
+                let now = store.slot_count();
+                store.origins().add(slots.into_iter(), before, now, Source::Plain);
+            }
+        }
         Ok(found)
     }
+
+    fn have_entities() -> bool {
+        let (wanted, mut found) = (M::table().number, false);
+        C::tables(&mut |table| found |= table.number == wanted);
+        found
+    }
+
+    fn slots(found: &[C::Value]) -> Vec<u32> {
+        slots_of::<C>(found, M::table().number)
+    }
+}
+
+/// The slots of the entities of a table in some rows, in their order.
+fn slots_of<C: Cell>(found: &[C::Value], table: usize) -> Vec<u32> {
+    let mut slots = Vec::with_capacity(found.len());
+    found.iter().for_each(|value| C::slots(value, table, &mut slots));
+    slots
 }
 
 /// Runs an UPDATE or DELETE that returns rows. The rows of a DELETE hold their keys behind what was selected: their entities
@@ -129,6 +163,12 @@ pub struct Cells<'row, 'store> {
     stores: &'store mut Stores,
 }
 
+/// A table whose rows become entities.
+pub(crate) struct EntityTable {
+    number: usize,
+    make_store: fn(&mut Stores),
+}
+
 /// A part of a row: how it is read, and what it becomes.
 pub trait Cell {
     /// What it becomes.
@@ -147,6 +187,15 @@ pub trait Cell {
     /// Reads it.
     #[doc(hidden)]
     fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value>;
+
+    /// Names the tables whose rows become entities.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn tables(_each: &mut dyn FnMut(EntityTable)) {}
+
+    /// Adds the slots of a value's entities of a table.
+    #[doc(hidden)]
+    fn slots(_value: &Self::Value, _table: usize, _slots: &mut Vec<u32>) {}
 }
 
 impl<T: Field> Cell for AsValue<T> {
@@ -185,6 +234,22 @@ impl<M: Model> Cell for AsHandle<M> {
         let slot = meet_row(store, &part, 0, how)?;
         Ok(Handle::at(session, slot, store.generation(slot)))
     }
+
+    #[allow(private_interfaces)]
+    fn tables(each: &mut dyn FnMut(EntityTable)) {
+        each(EntityTable {
+            number: M::table().number,
+            make_store: |stores| {
+                stores.typed_mut::<M>();
+            },
+        });
+    }
+
+    fn slots(value: &Handle<M>, table: usize, slots: &mut Vec<u32>) {
+        if M::table().number == table {
+            slots.push(value.place.slot);
+        }
+    }
 }
 
 impl<M: Model> Cell for AsStruct<M> {
@@ -219,6 +284,15 @@ impl<C: Cell> Cell for Perhaps<C> {
         }
         C::read(cells).map(Some)
     }
+
+    #[allow(private_interfaces)]
+    fn tables(each: &mut dyn FnMut(EntityTable)) {
+        C::tables(each);
+    }
+
+    fn slots(value: &Self::Value, table: usize, slots: &mut Vec<u32>) {
+        value.iter().for_each(|value| C::slots(value, table, slots));
+    }
 }
 
 /// A row that lacks a model has NULL in its key.
@@ -249,7 +323,7 @@ impl Row for Part<'_> {
 }
 
 macro_rules! tuples {
-    ($(($($part:ident),+))*) => {$(
+    ($(($($part:ident $at:tt),+))*) => {$(
         impl<$($part: Cell),+> Cell for ($($part,)+) {
             type Value = ($($part::Value,)+);
 
@@ -260,17 +334,26 @@ macro_rules! tuples {
             fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value> {
                 Ok(($($part::read(cells)?,)+))
             }
+
+            #[allow(private_interfaces)]
+    fn tables(each: &mut dyn FnMut(EntityTable)) {
+                $($part::tables(each);)+
+            }
+
+            fn slots(value: &Self::Value, table: usize, slots: &mut Vec<u32>) {
+                $($part::slots(&value.$at, table, slots);)+
+            }
         }
     )*};
 }
 
 tuples! {
-    (A)
-    (A, B)
-    (A, B, C)
-    (A, B, C, D)
-    (A, B, C, D, E)
-    (A, B, C, D, E, F)
-    (A, B, C, D, E, F, G)
-    (A, B, C, D, E, F, G, H)
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
 }

@@ -207,10 +207,10 @@ impl Core {
         tree: &SelectTree,
         plan: &Plan,
     ) -> Result<Vec<O::Item>> {
-        if !O::ARE_ENTITIES && O::GRAPH.is_none() && !plan.is_empty() {
+        if !plan.is_empty() && !O::have_entities() && O::GRAPH.is_none() {
+            let model = M::table().model;
             return Err(Error::misuse(format!(
-                "`with` loads relations of entities, and the rows of this query of `{}` become none: leave out `with`, or `untracked` and `select`",
-                M::table().model
+                "`with` loads relations of entities, and the rows of this query of `{model}` have none: leave out `with` or `untracked`, or select `entity::<{model}>()` too"
             )));
         }
         if let Some(graph) = O::GRAPH {

@@ -61,6 +61,7 @@ pub mod order;
 pub mod query;
 pub mod refresh;
 pub mod related;
+pub mod related_count;
 pub mod related_eager;
 pub mod related_forget;
 pub mod related_links;
@@ -85,11 +86,51 @@ pub mod version;
 macro_rules! suite {
     ($backend:expr) => {
         $crate::suite! { $backend;
-            assign begin bulk bulk_insert column delete_rule expression fault flush found graph
-            graph_json hooks identity in_step inspect join key laws merge model_hooks moved order query
-            refresh related
-            related_eager related_forget related_links related_random related_write rename savepoint
-            scope set_based state state_calls stream transaction undo unique validation value version
+            assign
+            begin
+            bulk
+            bulk_insert
+            column
+            delete_rule
+            expression
+            fault
+            flush
+            found
+            graph
+            graph_json
+            hooks
+            identity
+            in_step
+            inspect
+            join
+            key
+            laws
+            merge
+            model_hooks
+            moved
+            order
+            query
+            refresh
+            related
+            related_count
+            related_eager
+            related_forget
+            related_links
+            related_random
+            related_write
+            rename
+            savepoint
+            scope
+            set_based
+            state
+            state_calls
+            stream
+            transaction
+            undo
+            unique
+            validation
+            value
+            version
         }
     };
     ($backend:expr; $($part:ident)*) => {

@@ -17,6 +17,8 @@ rules! { related_links:
     many_via_sees_moves_on_both_steps,
     many_via_loads_what_a_moved_middle_brings,
     s86_many_via_only_reads,
+    s76_some_of_what_is_linked_are_loaded,
+    s76_some_of_what_is_two_steps_away_are_loaded,
 }
 
 /// Two users and three groups: ann is in the first two groups, bob in the last two.
@@ -227,4 +229,41 @@ fn s86_many_via_only_reads(lab: &Lab) {
     s.commit().unwrap();
     assert_eq!(received(&mut s, users[0]), ["a1", "a2", "c2"]);
     assert_eq!(s.query::<Post>().count().unwrap(), 4);
+}
+
+fn s76_some_of_what_is_linked_are_loaded(lab: &Lab) {
+    let db = lab.db();
+    store_groups(&db);
+    let mut s = db.session();
+    let wide = || User::groups.filter(Group::id.ge(2)).order_by(Group::id.desc());
+    let users = s.query::<User>().order_by(User::id).with(wide().then(Group::members)).all().unwrap();
+    assert_eq!(db.sent().len(), 1 + 3);
+    let found: Vec<Vec<String>> = users
+        .iter()
+        .map(|&user| s.related(user, wide()).unwrap())
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|groups| names(&s, groups))
+        .collect();
+    assert_eq!(found, [vec!["two"], vec!["three", "two"]]);
+    assert!(db.sent().is_empty());
+    assert_eq!(groups_of(&mut s, users[0]), ["one", "two"], "the relation itself means all of them");
+    assert_eq!(db.sent().len(), 1);
+}
+
+fn s76_some_of_what_is_two_steps_away_are_loaded(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann", "bob"]);
+    db.run(
+        "INSERT INTO posts (id, author_id, title, views) VALUES (1, 1, 'a', 0), (2, 1, 'b', 0), (3, 2, 'c', 0);
+         INSERT INTO comments (post_id, body) VALUES (1, 'x'), (2, 'y'), (2, 'x'), (3, 'y')",
+    );
+    let mut s = db.session();
+    let cross = || User::received.filter(Comment::body.eq("x")).order_by(Comment::id.desc());
+    let users = s.query::<User>().order_by(User::id).with(cross()).all().unwrap();
+    assert_eq!(db.sent().len(), 1 + 2);
+    let of_ann = s.related(users[0], cross()).unwrap();
+    assert_eq!(of_ann.iter().map(|&comment| s[comment].id).collect::<Vec<_>>(), [3.into(), 1.into()]);
+    assert!(s.related(users[1], cross()).unwrap().is_empty());
+    assert!(db.sent().is_empty());
 }

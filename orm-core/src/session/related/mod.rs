@@ -84,11 +84,18 @@ impl<M: Model, T: Model> Relation<M> for Many<M, T, Direct> {
 
 #[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Model> Relation<M> for Refined<M, T> {
+impl<M: Model, T: Model, V> Relation<M> for Refined<M, T, V>
+where
+    Many<M, T, V>: Relation<M>,
+{
     type Target = T;
     type Related = Vec<Handle<T>>;
     type Nested<'a> = &'a [Loaded<T>];
     const IS_LIST: bool = true;
+
+    fn make_stores(stores: &mut Stores) {
+        <Many<M, T, V> as Relation<M>>::make_stores(stores);
+    }
 
     fn related(found: Found<T>) -> Result<Vec<Handle<T>>> {
         Ok(found.handles)

@@ -8,7 +8,7 @@ use super::super::select::Select;
 use super::Relation;
 use crate::error::Result;
 use crate::expr::{AsPath, Fk, Many, One, Path, Refined, Tracked, Untracked};
-use crate::load::{Graph, Level, Loaded};
+use crate::load::{Graph, Level, Loaded, Picked};
 use crate::schema::{Model, Points};
 use crate::store::{Raises, Source, Stores};
 use crate::util::Marker;
@@ -146,13 +146,19 @@ where
 }
 
 #[allow(private_interfaces)]
-impl<M: Model, T: Model> Eager<M> for Refined<M, T> {
+impl<M: Model, T: Model, V> Eager<M> for Refined<M, T, V>
+where
+    Refined<M, T, V>: Relation<M>,
+{
     fn into_branch(self) -> Branch {
         branch(&self)
     }
 }
 
-impl<M: Model, T: Model> Refined<M, T> {
+impl<M: Model, T: Model, V> Refined<M, T, V>
+where
+    Refined<M, T, V>: Relation<M, Target = T>,
+{
     /// These rows, and a relation of them.
     pub fn then<E: Eager<T>>(self, next: E) -> Then<M, T> {
         Then::of(&self).then(next)
@@ -248,6 +254,14 @@ impl<M: Model, S, X> Select<M, S, Untracked, X> {
     /// ```
     pub fn with<E: Eager<M>>(self, relation: E) -> Select<M, S, Graph, X> {
         self.retyped::<S, Graph>().with(relation)
+    }
+}
+
+impl<M: Model, S, C, X> Select<M, S, Picked<C>, X> {
+    /// Loads a relation of all entities of `M` in the rows with them.
+    pub fn with<E: Eager<M>>(mut self, relation: E) -> Self {
+        relation.into_branch().add_to(&mut self.plan.branches);
+        self
     }
 }
 
