@@ -30,6 +30,58 @@ pub struct Post {
     pub body: Option<String>,
 }
 
+/// A row of `comments`: three columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The primary key.
+    pub id: i64,
+    /// What it is about, a row of `posts`.
+    pub post_id: i64,
+    /// A text that is always there.
+    pub body: String,
+}
+
+/// A row, and the rows that name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family<P, C> {
+    /// The row.
+    pub parent: P,
+    /// Those that name it.
+    pub children: Vec<C>,
+}
+
+/// Users with their posts with their comments.
+pub type Graph = Vec<Family<User, Family<Post, Comment>>>;
+
+/// The users of a graph.
+pub const GRAPH_USERS: usize = 9;
+
+/// The posts of a graph, ten for each user.
+pub const GRAPH_POSTS: usize = 90;
+
+/// The comments of a graph, ten for each post.
+pub const GRAPH_COMMENTS: usize = 900;
+
+/// The posts of a graph, with their keys; those of one user stand side by side.
+#[must_use]
+pub fn graph_posts() -> Vec<Post> {
+    let keyed = |(index, post)| Post { id: as_key(index + 1), ..post };
+    new_posts(GRAPH_USERS, GRAPH_POSTS / GRAPH_USERS).into_iter().enumerate().map(keyed).collect()
+}
+
+/// The comments of a graph, with their keys; those of one post stand side by side.
+#[must_use]
+pub fn graph_comments() -> Vec<Comment> {
+    let each = GRAPH_COMMENTS / GRAPH_POSTS;
+    (0..GRAPH_COMMENTS)
+        .map(|index| Comment {
+            id: as_key(index + 1),
+            post_id: as_key(index / each + 1),
+            body: format!("What someone says, number {index}"),
+        })
+        .collect()
+}
+
 /// `count` users without keys. Stored in this order in an empty table they get the keys `1..=count`.
 #[must_use]
 pub fn new_users(count: usize) -> Vec<User> {

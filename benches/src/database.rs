@@ -21,6 +21,11 @@ pub const SCHEMA: &str = "
         title TEXT NOT NULL,
         body TEXT NULL
     );
+    CREATE TABLE comments (
+        id INTEGER PRIMARY KEY,
+        post_id INTEGER NOT NULL REFERENCES posts (id),
+        body TEXT NOT NULL
+    );
 ";
 
 /// A new database with empty tables, foreign keys enforced.
@@ -51,6 +56,22 @@ pub fn open_with_users(count: usize) -> Result<Connection> {
 pub fn open_with_posts(count: usize) -> Result<Connection> {
     let connection = open_with_users(data::AUTHORS)?;
     fill_posts(&connection, &data::posts(count))?;
+    Ok(connection)
+}
+
+/// A new database with a graph of users, posts and comments.
+///
+/// # Errors
+/// What SQLite says.
+pub fn open_with_graph() -> Result<Connection> {
+    let connection = open_with_users(data::GRAPH_USERS)?;
+    fill_posts(&connection, &data::graph_posts())?;
+    let transaction = connection.unchecked_transaction()?;
+    for comment in data::graph_comments() {
+        let sql = "INSERT INTO comments (id, post_id, body) VALUES (?1, ?2, ?3)";
+        transaction.prepare_cached(sql)?.execute(params![comment.id, comment.post_id, comment.body])?;
+    }
+    transaction.commit()?;
     Ok(connection)
 }
 

@@ -3,6 +3,8 @@
 //!
 //! Nothing here is tuned: this is the code a user of the ORM would have written instead.
 
+mod graph;
+
 use rusqlite::{Connection, Result, Row, params};
 
 use crate::data::{self, Post, User};
@@ -32,6 +34,7 @@ fn make_task(work: Work) -> Result<Option<Box<dyn Task>>> {
         Work::LoadPosts { rows, tracking: _ } => {
             Box::new(LoadPosts { connection: database::open_with_posts(rows)? })
         }
+        Work::LoadGraph { tracking: _ } => Box::new(graph::LoadGraph::new(database::open_with_graph()?)),
         Work::GetByKey => Box::new(GetByKey {
             connection: database::open_with_users(data::GETS)?,
             keys: data::shuffled_keys(),

@@ -1,5 +1,7 @@
 //! The work written with the ORM, as its documentation shows it.
 
+mod graph;
+
 use orm_core::prelude::*;
 use orm_sqlite::Sqlite;
 
@@ -16,6 +18,7 @@ struct BenchDb;
 
 #[derive(Model, Clone, Debug)]
 #[model(base = BenchDb, table = "users")]
+#[relation(posts = many(Post::user))]
 struct User {
     #[column(primary_key)]
     id: Id<User>,
@@ -25,6 +28,7 @@ struct User {
 
 #[derive(Model, Clone, Debug)]
 #[model(base = BenchDb, table = "posts")]
+#[relation(comments = many(Comment::post))]
 struct Post {
     #[column(primary_key)]
     id: Id<Post>,
@@ -32,6 +36,15 @@ struct Post {
     user: Id<User>,
     title: String,
     body: Option<String>,
+}
+
+#[derive(Model, Clone, Debug)]
+#[model(base = BenchDb, table = "comments")]
+struct Comment {
+    #[column(primary_key)]
+    id: Id<Comment>,
+    post: Id<Post>,
+    body: String,
 }
 
 impl Implementation for Orm {
@@ -60,6 +73,7 @@ fn make_task(work: Work) -> Result<Box<dyn Task>, Error> {
             untracked: |s| s.query().order_by(Post::id).untracked().all(),
             describe: describe_post,
         }),
+        Work::LoadGraph { tracking } => Box::new(graph::LoadGraph::new(tracking)?),
         Work::GetByKey => {
             Box::new(GetByKey { maker: open_with_users(data::GETS)?, keys: data::shuffled_keys() })
         }

@@ -7,6 +7,7 @@
 //!
 //! All that is unsafe lies in the module `statement`.
 
+mod graph;
 mod statement;
 
 use std::rc::Rc;
@@ -48,6 +49,7 @@ fn make_task(work: Work) -> rusqlite::Result<Option<Box<dyn Task>>> {
         Work::LoadPosts { rows, tracking: _ } => {
             Box::new(LoadPosts::new(database::open_with_posts(rows)?, rows))
         }
+        Work::LoadGraph { tracking: _ } => Box::new(graph::LoadGraph::new(database::open_with_graph()?)),
         Work::GetByKey => Box::new(GetByKey::new(database::open_with_users(data::GETS)?)),
         Work::GetHit | Work::FlushClean { .. } => return Ok(None),
         Work::InsertFamilies { parents, children } => {

@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use crate::data::{Post, User};
+use crate::data::{Family, Graph, Post, User};
 
 /// What a run shows its results to.
 #[derive(Debug, Default)]
@@ -59,6 +59,11 @@ impl Record {
         self.lines.push(format!("{id} {user_id} {title:?} {body:?}"));
     }
 
+    /// Writes down a comment.
+    pub fn comment(&mut self, id: i64, post_id: i64, body: &str) {
+        self.lines.push(format!("{id} {post_id} {body:?}"));
+    }
+
     /// One line for each row, in the order in which they were written down.
     #[must_use]
     pub fn lines(&self) -> &[String] {
@@ -82,5 +87,18 @@ pub fn describe_users(users: &[User], record: &mut Record) {
 pub fn describe_posts(posts: &[Post], record: &mut Record) {
     for post in posts {
         record.post(post.id, post.user_id, &post.title, post.body.as_deref());
+    }
+}
+
+/// Writes down users, posts and comments, each after the one that it belongs to.
+pub fn describe_graph(graph: &Graph, record: &mut Record) {
+    for Family { parent: user, children: posts } in graph {
+        describe_user(user, record);
+        for Family { parent: post, children: comments } in posts {
+            record.post(post.id, post.user_id, &post.title, post.body.as_deref());
+            for comment in comments {
+                record.comment(comment.id, comment.post_id, &comment.body);
+            }
+        }
     }
 }

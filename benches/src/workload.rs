@@ -3,7 +3,7 @@
 //! A new kind of workload is a variant of [`Work`] and a line of [`WORKLOADS`]; the compiler then names each
 //! implementation that does not know it yet.
 
-use crate::data::{FLUSHES, GETS};
+use crate::data::{FLUSHES, GETS, GRAPH_COMMENTS, GRAPH_POSTS, GRAPH_USERS};
 use crate::witness::{Record, Witness};
 
 /// A way to do the work: a column of the table.
@@ -58,6 +58,11 @@ pub enum Work {
     LoadPosts {
         /// Rows of the table.
         rows: usize,
+        /// Whether a session keeps the entities.
+        tracking: Tracking,
+    },
+    /// Loads all users in the order of their keys, the posts of these and the comments of those: three statements, nested.
+    LoadGraph {
         /// Whether a session keeps the entities.
         tracking: Tracking,
     },
@@ -124,6 +129,7 @@ impl Work {
             | Self::LoadPosts { rows, .. }
             | Self::Insert { rows }
             | Self::Change { rows, .. } => rows,
+            Self::LoadGraph { .. } => GRAPH_USERS + GRAPH_POSTS + GRAPH_COMMENTS,
             Self::InsertFamilies { parents, children } => parents * (1 + children),
             Self::GetByKey | Self::GetHit => GETS,
             Self::FlushClean { .. } => FLUSHES,
@@ -142,6 +148,16 @@ pub const WORKLOADS: &[Workload] = &[
     },
     load_users("load 1,000 users, tracked", 1_000, Tracking::Tracked),
     load_users("load 10,000 users, tracked", 10_000, Tracking::Tracked),
+    Workload {
+        name: "9 users, 90 posts, 900 comments, untracked",
+        work: Work::LoadGraph { tracking: Tracking::Untracked },
+        goal: Goal::Ratio(1.25),
+    },
+    Workload {
+        name: "9 users, 90 posts, 900 comments, tracked",
+        work: Work::LoadGraph { tracking: Tracking::Tracked },
+        goal: Goal::Ratio(1.6),
+    },
     Workload { name: "get by key, not loaded", work: Work::GetByKey, goal: Goal::Ratio(1.4) },
     Workload { name: "get by key, identity hit", work: Work::GetHit, goal: Goal::Nanoseconds(60.0) },
     Workload {

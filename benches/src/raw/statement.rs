@@ -90,6 +90,17 @@ impl Statement {
         Rows { statement: self }
     }
 
+    /// The same of a statement that takes keys.
+    #[inline]
+    pub(super) fn query_keys(&mut self, keys: impl ExactSizeIterator<Item = i64>) -> Rows<'_> {
+        assert_eq!(keys.len(), self.parameters, "each parameter is bound");
+        for (key, number) in keys.zip(1..) {
+            let code = self.bind_one(number, Parameter::Integer(key));
+            self.expect_code(code, ffi::SQLITE_OK);
+        }
+        Rows { statement: self }
+    }
+
     /// The key of the row inserted last on this connection.
     #[inline]
     pub(super) fn last_insert_rowid(&self) -> i64 {
