@@ -102,6 +102,9 @@ pub(crate) trait AnyStore: Any + Send + Linked {
     /// The first of slots whose row was found to be gone.
     fn missing(&self, slots: &[u32]) -> Option<u32>;
 
+    /// The first of slots whose key a new row got in this flush.
+    fn displaced(&self, slots: &[u32]) -> Option<u32>;
+
     /// The first of slots, which are to be inserted, whose key another entity has that stays; the key as text.
     fn taken_key(&self, slots: &[u32], ids: &dyn Ids) -> Option<String>;
 

@@ -206,6 +206,13 @@ impl<M: Model> AnyStore for Store<M> {
         slots.iter().find_map(taken)
     }
 
+    fn displaced(&self, slots: &[u32]) -> Option<u32> {
+        if self.displaced.is_empty() {
+            return None;
+        }
+        slots.iter().copied().find(|slot| self.displaced.contains(slot))
+    }
+
     fn supply(&mut self) {
         if !M::SUPPLIES {
             return;
@@ -390,6 +397,7 @@ impl<M: Model> AnyStore for Store<M> {
 
     fn restore_touched(&mut self) {
         self.demands.clear();
+        self.displaced.clear();
         for slot in std::mem::take(&mut self.touched) {
             let place = &mut self.slots[slot as usize];
             if let Some(kept) = place.kept.take() {

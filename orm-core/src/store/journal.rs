@@ -3,13 +3,15 @@
 //! An entry is small, since a flush makes one for each row. What only some rows need, such as the key of a row that got
 //! another, stands beside, in lists that name their entry.
 
+use std::collections::HashMap;
+
 use super::kept::Kept;
 use super::slot::{NO_ENTRY, Slot, State};
 use super::typed::Store;
 use super::visit;
-use crate::schema::Model;
+use crate::schema::{Diff, Model};
 use crate::util::columns::ColumnSet;
-use crate::value::{Entity, Generation, Version};
+use crate::value::{Entity, Generation, NoIds, Version};
 
 /// The entries of a store, oldest first.
 pub(super) struct Journal<M: Model> {
@@ -18,8 +20,8 @@ pub(super) struct Journal<M: Model> {
     frame: usize,
     /// What the database filled in, but for keys.
     filled: Vec<(u32, ColumnSet)>,
-    /// The entities that foreign keys named before they named their keys, with the positions of their fields.
-    links: Vec<(u32, usize, Entity)>,
+    /// What foreign keys of rows that are born in the transaction named before they named keys.
+    links: Vec<Named>,
     /// The keys of rows that got others.
     keys: Vec<(u32, M::Key)>,
     /// Slots whose rows were deleted.
@@ -36,6 +38,16 @@ pub(super) struct Undo {
     /// The values before, for a slot that had a row and was touched.
     pub(super) kept: Option<Kept>,
 }
+
+/// What a foreign key named: an entity, or what is known by its key only.
+struct Named {
+    entry: u32,
+    field: usize,
+    entity: Option<Entity>,
+}
+
+/// Of rows that are withdrawn, the fields that have what they are to have.
+type Settled = HashMap<u32, ColumnSet>;
 
 impl<M: Model> Journal<M> {
     pub(super) fn new() -> Self {
@@ -104,10 +116,28 @@ impl<M: Model> Journal<M> {
         None
     }
 
+    /// Whether the row of an entry, or of one before it about the same slot, is born in the transaction: since the journal was
+    /// so long.
+    fn is_birth(&self, entry: u32, slot: u32, length: usize) -> bool {
+        let mut at = entry;
+        while at as usize >= length
+            && let Some(undo) = self.entries.get(at as usize).filter(|undo| undo.slot == slot)
+        {
+            if undo.state == State::Pending {
+                return true;
+            }
+            if undo.previous >= at {
+                return false;
+            }
+            at = undo.previous;
+        }
+        false
+    }
+
     /// Follows entries that have other numbers now, or none.
     fn renumber(&mut self, kept: &[Option<u32>]) {
         renumber_list(&mut self.filled, kept, |(entry, _)| entry);
-        renumber_list(&mut self.links, kept, |(entry, ..)| entry);
+        renumber_list(&mut self.links, kept, |link| &mut link.entry);
         renumber_list(&mut self.keys, kept, |(entry, _)| entry);
     }
 
@@ -125,17 +155,41 @@ impl<M: Model> Store<M> {
         let place = &mut self.slots[slot as usize];
         let kept = place.kept.take();
         if let Some(kept) = self.journal.record(place, slot, kept, filled) {
-            self.copies.take(kept);
+            let kept = self.copies.take(kept);
+            self.record_moves(slot, &kept);
         }
     }
 
-    /// Adds to the record of a birth an entity that a foreign key named.
+    /// Adds to the record of a row that is born in the transaction an entity that a foreign key named.
     pub(super) fn record_link(&mut self, slot: u32, field: usize, entity: Entity) {
         let entry = self.at(slot).entry;
-        let undo = self.journal.entries.get(entry as usize).filter(|undo| undo.slot == slot);
-        if undo.is_some_and(|undo| undo.state == State::Pending) {
-            self.journal.links.push((entry, field, entity));
+        if self.journal.is_birth(entry, slot, 0) {
+            self.journal.links.push(Named { entry, field, entity: Some(entity) });
         }
+    }
+
+    /// The same of foreign keys that were set since a copy was kept: what they named before is over.
+    fn record_moves(&mut self, slot: u32, kept: &M) {
+        let entry = self.at(slot).entry;
+        if M::table().foreign_keys.is_empty() || !self.journal.is_birth(entry, slot, 0) {
+            return;
+        }
+        for field in self.moved(slot, kept).iter() {
+            self.journal.links.push(Named { entry, field, entity: None });
+        }
+    }
+
+    /// The fields of foreign keys in which a slot differs from a copy.
+    fn moved(&self, slot: u32, kept: &M) -> ColumnSet {
+        let table = M::table();
+        let Some(value) = self.at(slot).value.as_ref().filter(|_| !table.foreign_keys.is_empty()) else {
+            return ColumnSet::EMPTY;
+        };
+        let mut diff = Diff::new(&NoIds);
+        value.diff(kept, &mut diff);
+        let is_moved =
+            |field: &usize| table.fields[*field].clone().any(|column| diff.changed.contains(column));
+        (0..table.fields.len()).filter(is_moved).collect()
     }
 
     /// Adds to the record of a row the key that it had before, unless an earlier one is recorded.
@@ -149,40 +203,51 @@ impl<M: Model> Store<M> {
     /// Puts back what the entries say, the latest first, down to a length of the journal.
     pub(super) fn undo(&mut self, length: usize) {
         // Links that had to wait for a cycle were recorded after those of later entries.
-        self.journal.links.sort_by_key(|(entry, ..)| *entry);
+        self.journal.links.sort_by_key(|link| link.entry);
+        let mut settled = Settled::new();
         while self.journal.len() > length {
             let Some(undo) = self.journal.entries.pop() else { return };
-            self.put_back(undo);
+            let entry = u32::try_from(self.journal.len()).expect("invariant: the entry had a number");
+            if self.at(undo.slot).generation != undo.generation {
+                self.drop_beside(entry, &undo);
+            } else if undo.state == State::Pending || self.journal.is_birth(undo.previous, undo.slot, length)
+            {
+                self.take_back(entry, undo, &mut settled);
+            } else {
+                self.put_back(entry, undo);
+            }
         }
     }
 
-    fn put_back(&mut self, undo: Undo) {
-        let entry = u32::try_from(self.journal.len()).expect("invariant: the entry had a number");
-        let is_current = self.at(undo.slot).generation == undo.generation;
-        if is_current {
-            self.put_key_back(entry, undo.slot, undo.state);
-            let place = &mut self.slots[undo.slot as usize];
-            place.entry = undo.previous;
-            place.state = undo.state;
-            if undo.state == State::Deleted {
-                place.state = State::Persistent;
-            }
-            // A copy that was kept since is of the same values, unless the entry has an earlier one.
-            let later = place.kept.take().map(|later| self.copies.take(later));
-            let earlier = undo.kept.map(|kept| self.copies.take(kept));
-            if let Some(value) = earlier.or(later.filter(|_| undo.state != State::Pending)) {
-                place.value = Some(value);
-            }
-        }
-        if undo.state == State::Pending {
-            self.unborn(entry, undo.slot, is_current);
+    /// Forgets what stands beside an entry about a slot that was given up.
+    fn drop_beside(&mut self, entry: u32, undo: &Undo) {
+        self.journal.filled.pop_if(|(other, _)| *other == entry);
+        self.drop_links(entry);
+        if undo.state != State::Pending {
+            self.journal.take_key(entry);
         }
     }
 
-    fn put_key_back(&mut self, entry: u32, slot: u32, state: State) {
-        if state == State::Pending {
-            return self.forget_key(slot);
+    fn drop_links(&mut self, entry: u32) {
+        while self.journal.links.pop_if(|link| link.entry == entry).is_some() {}
+    }
+
+    /// A slot gets back what it had.
+    fn put_back(&mut self, entry: u32, undo: Undo) {
+        self.put_key_back(entry, undo.slot);
+        self.drop_links(entry);
+        let place = &mut self.slots[undo.slot as usize];
+        place.entry = undo.previous;
+        place.state = if undo.state == State::Deleted { State::Persistent } else { undo.state };
+        // A copy that was kept since is of the same values, unless the entry has an earlier one.
+        let later = place.kept.take().map(|later| self.copies.take(later));
+        let earlier = undo.kept.map(|kept| self.copies.take(kept));
+        if let Some(value) = earlier.or(later) {
+            place.value = Some(value);
         }
+    }
+
+    fn put_key_back(&mut self, entry: u32, slot: u32) {
         let earlier = self.journal.take_key(entry);
         let was_deleted = self.at(slot).state == State::DeletedFlushed;
         let key = earlier.or_else(|| self.at(slot).key.clone().filter(|_| was_deleted));
@@ -191,27 +256,55 @@ impl<M: Model> Store<M> {
         }
     }
 
-    /// Takes back what an INSERT wrote into the values of an entity, which is withdrawn.
-    fn unborn(&mut self, entry: u32, slot: u32, is_current: bool) {
-        let filled = self.journal.filled.pop_if(|(other, _)| *other == entry);
-        let place = &mut self.slots[slot as usize];
-        let mut value = place.value.as_mut().filter(|_| is_current);
-        if let Some(value) = &mut value {
-            place.state = State::Withdrawn;
-            if M::table().generated_key.is_some() {
-                value.unset_key();
+    /// A slot whose row is born in what is undone keeps the values that the program gave it last, but for what came from the
+    /// database; it is withdrawn when the entry of its birth comes.
+    fn take_back(&mut self, entry: u32, undo: Undo, all: &mut Settled) {
+        let slot = undo.slot;
+        let mut settled = all.remove(&slot).unwrap_or(ColumnSet::EMPTY);
+        let later = self.slots[slot as usize].kept.take().map(|kept| self.copies.take(kept));
+        let moved = later.map_or(ColumnSet::EMPTY, |kept| self.moved(slot, &kept));
+        moved.iter().for_each(|field| settled.insert(field));
+        self.name_again(entry, slot, &mut settled);
+        if undo.state == State::Pending {
+            self.forget_key(slot);
+            self.unborn(entry, slot);
+        } else {
+            self.journal.take_key(entry);
+            let earlier = undo.kept.map(|kept| self.copies.take(kept));
+            let moved = earlier.map_or(ColumnSet::EMPTY, |kept| self.moved(slot, &kept));
+            moved.iter().for_each(|field| settled.insert(field));
+            all.insert(slot, settled);
+        }
+        self.slots[slot as usize].entry = undo.previous;
+    }
+
+    /// Foreign keys name entities again, where they name the same still.
+    fn name_again(&mut self, entry: u32, slot: u32, settled: &mut ColumnSet) {
+        while let Some(Named { field, entity, .. }) = self.journal.links.pop_if(|link| link.entry == entry) {
+            if settled.contains(field) {
+                continue;
             }
-            if M::table().version.is_some() {
-                visit::set_version(*value, |_| Version::default());
-            }
-            if let Some((_, filled)) = filled {
-                visit::unset(*value, &filled);
+            settled.insert(field);
+            if let (Some(entity), Some(value)) = (entity, &mut self.slots[slot as usize].value) {
+                visit::relink(value, field, entity);
             }
         }
-        while let Some((_, field, entity)) = self.journal.links.pop_if(|(other, ..)| *other == entry) {
-            if let Some(value) = &mut value {
-                visit::relink(*value, field, entity);
-            }
+    }
+
+    /// Takes back what an INSERT wrote into the values of an entity, which is withdrawn.
+    fn unborn(&mut self, entry: u32, slot: u32) {
+        let filled = self.journal.filled.pop_if(|(other, _)| *other == entry);
+        let place = &mut self.slots[slot as usize];
+        place.state = State::Withdrawn;
+        let Some(value) = &mut place.value else { return };
+        if M::table().generated_key.is_some() {
+            value.unset_key();
+        }
+        if M::table().version.is_some() {
+            visit::set_version(value, |_| Version::default());
+        }
+        if let Some((_, filled)) = filled {
+            visit::unset(value, &filled);
         }
     }
 

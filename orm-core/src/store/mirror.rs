@@ -65,18 +65,28 @@ impl<M: Model> Store<M> {
     }
 
     /// A new row has the key of this slot, so its own is gone: by a delete of this flush, or someone else deleted it, or its
-    /// INSERT was rolled back. One that is touched may be about to get another key in this flush.
+    /// INSERT was rolled back. What this flush has to write of it still would hit the new row.
     #[cold]
     pub(super) fn displace(&mut self, slot: u32) {
         let place = self.at_mut(slot);
         match place.state {
             State::Persistent if place.kept.is_none() => place.state = State::Missing,
-            State::Deleted => super::any::AnyStore::settle_deletes(self, &[slot]),
-            State::Persistent
-            | State::Pending
-            | State::DeletedFlushed
-            | State::Withdrawn
-            | State::Missing => {}
+            State::Persistent => self.displaced.push(slot),
+            State::Deleted => {
+                self.displaced.push(slot);
+                super::any::AnyStore::settle_deletes(self, &[slot]);
+            }
+            State::Pending | State::DeletedFlushed | State::Withdrawn | State::Missing => {}
+        }
+    }
+    /// Ends a flush: a row whose key a new one got, and of which nothing was to be written after all, is gone.
+    pub(super) fn settle_displaced(&mut self) {
+        for slot in std::mem::take(&mut self.displaced) {
+            let key = self.at(slot).key.clone();
+            let is_known = key.is_some_and(|key| self.find(&key) == Some(slot));
+            if !is_known && self.at(slot).state == State::Persistent {
+                self.at_mut(slot).state = State::Missing;
+            }
         }
     }
 }

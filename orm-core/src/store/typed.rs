@@ -33,6 +33,8 @@ pub(crate) struct Store<M: Model> {
     pub(super) journal: Journal<M>,
     /// What relations want to know of changes.
     pub(super) watch: Watch,
+    /// Slots whose keys new rows got in this flush, though something was to be written of them.
+    pub(super) displaced: Vec<u32>,
     /// Which entities were loaded together.
     pub(crate) origins: Origins,
     /// The statement that loads a row by its key; kept here so that a `get` need not look for it.
@@ -66,6 +68,7 @@ impl<M: Model> Store<M> {
             demands: Demands::default(),
             journal: Journal::new(),
             watch: Watch::default(),
+            displaced: Vec::new(),
             origins: Origins::default(),
             select_by_key: None,
         }
@@ -161,6 +164,7 @@ impl<M: Model> Store<M> {
     /// Ends a flush: what is touched and still has its kept copy has no net change. A deleted row keeps it for a rollback.
     pub(super) fn end_touched(&mut self) {
         self.demands.clear();
+        self.settle_displaced();
         for slot in std::mem::take(&mut self.touched) {
             let place = &mut self.slots[slot as usize];
             if place.state == State::DeletedFlushed && place.kept.is_some() {

@@ -40,6 +40,7 @@ pub(crate) fn emit_plan(plan: &Steps, stores: &mut Stores, wire: &mut Wire<'_>) 
         wire.connection.run_script(defer)?;
     }
     for step in &plan.steps {
+        check_displaced(step, stores)?;
         let sent = match step.action {
             Action::Insert => emit_inserts(step, stores, wire),
             Action::Update | Action::Link => emit_updates(step, stores, wire),
@@ -51,6 +52,15 @@ pub(crate) fn emit_plan(plan: &Steps, stores: &mut Stores, wire: &mut Wire<'_>) 
         sent.map_err(|error| explain(error, step, wire.dialect))?;
     }
     Ok(())
+}
+
+/// A row that is gone must not be written: a new one of this flush may have got its key.
+fn check_displaced(step: &Step, stores: &Stores) -> Result<()> {
+    let store = stores.any(step.table.number);
+    match store.displaced(&step.slots) {
+        Some(slot) => Err(stale(step, &[slot], stores)),
+        None => Ok(()),
+    }
 }
 
 fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {

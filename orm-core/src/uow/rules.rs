@@ -313,7 +313,9 @@ impl Walk<'_> {
     }
 
     /// Puts what the session does itself into the changes.
-    fn finish(self, changes: &mut ChangeSet) -> Aftermath {
+    fn finish(mut self, changes: &mut ChangeSet) -> Aftermath {
+        // What goes keeps its foreign keys, so that it names the same when it comes back.
+        self.aftermath.cleared.retain(|cleared| !self.gone.contains(&cleared.row));
         changes.deletes.extend(self.deletes);
         changes.clears.extend(self.clears);
         if !self.unset.is_empty() || !self.aftermath.withdrawn.is_empty() {

@@ -1,15 +1,18 @@
 //! A flush as the oracle sees it: the rows that it leads to, then whether they may be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use orm_core::prelude::{ErrorKind, State};
 
 use super::bridge::{Key, Row, Val};
-use super::oracle::{Entity, Learn, Oracle, Outcome, REFUSED, REUSED, Rows, next, version_of, withdraw};
+use super::entity::Entity;
+use super::frames::withdraw;
+use super::oracle::{Learn, Oracle, Outcome, REFUSED, Rows, next, version_of};
 use super::tables::{Kind, Null, Rule, TABLES};
 
-/// What the session sees happen to rows that name deleted ones: a row goes, or its column of that number becomes NULL.
-type Mirrored = BTreeSet<(usize, Key, Option<usize>)>;
+/// What the session sees happen to rows that name deleted ones: a row goes, or its column of that number becomes NULL, which
+/// named the entity of a number.
+type Mirrored = BTreeMap<(usize, Key, Option<usize>), usize>;
 
 /// A flush: the rows that it leads to, then whether they may be.
 pub(super) struct Flush<'a> {
@@ -33,7 +36,7 @@ impl<'a> Flush<'a> {
             oracle,
             rows,
             keys: BTreeMap::new(),
-            mirrored: BTreeSet::new(),
+            mirrored: BTreeMap::new(),
             bad: Vec::new(),
             twins: Vec::new(),
             problems: Vec::new(),
@@ -111,7 +114,6 @@ impl<'a> Flush<'a> {
     }
 
     pub(super) fn run(mut self) -> Outcome {
-        self.look_for_reused();
         self.update();
         let removed = self.delete();
         self.insert();
@@ -125,21 +127,6 @@ impl<'a> Flush<'a> {
         }
         self.settle();
         Ok(())
-    }
-
-    /// Whether a new row got the key of one that the session is about to write, and that is gone.
-    fn look_for_reused(&mut self) {
-        let is_reused = |entity: &Entity| {
-            let is_written = entity.is(State::Deleted) || (entity.is(State::Persistent) && entity.is_touched);
-            let is_taken = |(&number, key): (&usize, &Key)| {
-                let taker = &self.oracle.entities[number];
-                taker.table == entity.table && entity.key.as_ref() == Some(key) && taker.values[0] == Val::New
-            };
-            is_written && self.keys.iter().any(is_taken)
-        };
-        if self.oracle.entities.iter().any(is_reused) {
-            self.oracle.comes_to(REUSED);
-        }
     }
 
     /// The row of an entity that is to be written, if it is there as the session knows it.
@@ -167,12 +154,10 @@ impl<'a> Flush<'a> {
                 continue;
             }
             let Some((table, key)) = self.row_to_write(number) else { continue };
-            let depth = self.oracle.savepoints();
             let entity = &mut self.oracle.entities[number];
-            let is_move = |&column: &usize| matches!(TABLES[entity.table].columns[column].1, Kind::Link(..));
-            let is_moved = changed.iter().any(is_move);
-            entity.was_rewritten |= entity.is_added && (depth > entity.born_at || is_moved);
+            entity.is_blind |= !entity.was_fresh;
             for column in changed {
+                self.oracle.entities[number].nulled.remove(&column);
                 let val = self.oracle.entities[number].values[column];
                 let val = self.written(val, (table, &key));
                 self.row(table, &key)[column] = val;
@@ -191,12 +176,6 @@ impl<'a> Flush<'a> {
 
     fn delete(&mut self) -> Vec<(usize, Key)> {
         let marked = self.all(State::Deleted);
-        let depth = self.oracle.savepoints();
-        for &number in &marked {
-            let is_changed = !self.oracle.changed(&self.oracle.entities[number]).is_empty();
-            let entity = &mut self.oracle.entities[number];
-            entity.was_rewritten |= entity.is_added && depth > entity.born_at && is_changed;
-        }
         let removed: Vec<_> = marked.into_iter().filter_map(|number| self.row_to_write(number)).collect();
         removed.iter().for_each(|(table, key)| {
             self.rows[*table].remove(key);
@@ -229,16 +208,21 @@ impl<'a> Flush<'a> {
             for table in 0..TABLES.len() {
                 for (column, rule) in links_to(table, target) {
                     for child in self.naming(table, column, key[0]) {
-                        let is_seen = is_held && self.is_held(table, &child);
+                        // A row cannot go with one that never came: it names nothing then, which is found later.
+                        if self.is_new(target, &key) && !self.is_new(table, &child) {
+                            continue;
+                        }
+                        let held = self.held(target, &key).filter(|_| is_held);
+                        let seen = held.filter(|_| self.held(table, &child).is_some());
                         match rule {
                             Rule::Cascade => {
                                 self.rows[table].remove(&child);
-                                self.mirrored.extend(is_seen.then(|| (table, child.clone(), None)));
-                                removed.push((table, child, is_seen));
+                                self.mirrored.extend(seen.map(|by| ((table, child.clone(), None), by)));
+                                removed.push((table, child, seen.is_some()));
                             }
                             Rule::SetNull => {
                                 self.row(table, &child)[column] = Val::Null;
-                                self.mirrored.extend(is_seen.then_some((table, child, Some(column))));
+                                self.mirrored.extend(seen.map(|by| ((table, child, Some(column)), by)));
                             }
                             Rule::NoAction => {}
                         }
@@ -254,9 +238,14 @@ impl<'a> Flush<'a> {
         rows.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Whether the session holds an entity of a row, or is about to insert it.
-    fn is_held(&self, table: usize, key: &Key) -> bool {
-        self.oracle.entities.iter().enumerate().any(|(number, entity)| {
+    /// Whether a row has yet to be inserted.
+    fn is_new(&self, table: usize, key: &Key) -> bool {
+        !self.oracle.rows[table].contains_key(key)
+    }
+
+    /// The entity that the session holds of a row, or is about to insert.
+    fn held(&self, table: usize, key: &Key) -> Option<usize> {
+        self.oracle.entities.iter().enumerate().position(|(number, entity)| {
             let known = match entity.state {
                 Some(State::Pending) => self.keys.get(&number),
                 Some(State::Persistent | State::Deleted) => entity.key.as_ref(),
@@ -307,12 +296,16 @@ impl<'a> Flush<'a> {
             match entity.state {
                 Some(State::Pending) => {
                     let key = pending.expect("pending entities get keys").clone();
-                    entity.was_rewritten = false;
                     settle_insert(entity, key, &oracle.rows, &mirrored);
-                    entity.born_at = oracle.frames.len() - 1;
                 }
                 Some(State::Deleted) => entity.state = Some(State::DeletedFlushed),
-                Some(State::Persistent) => settle_row(oracle, number, &before, &mirrored),
+                Some(State::Persistent) => {
+                    if oracle.changed(&oracle.entities[number]).is_empty() {
+                        let entity = &mut oracle.entities[number];
+                        entity.values.clone_from(&entity.kept);
+                    }
+                    settle_row(oracle, number, &before, &mirrored);
+                }
                 _ => {}
             }
         }
@@ -322,7 +315,7 @@ impl<'a> Flush<'a> {
 
 fn settle_insert(entity: &mut Entity, key: Key, rows: &Rows, mirrored: &Mirrored) {
     let table = entity.table;
-    if mirrored.contains(&(table, key.clone(), None)) {
+    if mirrored.contains_key(&(table, key.clone(), None)) {
         // Its parent went, and it never came.
         return withdraw(entity);
     }
@@ -331,11 +324,7 @@ fn settle_insert(entity: &mut Entity, key: Key, rows: &Rows, mirrored: &Mirrored
         match kind {
             Kind::Generated => entity.values[column] = Val::Int(key[0]),
             Kind::Version => entity.values[column] = Val::Int(1),
-            _ if mirrored.contains(&(table, key.clone(), Some(column))) => {
-                entity.values[column] = Val::Null;
-                entity.was_rewritten = true;
-            }
-            _ => {}
+            _ => null(entity, column, mirrored.get(&(table, key.clone(), Some(column)))),
         }
     }
     entity.kept.clone_from(&entity.values);
@@ -347,22 +336,24 @@ fn settle_insert(entity: &mut Entity, key: Key, rows: &Rows, mirrored: &Mirrored
     entity.key = Some(key);
 }
 
+fn null(entity: &mut Entity, column: usize, named: Option<&usize>) {
+    if let Some(named) = named {
+        entity.values[column] = Val::Null;
+        entity.nulled.insert(column, Val::Of(*named));
+    }
+}
+
 fn settle_row(oracle: &mut Oracle, number: usize, before: &Rows, mirrored: &Mirrored) {
     let entity = &mut oracle.entities[number];
     let table = entity.table;
     let key = entity.key.clone().expect("a persistent entity has a key");
-    if mirrored.contains(&(table, key.clone(), None)) {
+    if mirrored.contains_key(&(table, key.clone(), None)) {
         entity.state = Some(State::DeletedFlushed);
-        // Whether its other foreign keys were set to null before it went is left open.
-        let is_nulled = |(_, kind): &(&str, Kind)| matches!(kind, Kind::Link(_, Rule::SetNull, _));
-        entity.is_idle |= TABLES[table].columns.iter().any(is_nulled);
         return;
     }
     let row = oracle.rows[table].get(&key);
     for column in 0..entity.values.len() {
-        if mirrored.contains(&(table, key.clone(), Some(column))) {
-            entity.values[column] = Val::Null;
-        }
+        null(entity, column, mirrored.get(&(table, key.clone(), Some(column))));
     }
     // What happened by rows that the session does not hold is seen when it is looked at again.
     let was_there = before[table].get(&key);

@@ -4,7 +4,9 @@
 //! to hold its rows. A program that breaks a rule is made short and printed as a test.
 
 pub mod bridge;
+pub mod entity;
 mod flush;
+mod frames;
 pub mod oracle;
 pub mod program;
 pub mod run;

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use orm_core::prelude::{ErrorKind, State};
 
 use super::bridge::{Key, Row, Val};
+use super::entity::Entity;
 use super::flush::Flush;
+use super::frames::Frame;
 use super::tables::{Kind, TABLES};
 
 /// The rows of every table.
@@ -14,81 +16,6 @@ pub type Rows = Vec<BTreeMap<Key, Row>>;
 
 /// What became of a call: nothing to say, or the kinds of error that it may fail with.
 pub type Outcome = Result<(), Vec<ErrorKind>>;
-
-/// An entity as it has to be.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entity {
-    /// The number of its table.
-    pub table: usize,
-    /// `None` once it is gone.
-    pub state: Option<State>,
-    /// Its values.
-    pub values: Row,
-    /// What the session takes its row to be, for one that has a row.
-    pub kept: Row,
-    /// The key of its row.
-    pub key: Option<Key>,
-    /// Whether its values are of this transaction.
-    pub is_fresh: bool,
-    /// Whether that is left open: a savepoint was undone, and the session may look again or not.
-    pub is_unsure: bool,
-    /// Whether they have been at any time of the frames that are open.
-    pub(super) was_fresh: bool,
-    /// Whether it was set since the last flush, be it to what it was.
-    pub is_touched: bool,
-    /// Whether it was changed when its row was deleted: that means nothing, so what it shows is left open.
-    pub is_idle: bool,
-    /// How many savepoints were open when its row was inserted, and whether a later one has written it again.
-    pub(super) born_at: usize,
-    pub(super) born: Row,
-    pub(super) was_rewritten: bool,
-    /// Whether the program made it; else it was loaded.
-    pub(super) is_added: bool,
-}
-
-impl Entity {
-    fn new(table: usize, state: State, values: Row) -> Self {
-        Entity {
-            table,
-            state: Some(state),
-            kept: values.clone(),
-            born: values.clone(),
-            values,
-            key: None,
-            is_fresh: false,
-            is_unsure: false,
-            was_fresh: false,
-            is_idle: false,
-            is_touched: false,
-            born_at: 0,
-            was_rewritten: false,
-            is_added: true,
-        }
-    }
-
-    /// Whether a foreign key was set since its row was inserted.
-    fn was_moved(&self) -> bool {
-        let is_link = |column: usize| matches!(TABLES[self.table].columns[column].1, Kind::Link(..));
-        self.key.is_some()
-            && (0..self.values.len())
-                .any(|column| is_link(column) && self.values[column] != self.born[column])
-    }
-
-    fn lose_edits(&mut self) {
-        self.values.clone_from(&self.kept);
-        (self.is_touched, self.is_fresh) = (false, false);
-    }
-
-    pub(super) fn is(&self, state: State) -> bool {
-        self.state == Some(state)
-    }
-}
-
-#[derive(Clone)]
-pub(super) struct Frame {
-    rows: Rows,
-    entities: Vec<Entity>,
-}
 
 /// The options of a session.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,7 +28,7 @@ pub struct Options {
 
 /// The plain model of a session and its database.
 pub struct Oracle {
-    options: Options,
+    pub(super) options: Options,
     /// What the session's transaction sees.
     pub rows: Rows,
     /// Every entity that ever was, by number.
@@ -110,17 +37,7 @@ pub struct Oracle {
     pub(super) frames: Vec<Frame>,
     /// Whether the innermost frame has failed.
     pub has_failed: bool,
-    /// What the program came to that the library does not do yet: the program ends there.
-    pub not_yet: Option<&'static str>,
 }
-
-/// What the design asks for and the library does not do yet: programs end where they come to it.
-const NOT_YET: &[&str] = &[REWRITTEN, REUSED];
-/// An entity that is withdrawn shows what it had when a savepoint opened, not what it had last.
-const REWRITTEN: &str = "rewritten";
-/// A new row got the key of one that someone else deleted, and that is to be written in the same flush: the design leaves open
-/// what that is.
-pub(super) const REUSED: &str = "reused";
 
 /// How keys that the database makes are learnt: from the session, after the call.
 pub type Learn<'a> = &'a dyn Fn(usize) -> Option<Key>;
@@ -132,7 +49,7 @@ impl Oracle {
     pub fn new(options: Options) -> Self {
         let rows = vec![BTreeMap::new(); TABLES.len()];
         let frames = vec![Frame { rows: rows.clone(), entities: Vec::new() }];
-        Oracle { options, rows, entities: Vec::new(), frames, has_failed: false, not_yet: None }
+        Oracle { options, rows, entities: Vec::new(), frames, has_failed: false }
     }
 
     /// How many savepoints are open.
@@ -149,8 +66,11 @@ impl Oracle {
 
     /// `s[h].x = ..`.
     pub fn set(&mut self, number: usize, column: usize, val: Val) {
+        let kept = self.entities[number].kept[column];
+        // A key that says what is there already changes nothing.
+        let is_kept = self.entities[number].key.is_some() && self.resolve(kept) == val;
         let entity = &mut self.entities[number];
-        entity.values[column] = val;
+        entity.values[column] = if is_kept { kept } else { val };
         entity.is_touched = true;
         entity.is_idle |= entity.is(State::DeletedFlushed);
     }
@@ -230,11 +150,13 @@ impl Oracle {
             entity.state = Some(State::Missing);
             return Err(vec![ErrorKind::NotFound]);
         };
-        entity.values.clone_from(row);
-        entity.kept.clone_from(row);
+        let row = row.clone();
+        self.take_row(number, &row);
+        let entity = &mut self.entities[number];
+        entity.values.clone_from(&entity.kept);
         entity.state = Some(State::Persistent);
         (entity.is_touched, entity.is_unsure) = (false, false);
-        (entity.is_fresh, entity.was_fresh) = (true, true);
+        entity.was_read();
         Ok(())
     }
 
@@ -294,12 +216,6 @@ impl Oracle {
                 self.has_failed = true;
                 Err(kinds)
             }
-        }
-    }
-
-    pub(super) fn comes_to(&mut self, what: &'static str) {
-        if NOT_YET.contains(&what) {
-            self.not_yet = Some(what);
         }
     }
 
@@ -389,174 +305,26 @@ impl Oracle {
 
     fn refresh(&mut self, number: usize, row: &Row) {
         let changed = self.changed(&self.entities[number]);
-        let entity = &mut self.entities[number];
-        let version = version_of(entity.table);
+        let version = version_of(self.entities[number].table);
+        let entity = &self.entities[number];
         if !changed.is_empty() && version.is_some_and(|column| row[column] != entity.kept[column]) {
             return;
         }
-        for (column, val) in row.iter().enumerate() {
-            if !changed.contains(&column) {
-                entity.values[column] = *val;
-            }
+        self.take_row(number, row);
+        let entity = &mut self.entities[number];
+        for column in (0..row.len()).filter(|column| !changed.contains(column)) {
+            entity.values[column] = entity.kept[column];
         }
-        entity.kept.clone_from(row);
-        entity.is_fresh = true;
-        entity.was_fresh = true;
+        entity.was_read();
     }
 
-    // ---- transactions
-
-    /// Flushes and opens a savepoint.
-    pub fn begin(&mut self, learn: Learn<'_>) -> Outcome {
-        self.flush(learn)?;
-        self.open();
-        Ok(())
-    }
-
-    fn open(&mut self) {
-        self.frames.push(Frame { rows: self.rows.clone(), entities: self.entities.clone() });
-        self.entities.iter_mut().for_each(|entity| entity.was_fresh = entity.is_fresh);
-    }
-
-    /// Flushes and ends the innermost savepoint.
-    pub fn release(&mut self, learn: Learn<'_>) -> Outcome {
-        if self.has_failed {
-            self.undo();
-        }
-        let outcome = self.flush(learn);
-        self.has_failed = false;
-        let frame = self.frames.pop().expect("a savepoint is open");
-        for (entity, before) in self.entities.iter_mut().zip(&frame.entities) {
-            entity.was_fresh |= before.was_fresh;
-        }
-        outcome
-    }
-
-    /// Undoes the innermost savepoint and ends it.
-    pub fn undo_savepoint(&mut self) {
-        self.undo();
-        self.has_failed = false;
-        self.frames.pop();
-    }
-
-    /// Flushes and commits everything.
-    pub fn commit(&mut self, learn: Learn<'_>) -> Outcome {
-        self.flush(learn)?;
-        for entity in &mut self.entities {
-            if entity.is(State::DeletedFlushed) {
-                entity.state = None;
-            }
-            if self.options.expire_on_commit {
-                entity.is_fresh = false;
-            }
-        }
-        self.restart();
-        Ok(())
-    }
-
-    /// Rolls everything back.
-    pub fn rollback(&mut self) {
-        self.frames.truncate(1);
-        self.undo();
-        self.entities.iter_mut().for_each(|entity| entity.is_fresh = false);
-        self.has_failed = false;
-        self.restart();
-    }
-
-    fn restart(&mut self) {
-        self.frames.clear();
-        self.open();
-    }
-
-    /// Changes the database behind the session's back, between its transactions.
-    pub fn outside(&mut self, table: usize, key: &Key, change: Option<(usize, Val)>) {
-        match (change, version_of(table)) {
-            (None, _) => {
-                self.rows[table].remove(key);
-            }
-            (Some((column, val)), version) => {
-                let row = self.rows[table].get_mut(key).expect("the row is there");
-                row[column] = val;
-                if let Some(version) = version {
-                    row[version] = next(row[version]);
-                }
-            }
-        }
-        self.frames[0].rows.clone_from(&self.rows);
-    }
-
-    /// Puts rows and entities back to the start of the innermost frame.
-    fn undo(&mut self) {
-        let frame = self.frames.last().expect("the transaction is a frame").clone();
-        for (number, entity) in self.entities.iter_mut().enumerate() {
-            let Some(state) = entity.state else { continue };
-            let is_born_here = frame.entities.get(number).is_none_or(|before| before.is(State::Withdrawn));
-            if is_born_here
-                && (entity.was_rewritten || entity.is_idle || entity.was_moved())
-                && NOT_YET.contains(&REWRITTEN)
-            {
-                self.not_yet = Some(REWRITTEN);
-            }
-            match frame.entities.get(number) {
-                Some(before) => put_back(entity, before, &frame.rows),
-                None if entity.is_added => withdraw(entity),
-                None => {
-                    // Loaded in this frame: it shows what was read, and is looked at again.
-                    entity.values.clone_from(&entity.born);
-                    entity.kept.clone_from(&entity.born);
-                    (entity.is_fresh, entity.is_touched) = (false, false);
-                    if state != State::Missing {
-                        entity.state = Some(State::Persistent);
-                    }
-                }
-            }
-        }
-        let is_savepoint = self.frames.len() > 1;
-        self.entities.iter_mut().for_each(|entity| entity.is_unsure = is_savepoint);
-        self.rows.clone_from(&frame.rows);
-    }
-}
-
-fn put_back(entity: &mut Entity, before: &Entity, rows: &Rows) {
-    match before.state {
-        Some(State::Pending | State::Withdrawn) => return withdraw(entity),
-        Some(State::Persistent) => {}
-        Some(_) | None => {
-            *entity = before.clone();
-            return;
-        }
-    }
-    let is_missing = entity.is(State::Missing);
-    let was_read = entity.was_fresh;
-    let row = before.key.as_ref().and_then(|key| rows[entity.table].get(key));
-    *entity = before.clone();
-    entity.values.clone_from(&before.kept);
-    if let Some(row) = row.filter(|_| was_read) {
-        for (column, val) in row.iter().enumerate() {
-            // The name of an entity is kept: it may lose its key with the next frame.
-            if !matches!(entity.kept[column], Val::Of(_)) {
-                entity.values[column] = *val;
-                entity.kept[column] = *val;
-            }
-        }
-    }
-    entity.was_fresh = was_read;
-    entity.is_fresh &= was_read;
-    if is_missing && row.is_none() {
-        entity.state = Some(State::Missing);
-    }
-}
-
-pub(super) fn withdraw(entity: &mut Entity) {
-    entity.state = Some(State::Withdrawn);
-    entity.key = None;
-    entity.is_fresh = false;
-    for (column, (_, kind)) in TABLES[entity.table].columns.iter().enumerate() {
-        match kind {
-            Kind::Generated => entity.values[column] = Val::New,
-            Kind::Version => entity.values[column] = Val::Int(0),
-            Kind::Natural | Kind::Plain | Kind::Unique | Kind::Link(..) | Kind::KeyLink(..) => {}
-        }
+    /// What the row has; a key names what it named before.
+    fn take_row(&mut self, number: usize, row: &Row) {
+        let named = |column: usize| {
+            let kept = self.entities[number].kept[column];
+            if self.resolve(kept) == row[column] { kept } else { row[column] }
+        };
+        self.entities[number].kept = (0..row.len()).map(named).collect();
     }
 }
 

@@ -106,10 +106,11 @@ impl Op {
     pub fn fits(&self, oracle: &Oracle) -> bool {
         let is_held =
             |number: &usize| oracle.entities.get(*number).is_some_and(|entity| entity.state.is_some());
-        let is_sure = |entity: &super::oracle::Entity| match self {
+        let is_sure = |entity: &super::entity::Entity| match self {
             Op::Get { table, key } => {
                 !entity.is_unsure || entity.table != *table || entity.key.as_ref() != Some(key)
             }
+            Op::Restore(number) => !oracle.entities[*number].is_idle,
             // What is withdrawn may come back, and names by handle then.
             Op::Expunge(number) => {
                 entity.state != Some(State::Withdrawn) || !entity.values.contains(&Val::Of(*number))
@@ -247,7 +248,7 @@ impl Maker<'_> {
             return Some(Val::Int(self.dice.one_of(&keys)?[0]));
         }
         let any = self.dice.below(8) == 0;
-        let fits = |entity: &super::oracle::Entity| match entity.state {
+        let fits = |entity: &super::entity::Entity| match entity.state {
             Some(State::Pending | State::Persistent) => true,
             Some(_) => any,
             None => false,

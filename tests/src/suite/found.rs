@@ -19,6 +19,10 @@ rules! { found:
     an_entity_with_a_row_may_be_expunged_while_others_name_it,
     a_row_with_a_nulled_foreign_key_names_the_others_by_key,
     a_new_row_that_is_withdrawn_by_cascade_holds_no_other_row_back,
+    a_withdrawn_row_names_what_it_named_though_two_parents_went,
+    a_withdrawn_entity_shows_what_it_was_given_last,
+    a_withdrawn_entity_names_what_it_was_told_to_name_last,
+    a_lost_row_is_not_written_over_the_new_one_with_its_key,
 }
 
 fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
@@ -187,4 +191,78 @@ fn a_new_row_that_is_withdrawn_by_cascade_holds_no_other_row_back(lab: &Lab) {
     s.delete(tag);
     s.flush().unwrap();
     assert_eq!(s.state(tagging), Some(State::Withdrawn));
+}
+
+fn a_withdrawn_row_names_what_it_named_though_two_parents_went(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let editor = s.add(Author { id: Id::New, name: 1 });
+    let author = s.add(Author { id: Id::New, name: 2 });
+    s.flush().unwrap();
+    let book = s.add(Book { id: Id::New, author: author.into(), editor: editor.into(), title: 1 });
+    s.delete(author);
+    s.delete(editor);
+    s.flush().unwrap();
+    assert_eq!((s.state(book), s[book].editor), (Some(State::Withdrawn), Some(editor.into())));
+}
+
+fn a_withdrawn_entity_shows_what_it_was_given_last(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let author = s.add(Author { id: Id::New, name: 1 });
+    s.flush().unwrap();
+    let savepoint = s.begin_nested().unwrap();
+    s[author].name = 2;
+    s.flush().unwrap();
+    s[author].name = 3;
+    savepoint.rollback(&mut s).unwrap();
+    assert_eq!((s[author].name, s.state(author)), (1, Some(State::Persistent)));
+    let savepoint = s.begin_nested().unwrap();
+    s[author].name = 4;
+    savepoint.commit(&mut s).unwrap();
+    let _left_open = s.begin_nested().unwrap();
+    s[author].name = 5;
+    s.rollback().unwrap();
+    assert_eq!((s[author].name, s.state(author)), (5, Some(State::Withdrawn)));
+}
+
+fn a_withdrawn_entity_names_what_it_was_told_to_name_last(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let [ann, bob, cid] = [1, 2, 3].map(|name| s.add(Author { id: Id::New, name }));
+    let book = s.add(Book { id: Id::New, author: ann.into(), editor: ann.into(), title: 1 });
+    s.flush().unwrap();
+    s[book].author = bob.into();
+    s.flush().unwrap();
+    let _left_open = s.begin_nested().unwrap();
+    s[book].author = cid.into();
+    s.delete(ann);
+    s.flush().unwrap();
+    s.rollback().unwrap();
+    // All are withdrawn; a foreign key that a delete made NULL names what it named.
+    assert_eq!((s[book].author, s[book].editor), (Id::Of(cid), Some(Id::Of(ann))));
+    s.restore(ann).unwrap();
+    s.restore(cid).unwrap();
+    s.restore(book).unwrap();
+    s.commit().unwrap();
+}
+
+fn a_lost_row_is_not_written_over_the_new_one_with_its_key(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    for act in [(|s, ann| s[ann].age = 40) as fn(&mut Session<Blog>, Handle<User>), |s, ann| s.delete(ann)] {
+        let mut s = db.session();
+        let ann = s.get_one::<User>(1).unwrap();
+        s.commit().unwrap();
+        db.run("DELETE FROM users");
+        act(&mut s, ann);
+        let eve = s.add(User::named("eve"));
+        let error = s.commit().unwrap_err();
+        assert!(error.is_stale(), "{error}");
+        s.rollback().unwrap();
+        s.restore(eve).unwrap();
+        s.commit().unwrap();
+        db.sent();
+        assert_eq!(db.rows::<(i64, String)>("SELECT id, name FROM users"), [(1, "eve".to_owned())]);
+    }
 }
