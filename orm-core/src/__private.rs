@@ -11,8 +11,8 @@ pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, 
 pub use crate::load::GraphOf;
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
-    Embedded, NoBase, Part, decode_int_enum, decode_text_enum, leads_to, linked, refresh, require_column_of,
-    require_few_columns, require_version, text_value, unfinished, validated,
+    Embedded, KeyRole, NoBase, Part, RoleOf, decode_int_enum, decode_text_enum, leads_to, linked, origin,
+    refresh, require_column_of, require_few_columns, require_version, text_value, unfinished, validated,
 };
 pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};
 pub use crate::schema::{

@@ -94,6 +94,37 @@ fn a_key_by_a_type_alias_is_generated_and_named_after_its_field() {
     let ids: Vec<(i64,)> = s.sql("SELECT id FROM places", params![]).unwrap().fetch().unwrap();
     assert_eq!(ids, [(1,)]);
     assert!(Place::table().foreign_keys.iter().all(|key| key.field == "country"));
+    // It is a plain column, as a key that is written `Id<Place>` is.
+    let _: orm_core::expr::Column<Place, PlaceId> = PlaceColumns::id;
+}
+
+/// The key of a visit, by another name.
+pub type VisitKey = Id<Place>;
+
+/// Its key is another model's, and only the compiler can see that.
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(base = Db, table = "visits")]
+pub struct Visit {
+    /// Its own, by that name.
+    #[column(primary_key, on_delete = cascade)]
+    pub place: VisitKey,
+    /// Not the default name of `place`, which is a foreign key.
+    pub place_ids: i64,
+    /// Where the visitor came from.
+    pub from: Option<VisitKey>,
+}
+
+#[test]
+fn a_foreign_key_by_a_type_alias_is_one_also_where_it_is_the_key() {
+    let _: orm_core::expr::Column<Visit, Id<Place>, orm_core::expr::Fk> = Visit::place;
+    let names: Vec<&str> = Visit::table().columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["place_id", "place_ids", "from_id"]);
+    let (mut s, paris) = france();
+    let visit = s.add(Visit { place: paris.into(), place_ids: 0, from: Some(paris.into()) });
+    s.commit().unwrap();
+    assert_eq!(s.related(visit, Visit::place).unwrap(), paris);
+    let found = s.query::<Visit>().join(Visit::place).filter(PlaceColumns::people.eq(2)).one().unwrap();
+    assert_eq!(found, visit);
 }
 
 #[test]

@@ -10,7 +10,37 @@ use crate::error::{Error, Result};
 use crate::schema::DeclarativeBase;
 use crate::util::columns::ColumnSet;
 use crate::util::columns::MAX_COLUMNS;
-use crate::value::{Column, ColumnType, Field, Value, ValueRef, Version, text};
+use crate::value::{Column, ColumnType, Field, Plain, Value, ValueRef, Version, text};
+
+/// Tells a model from all others: by its module and name, and where its derive stands.
+pub const fn origin(path: &str, line: u32, column: u32) -> u64 {
+    let place = ((line as u64) << 32) | column as u64;
+    let mut hash = 0xcbf2_9ce4_8422_2325 ^ place;
+    let mut at = 0;
+    while at < path.len() {
+        hash = (hash ^ path.as_bytes()[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        at += 1;
+    }
+    // Zero is for models that have no origin.
+    hash | 1
+}
+
+/// The role of a primary key of a type that names rows: none where they are those of its own model.
+pub struct KeyRole<const IS_OWN: bool>;
+
+/// What a column of `KeyRole` can do in a query, if its type alone would say `R`.
+pub trait RoleOf<R> {
+    /// The role.
+    type Role;
+}
+
+impl<R> RoleOf<R> for KeyRole<true> {
+    type Role = Plain;
+}
+
+impl<R> RoleOf<R> for KeyRole<false> {
+    type Role = R;
+}
 
 /// A type that can count the writes of a row.
 #[diagnostic::on_unimplemented(

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use super::def::FieldDef;
 use super::derived::unfinished;
-use super::model::{Diff, FieldOf, Visitor, VisitorMut};
+use super::model::{Diff, FieldOf, Model, Visitor, VisitorMut};
 use crate::error::Result;
 use crate::row::Fields;
 use crate::value::{Encoder, Field, Ids, KeyField};
@@ -29,6 +29,8 @@ pub struct Facts {
     pub nullable: bool,
     /// Whether it is an id.
     pub is_id: bool,
+    /// The origin of the model that it names, or 0.
+    origin: u64,
     /// Whether it is one column of text.
     pub is_text: bool,
     /// Whether the database can fill it in.
@@ -38,6 +40,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether it is an id of this model, which has an origin.
+    pub const fn names<M: Model>(&self) -> bool {
+        self.origin == M::ORIGIN
+    }
+
     /// A rule of the derive that only the compiler can judge; the message is the error's headline.
     #[track_caller]
     #[expect(clippy::panic, reason = "it runs in the compiler: the message is the error")]
@@ -58,6 +65,7 @@ impl<B, T: Field + FieldOf<B>> FieldIn<B, T> {
         width: T::WIDTH,
         nullable: T::NULLABLE,
         is_id: T::IS_ID,
+        origin: T::ORIGIN,
         is_text: T::IS_TEXT,
         is_generated: T::IS_GENERATED,
         is_embedded: T::IS_EMBEDDED,
@@ -135,6 +143,7 @@ pub trait NoField<T>: Sized {
         width: 1,
         nullable: false,
         is_id: false,
+        origin: 0,
         is_text: false,
         is_generated: false,
         is_embedded: false,

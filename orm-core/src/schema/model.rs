@@ -62,6 +62,9 @@ pub trait Model: Clone + Send + Sync + 'static {
     /// The type of its primary key; a tuple when the key has several fields.
     type Key: Key;
 
+    /// Tells the model from all others, if the derive has to ask the compiler which of its ids name the model itself; else 0.
+    const ORIGIN: u64 = 0;
+
     /// Its table.
     fn table() -> &'static Table;
 

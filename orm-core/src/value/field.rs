@@ -35,6 +35,9 @@ pub trait Field: Clone + Send + Sync + 'static {
     /// Whether the field is an id: a foreign key, or its model's own key.
     const IS_ID: bool = false;
 
+    /// The origin of the model whose rows it names, if that model has one.
+    const ORIGIN: u64 = 0;
+
     /// Whether it is one column of text.
     const IS_TEXT: bool = false;
 
@@ -307,6 +310,7 @@ impl<M: Model, K: Key> Field for Id<M, K> {
     const WIDTH: usize = K::WIDTH;
     const NULLABLE: bool = false;
     const IS_ID: bool = true;
+    const ORIGIN: u64 = M::ORIGIN;
     const IS_TEXT: bool = K::IS_TEXT;
 
     fn describe(shape: &mut Shape) {
@@ -386,6 +390,7 @@ impl<M: Model, K: Key> Field for Option<Id<M, K>> {
     const WIDTH: usize = K::WIDTH;
     const NULLABLE: bool = true;
     const IS_ID: bool = true;
+    const ORIGIN: u64 = M::ORIGIN;
     const IS_TEXT: bool = K::IS_TEXT;
 
     fn describe(shape: &mut Shape) {

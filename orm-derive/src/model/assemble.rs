@@ -127,7 +127,17 @@ impl Model {
             return quote_spanned!(field.ty_span=> <#ty as #library::Field>::Role);
         }
         let (library, base, ty) = (self.library_at(field.ty_span), self.base(), &field.ty);
-        quote_spanned!(field.ty_span=> <#ty as #library::FieldOf<#base>>::ColumnRole)
+        let role = quote_spanned!(field.ty_span=> <#ty as #library::FieldOf<#base>>::ColumnRole);
+        match self.is_own_key(field) {
+            None => role,
+            Some(fact) => quote!(<#library::KeyRole<{ #fact }> as #library::RoleOf<#role>>::Role),
+        }
+    }
+
+    /// Whether a field is the model's own key, as an expression, where its type does not say so by name.
+    pub(crate) fn is_own_key(&self, field: &Field) -> Option<TokenStream> {
+        let (ident, owner) = (&self.ident, self.field_in(field));
+        field.may_be_own_key().then(|| quote!(#owner::FACTS.names::<#ident>()))
     }
 
     /// The type that the constants are put on.

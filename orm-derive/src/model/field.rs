@@ -115,9 +115,14 @@ pub(crate) fn read(field: &syn::Field, model: &Ident, errors: &mut Errors) -> Fi
 }
 
 impl Field {
-    /// Whether it is the model's own key, so that it names no other row.
+    /// Whether it is surely the model's own key, so that it names no other row.
     pub(crate) fn is_own_key(&self) -> bool {
         self.primary_key.is_some() && self.is_own_id
+    }
+
+    /// Whether only the compiler can tell if it is the model's own key: `type UserId = Id<User>`.
+    pub(crate) fn may_be_own_key(&self) -> bool {
+        self.primary_key.is_some() && !self.is_own_id
     }
 
     /// The words that only a foreign key can have.
@@ -158,7 +163,7 @@ fn without_self(tokens: TokenStream, model: &Ident) -> TokenStream {
     tokens.into_iter().map(replace).collect()
 }
 
-/// Whether a type is written `Id<Model, ..>` or `Id<Self, ..>`: only then a primary key is the model's own.
+/// Whether a type is written `Id<Model, ..>` or `Id<Self, ..>`.
 fn is_id_of(ty: &Type, model: &Ident) -> bool {
     let Type::Path(path) = ty else { return false };
     let Some(last) = path.path.segments.last() else {

@@ -22,12 +22,14 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let on_update = expand_on_update(model);
     let hooks = expand_hooks(model);
     let validate = expand_validate(model);
+    let origin = expand_origin(model);
     quote! {
         #[automatically_derived]
         impl #library::Model for #ident {
             type Base = #base;
             type Key = #key;
             const SHOWS: #library::Shows<Self> = #library::shows!(Self);
+            #origin
 
             #table
             #reading
@@ -37,6 +39,21 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #validate
         }
     }
+}
+
+/// What tells the model from others, where the compiler has to be asked whether a key is its own.
+fn expand_origin(model: &Model) -> Option<TokenStream> {
+    let (library, name) = (&model.library, model.ident.to_string());
+    let is_asked = model.fields.iter().any(Field::may_be_own_key);
+    is_asked.then(|| {
+        quote! {
+            const ORIGIN: u64 = #library::origin(
+                ::core::concat!(::core::module_path!(), "::", #name),
+                ::core::line!(),
+                ::core::column!(),
+            );
+        }
+    })
 }
 
 fn expand_table(model: &Model) -> TokenStream {

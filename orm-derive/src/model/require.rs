@@ -21,7 +21,7 @@ fn expand_field(model: &Model, at: usize, field: &Field) -> TokenStream {
     let library = &model.library;
     let mut rules = Rules::new(model, field);
     add_column_rules(field, &mut rules);
-    add_foreign_key_rules(field, &mut rules);
+    add_foreign_key_rules(model, field, &mut rules);
     add_name_rules(model, at, &mut rules);
     let version = field.version.map(|_| {
         let ty = &field.ty;
@@ -105,11 +105,15 @@ fn add_column_rules(field: &Field, rules: &mut Rules) {
     }
 }
 
-fn add_foreign_key_rules(field: &Field, rules: &mut Rules) {
+fn add_foreign_key_rules(model: &Model, field: &Field, rules: &mut Rules) {
     let name = &field.name;
     for (span, word) in field.foreign_key_words() {
         let message = format!("`{word}` on `{name}`: it is no foreign key; that would be an `Id<..>`");
         rules.add(span, |facts| quote!(#facts.is_id), message);
+        let message = format!("`{word}` on `{name}`: it is the key of its own model, and no foreign key");
+        if let Some(is_own) = model.is_own_key(field) {
+            rules.add(span, |_| quote!(!#is_own), message);
+        }
     }
     if let Some((span, "set_null")) = field.on_delete {
         let message =
@@ -131,6 +135,11 @@ fn add_name_rules(model: &Model, at: usize, rules: &mut Rules) {
         return;
     }
     let as_key = format!("{}_id", field.name);
+    let own = facts(model, field);
+    let is_key = match model.is_own_key(field) {
+        Some(is_own) => quote!((#own.is_id && !#is_own)),
+        None => quote!(#own.is_id),
+    };
     for other in model.fields.iter().filter(|other| !std::ptr::eq(*other, field)) {
         let message = |name: &str| {
             format!("two columns are named `{name}`: the fields `{}` and `{}`", field.name, other.name)
@@ -139,7 +148,7 @@ fn add_name_rules(model: &Model, at: usize, rules: &mut Rules) {
         match &other.columns {
             None if other.name == as_key && !field.is_own_key() => rules.add(
                 other.ident.span(),
-                |facts| quote!(!#facts.is_id || #facts.width > 1 || #theirs.is_id),
+                |facts| quote!(!#is_key || #facts.width > 1 || #theirs.is_id),
                 message(&as_key),
             ),
             None => {}
@@ -149,15 +158,11 @@ fn add_name_rules(model: &Model, at: usize, rules: &mut Rules) {
                     if value.eq_ignore_ascii_case(&field.name) {
                         let fact = |facts: &TokenStream| match field.is_own_key() {
                             true => quote!(false),
-                            false => quote!(#facts.is_id || #facts.is_embedded),
+                            false => quote!(#is_key || #facts.is_embedded),
                         };
                         rules.add(name.span(), fact, message(&value));
                     } else if value.eq_ignore_ascii_case(&as_key) && !field.is_own_key() {
-                        rules.add(
-                            name.span(),
-                            |facts| quote!(!#facts.is_id || #facts.width > 1),
-                            message(&value),
-                        );
+                        rules.add(name.span(), |facts| quote!(!#is_key || #facts.width > 1), message(&value));
                     }
                 }
             }

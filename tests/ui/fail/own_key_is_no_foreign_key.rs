@@ -17,4 +17,14 @@ pub struct Note {
     pub count: i64,
 }
 
+pub type TagId = Id<Tag>;
+
+#[derive(Model, Clone)]
+#[model(base = Db)]
+pub struct Tag {
+    #[column(primary_key, on_delete = cascade)]
+    //~^ ERROR `on_delete` on `id`: it is the key of its own model, and no foreign key
+    pub id: TagId,
+}
+
 fn main() {}
