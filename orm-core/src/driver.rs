@@ -10,7 +10,7 @@ pub use crate::compile::{Capabilities, Dialect, GeneratedKey, Schemas, Statement
 use crate::error::Result;
 pub use crate::row::Row;
 pub use crate::schema::TableColumn;
-pub use crate::schema::live::{LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};
+pub use crate::schema::live::{LiveCheck, LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};
 pub use crate::value::{SqlType, Value, ValueRef};
 
 /// Opens connections to one database. Making one opens nothing.

@@ -2,8 +2,11 @@
 //!
 //! A difference is what makes a program fail or go wrong: what the models need and the database lacks or does otherwise.
 //! Tables and columns that no model knows are none, unless an INSERT must fail for want of a value; neither are further
-//! indexes and unique columns, the length of texts, what a default says, CHECK constraints, collations and the
-//! names of constraints.
+//! indexes, unique columns, defaults and CHECK constraints, the length of texts, the names of constraints, whether a computed
+//! column is stored, and that a boolean column lacks its CHECK, which databases not made from models rarely have.
+//! Expressions are compared as text (see [`text`]).
+
+mod text;
 
 use std::fmt;
 
@@ -34,10 +37,16 @@ pub enum DifferenceKind {
     Type,
     /// One of them allows NULL, the other does not.
     Nullable,
-    /// The field is left to the database, which has no default.
+    /// The field is left to the database, which has no default or another one.
     Default,
-    /// One of them computes the column, the other does not.
+    /// One of them computes the column, the other does not, or by another expression.
     Computed,
+    /// Texts are compared in another way.
+    Collation,
+    /// The database does not check what the model says, or something else.
+    Check,
+    /// The database keeps another comment.
+    Comment,
     /// The primary key has other columns.
     PrimaryKey,
     /// The model leaves the key to the database, which does not make one.
@@ -108,6 +117,8 @@ fn check_table(table: &Table, live: &LiveSchema, dialect: &dyn Dialect, found: &
     check.check_foreign_keys();
     check.check_uniques();
     check.check_indexes();
+    check.check_conditions();
+    check.check_table_comment();
 }
 
 /// The live table of a model.
@@ -159,6 +170,8 @@ impl<'a> Check<'a> {
             self.check_null(column, live);
             self.check_default(position, column, live);
             self.check_computed(column, live);
+            self.check_collation(column, live);
+            self.check_comment(column, live);
         }
     }
 
@@ -202,8 +215,11 @@ impl<'a> Check<'a> {
         let is_left = column.server_default.is_some()
             || (self.table.generated.contains(position) && !self.table.computed.contains(position));
         let is_filled = live.default.is_some() || live.computed || live.nullable;
-        if !is_left || is_filled || self.table.generated_key == Some(position) {
+        if !is_left || self.table.generated_key == Some(position) {
             return;
+        }
+        if is_filled {
+            return self.check_default_text(column, live);
         }
         let (place, field) = (self.place(&column.name), self.field(column.field));
         let words = format!(
@@ -219,7 +235,8 @@ impl<'a> Check<'a> {
                 format!("{place} is not computed by the database; {field} is `{expression}`")
             }
             (None, true) => format!("{place} is computed by the database; {field} would be written"),
-            (Some(_), true) | (None, false) => return,
+            (Some(expression), true) => return self.check_expression(column, live, expression),
+            (None, false) => return,
         };
         self.add(DifferenceKind::Computed, &[&column.name], words);
     }

@@ -10,6 +10,7 @@ use orm_core::driver::{Capabilities, Dialect, GeneratedKey, Schemas, SqlType, Ta
 use orm_core::expr::Native;
 
 use crate::keywords::KEYWORDS;
+use crate::spelling::is_other;
 
 /// The dialect of SQLite.
 pub(crate) struct SqliteDialect;
@@ -93,8 +94,14 @@ impl Dialect for SqliteDialect {
         declared_type.eq_ignore_ascii_case("INTEGER")
     }
 
-    /// DROP TABLE deletes the rows first, and fails when another table still names one of them; put off, the check finds at
-    /// COMMIT that both are gone (SQLite docs, *Foreign Key Support*, §5). It holds for the transaction only.
+    fn is_other_sql(&self, one: &str, other: &str) -> bool {
+        is_other(one, other)
+    }
+
+    fn default_collation(&self) -> Option<&'static str> {
+        Some("BINARY")
+    }
+
     fn fold(&self, collation: &str, text: &str) -> String {
         match collation.to_ascii_uppercase().as_str() {
             "BINARY" => text.to_owned(),
@@ -104,6 +111,8 @@ impl Dialect for SqliteDialect {
         }
     }
 
+    /// DROP TABLE deletes the rows first, and fails when another table still names one of them; put off, the check finds at
+    /// COMMIT that both are gone (SQLite docs, *Foreign Key Support*, §5). It holds for the transaction only.
     fn defer_foreign_keys(&self) -> Option<&'static str> {
         Some("PRAGMA defer_foreign_keys = ON")
     }

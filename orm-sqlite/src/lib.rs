@@ -39,6 +39,7 @@
 #![deny(unsafe_code)]
 
 mod connection;
+mod declaration;
 mod dialect;
 mod driver;
 mod error;
@@ -47,8 +48,10 @@ mod live;
 mod options;
 #[allow(unsafe_code)]
 mod raw;
+mod spelling;
 pub mod testing;
 mod text;
+mod tokens;
 mod url;
 
 pub use driver::Sqlite;

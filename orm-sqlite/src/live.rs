@@ -1,9 +1,12 @@
-//! Reads what a database holds, by SQLite's table-valued pragmas.
+//! Reads what a database holds: by SQLite's table-valued pragmas, and by the text of CREATE TABLE where they say nothing.
 
 use std::collections::BTreeMap;
 
 use orm_core::driver::{LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};
-use rusqlite::{Connection, Result, Row};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row};
+
+use crate::declaration::Declaration;
+use crate::tokens::{Kind, Tokens};
 
 /// The tables of the main database and of those that are attached, without SQLite's own and those behind virtual tables.
 pub(crate) fn read(connection: &Connection) -> Result<LiveSchema> {
@@ -52,6 +55,11 @@ fn table(connection: &Connection, place: Place) -> Result<LiveTable> {
         .iter_mut()
         .filter(|column| Some(&column.name) == rowid_alias.as_ref())
         .for_each(|column| column.nullable = false);
+    let declaration = declaration(connection, &place)?;
+    for column in &mut columns {
+        column.collation = collation(connection, &place, &column.name)?;
+        column.expression = declaration.as_ref().and_then(|said| said.expression(&column.name));
+    }
     let Indexes { uniques, indexes } = indexes_of(connection, &place)?;
     Ok(LiveTable {
         foreign_keys: foreign_keys(connection, &place)?,
@@ -61,7 +69,34 @@ fn table(connection: &Connection, place: Place) -> Result<LiveTable> {
         primary_key,
         uniques,
         indexes,
+        checks: declaration.map(|declaration| declaration.checks),
+        comment: None,
     })
+}
+
+/// What the table was created by says; `None` where it cannot be read.
+fn declaration(connection: &Connection, place: &Place) -> Result<Option<Declaration>> {
+    let schema = place.schema.replace('"', "\"\"");
+    let sql = format!("SELECT sql FROM \"{schema}\".sqlite_master WHERE type = 'table' AND name = ?");
+    let text: Option<Option<String>> =
+        connection.query_row(&sql, [&place.name], |row| row.get(0)).optional()?;
+    Ok(text.flatten().and_then(|text| Declaration::read(&text)))
+}
+
+/// What a column compares texts by.
+fn collation(connection: &Connection, place: &Place, column: &str) -> Result<Option<String>> {
+    let found = connection.column_metadata(Some(place.schema.as_str()), place.name.as_str(), column)?;
+    Ok(found.1.map(|name| name.to_string_lossy().into_owned()))
+}
+
+/// A word that is no value of its own is a text where a default is meant: `DEFAULT free`.
+fn default_text(default: String) -> String {
+    const VALUES: [&str; 6] = ["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"];
+    let mut tokens = Tokens::new(&default);
+    match (tokens.next(), tokens.next()) {
+        (Some(only), None) if only.kind == Kind::Word && !only.is_word(&VALUES) => format!("'{default}'"),
+        _ => default,
+    }
 }
 
 /// A column, and its place in the primary key from 1, or 0.
@@ -77,8 +112,9 @@ impl Column {
                 name: row.get(0)?,
                 declared_type: row.get(1)?,
                 nullable: !row.get::<_, bool>(2)?,
-                default: row.get(3)?,
+                default: row.get::<_, Option<String>>(3)?.map(default_text),
                 computed: row.get::<_, i64>(5)? > 1,
+                ..LiveColumn::default()
             },
             place_in_key: row.get(4)?,
         })
@@ -191,6 +227,27 @@ mod tests {
         assert_eq!(other.foreign_keys[0].references, ["code"]);
         assert_eq!(other.indexes[0].columns, ["boss"]);
         assert!(own.indexes.is_empty());
+    }
+
+    #[test]
+    fn what_only_the_text_says_is_read() {
+        let live = live(
+            "ATTACH ':memory:' AS \"o\"\"ther\";
+             CREATE TABLE \"o\"\"ther\".a (x TEXT COLLATE nocase CHECK (x <> ''), y AS (upper(x)), z DEFAULT free, w DEFAULT NULL);
+             ALTER TABLE \"o\"\"ther\".a ADD COLUMN v INT CHECK (v > 0); ALTER TABLE \"o\"\"ther\".a RENAME TO b;
+             ALTER TABLE \"o\"\"ther\".b RENAME COLUMN x TO \"the x\"; CREATE VIRTUAL TABLE c USING fts5 (d);",
+        );
+        let find = |name: &str| live.tables.iter().find(|table| table.name == name).unwrap();
+        let b = find("b");
+        let conditions: Vec<&str> = b.checks.iter().flatten().map(|check| check.condition.as_str()).collect();
+        assert_eq!(conditions, ["\"the x\" <> ''", "v > 0"]);
+        let columns = &b.columns;
+        assert_eq!(columns[1].expression.as_deref(), Some("upper(\"the x\")"));
+        let collations: Vec<_> = columns.iter().map(|column| column.collation.as_deref().unwrap()).collect();
+        assert_eq!(collations, ["nocase", "BINARY", "BINARY", "BINARY", "BINARY"]);
+        let defaults: Vec<_> = columns.iter().map(|column| column.default.as_deref()).collect();
+        assert_eq!(defaults, [None, None, Some("'free'"), Some("NULL"), None]);
+        assert_eq!(find("c").checks, None);
     }
 
     #[test]

@@ -187,3 +187,48 @@ fn every_difference_is_listed() {
     ];
     assert_eq!(words, expected);
 }
+
+#[test]
+fn expressions_are_compared_by_what_they_say() {
+    let made_by_hand = |rank: &str, folded: &str, name: &str| {
+        let script = format!(
+            "DROP TABLE players;
+             CREATE TABLE players (id INTEGER PRIMARY KEY AUTOINCREMENT, [team_id] INT NOT NULL REFERENCES teams ON DELETE CASCADE,
+                name VARCHAR(9) NOT NULL UNIQUE {name}, rank TEXT NOT NULL {rank}, active INT NOT NULL,
+                \"folded\" TEXT NOT NULL AS {folded} VIRTUAL);
+             CREATE INDEX any ON players (team_id, name)"
+        );
+        let found = differences_after(&script);
+        found.iter().map(|found| (found.kind(), found.to_string())).collect::<Vec<_>>()
+    };
+    let same = made_by_hand(
+        "CHECK (((\"rank\" in ( 'Senior' , 'Junior' )))) DEFAULT \"Junior\"",
+        "(/* small */ LOWER( Name ))",
+        "COLLATE binary CHECK (name <> '')",
+    );
+    assert_eq!(same, []);
+    let other = made_by_hand(
+        "DEFAULT 'Senior' CONSTRAINT ck_players_rank CHECK (rank IN ('Senior'))",
+        "(upper(name))",
+        "COLLATE NOCASE",
+    );
+    let expected = [
+        (
+            DifferenceKind::Computed,
+            "`players.folded` is computed by `upper(name)` in the database, `Player::folded` is `lower(name)`",
+        ),
+        (
+            DifferenceKind::Collation,
+            "`players.name` compares texts by NOCASE in the database, `Player::name` by BINARY",
+        ),
+        (
+            DifferenceKind::Default,
+            "`players.rank` has the default `'Senior'` in the database, `Player::rank` says `'Junior'`",
+        ),
+        (
+            DifferenceKind::Check,
+            "`players.rank` is checked by `rank IN ('Senior')` in the database, the model says `rank IN ('Junior', 'Senior')`",
+        ),
+    ];
+    assert_eq!(other, expected.map(|(kind, words)| (kind, words.to_owned())));
+}

@@ -345,7 +345,13 @@ fn a_deferred_foreign_key_fails_at_the_commit() {
 }
 
 fn column(name: &str, declared_type: &str, nullable: bool) -> LiveColumn {
-    LiveColumn { name: name.into(), declared_type: declared_type.into(), nullable, ..LiveColumn::default() }
+    LiveColumn {
+        name: name.into(),
+        declared_type: declared_type.into(),
+        nullable,
+        collation: Some("BINARY".into()),
+        ..LiveColumn::default()
+    }
 }
 
 const LIVE: &str = r#"

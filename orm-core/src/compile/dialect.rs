@@ -48,6 +48,16 @@ pub trait Dialect: Send + Sync + 'static {
         true
     }
 
+    /// Whether two expressions surely differ, by more than their spelling. `false` where it cannot tell.
+    fn is_other_sql(&self, _one: &str, _other: &str) -> bool {
+        false
+    }
+
+    /// The collation of a text that names none, if it has a name.
+    fn default_collation(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Text as a collation compares it: what it takes for equal gives equal text. Of a collation that is not known all texts
     /// may be equal.
     fn fold(&self, _collation: &str, _text: &str) -> String {

@@ -96,6 +96,14 @@ impl Dialect for Probe {
         declared_type == "INTEGER"
     }
 
+    fn is_other_sql(&self, one: &str, other: &str) -> bool {
+        one != other
+    }
+
+    fn default_collation(&self) -> Option<&'static str> {
+        Some("PLAIN")
+    }
+
     fn defer_foreign_keys(&self) -> Option<&'static str> {
         Some("DEFER")
     }

@@ -24,6 +24,10 @@ pub struct LiveTable {
     pub uniques: Vec<Vec<String>>,
     /// Its other indexes.
     pub indexes: Vec<LiveIndex>,
+    /// Its CHECK constraints, those of its columns too; `None` where the driver cannot tell.
+    pub checks: Option<Vec<LiveCheck>>,
+    /// What the database keeps as its comment.
+    pub comment: Option<String>,
 }
 
 /// A column of a live table.
@@ -39,6 +43,12 @@ pub struct LiveColumn {
     pub default: Option<String>,
     /// Whether the database computes it.
     pub computed: bool,
+    /// The expression that it is computed by, in SQL; `None` where the driver cannot tell.
+    pub expression: Option<String>,
+    /// What it compares texts by; `None` where the driver cannot tell.
+    pub collation: Option<String>,
+    /// What the database keeps as its comment.
+    pub comment: Option<String>,
 }
 
 /// A foreign key of a live table.
@@ -63,4 +73,13 @@ pub struct LiveIndex {
     pub name: String,
     /// Its columns, in order.
     pub columns: Vec<String>,
+}
+
+/// A CHECK constraint of a live table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveCheck {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// What holds for every row, in SQL.
+    pub condition: String,
 }

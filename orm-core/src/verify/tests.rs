@@ -1,8 +1,9 @@
 use super::*;
-use crate::compile::probe::EMBEDDED;
+use crate::compile::ddl::checks;
+use crate::compile::probe::{EMBEDDED, SERVER};
 use crate::schema::Model;
 use crate::schema::fixture::*;
-use crate::schema::live::LiveIndex;
+use crate::schema::live::{LiveCheck, LiveIndex};
 
 /// The database that `tables` would make.
 fn live_of(tables: &[&'static Table]) -> LiveSchema {
@@ -19,6 +20,9 @@ fn live_table(table: &'static Table) -> LiveTable {
         nullable: column.nullable,
         default: column.server_default.map(str::to_owned),
         computed: column.computed.is_some(),
+        expression: column.computed.map(str::to_owned),
+        collation: Some(column.collate.unwrap_or("plain").to_owned()),
+        comment: column.comment.map(str::to_owned),
     };
     let key = |key: &ForeignKey| LiveForeignKey {
         columns: owned(&key.columns),
@@ -43,7 +47,13 @@ fn live_table(table: &'static Table) -> LiveTable {
             .iter()
             .map(|index| LiveIndex { name: "any".to_owned(), columns: owned(&index.columns) })
             .collect(),
+        checks: Some(checks(table, &EMBEDDED).into_iter().map(live_check).collect()),
+        comment: table.comment.map(str::to_owned),
     }
+}
+
+fn live_check(check: crate::compile::ddl::Check) -> LiveCheck {
+    LiveCheck { name: Some(check.name), condition: check.condition }
 }
 
 /// The words of every difference after a change to the database of one table.
@@ -130,12 +140,75 @@ fn an_unknown_column_is_a_difference_only_when_it_has_to_be_filled() {
         declared_type: "TEXT".to_owned(),
         nullable,
         default: default.map(str::to_owned),
-        computed: false,
+        ..LiveColumn::default()
     };
     assert_eq!(words_after(User::table(), |live| live.columns.push(extra(true, None))), [""; 0]);
     assert_eq!(words_after(User::table(), |live| live.columns.push(extra(false, Some("''")))), [""; 0]);
     let expected = "the database has a column `users.extra` that is NOT NULL without a default, which `User` does not know: every INSERT would fail";
     assert_eq!(words_after(User::table(), |live| live.columns.push(extra(false, None))), [expected]);
+}
+
+#[test]
+fn what_is_text_is_compared_as_text() {
+    let change = |live: &mut LiveTable| {
+        live.columns[1].collation = Some("plain".to_owned());
+        live.columns[2].collation = Some("nocase".to_owned());
+        live.columns[2].default = Some("'paid'".to_owned());
+        live.columns[4].expression = Some("upper(email)".to_owned());
+    };
+    let expected = [
+        "`users.email` compares texts by plain in the database, `User::email` by NOCASE",
+        "`users.folded` is computed by `upper(email)` in the database, `User::folded` is `lower(email)`",
+        "`users.plan` has the default `'paid'` in the database, `User::plan` says `'free'`",
+        "`users.plan` compares texts by nocase in the database, `User::plan` by PLAIN",
+    ];
+    assert_eq!(words_after(User::table(), change), expected);
+}
+
+#[test]
+fn a_check_is_looked_for_under_every_name() {
+    let rename = |live: &mut LiveTable| live.checks.iter_mut().flatten().for_each(|check| check.name = None);
+    assert_eq!(words_after(User::table(), rename), [""; 0]);
+    let change = |live: &mut LiveTable| {
+        let checks = live.checks.as_mut().unwrap();
+        assert_eq!(checks.len(), 4);
+        checks.iter_mut().for_each(|check| check.condition.push_str(" AND 1"));
+        checks[2].name = Some("other".to_owned());
+    };
+    let expected = [
+        "table `users` is checked by `length(email) > 2 AND 1` in the database, the model says `length(email) > 2`",
+        "`users.plan` is checked by `plan IN ('free', 'editor''s') AND 1` in the database, the model says `plan IN ('free', 'editor''s')`",
+        "`users.plan` is not checked by `plan <> 'x'` in the database",
+    ];
+    assert_eq!(words_after(User::table(), change), expected);
+}
+
+#[test]
+fn what_the_driver_cannot_tell_is_no_difference() {
+    let change = |live: &mut LiveTable| {
+        live.checks = None;
+        live.columns.iter_mut().for_each(|column| {
+            column.expression = None;
+            column.collation = None;
+            column.comment = None;
+        });
+        live.comment = None;
+    };
+    assert_eq!(words_after(User::table(), change), [""; 0]);
+}
+
+#[test]
+fn comments_are_compared_where_the_database_keeps_them() {
+    let mut live = live_of(&[User::table()]);
+    live.tables[0].columns[7].comment = Some("counted".to_owned());
+    live.tables[0].comment = None;
+    let found = differences(&[User::table()], &live, &SERVER);
+    let comments = found.iter().filter(|found| found.kind() == DifferenceKind::Comment);
+    let expected = [
+        "table `users` has no comment in the database, the model's is `people`",
+        "`users.version` has the comment `counted` in the database, the model's is `it's counted`",
+    ];
+    assert_eq!(comments.map(Difference::to_string).collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod table;
 mod tests;
 
 use names::IndexNames;
-pub(crate) use table::find_check;
+pub(crate) use table::{Check, checks, find_check};
 use table::{foreign_key_name, write_foreign_key, write_table};
 
 use super::{Dialect, Schemas, Writer};

@@ -52,19 +52,28 @@ pub(super) fn write_foreign_key(
 
 /// The columns of a check that has a name of ours: none for a condition on the row; `None` if no check is called so.
 pub(crate) fn find_check(table: &Table, name: &str, dialect: &dyn Dialect) -> Option<Vec<usize>> {
+    let check = checks(table, dialect).into_iter().find(|check| check.name.eq_ignore_ascii_case(name))?;
+    Some(check.columns)
+}
+
+/// The checks that CREATE TABLE has.
+pub(crate) fn checks(table: &Table, dialect: &dyn Dialect) -> Vec<Check> {
     let mut body = Body::new(table, dialect);
     body.write_columns();
     body.write_primary_key();
     body.write_uniques();
     body.write_checks();
-    let check = body.checks.into_iter().find(|check| check.name.eq_ignore_ascii_case(name))?;
-    Some(check.columns)
+    body.checks
 }
 
 /// A check that was written.
-struct Check {
-    name: String,
-    columns: Vec<usize>,
+pub(crate) struct Check {
+    pub(crate) name: String,
+    /// The columns that it is about; none for a condition on the row.
+    pub(crate) columns: Vec<usize>,
+    pub(crate) condition: String,
+    /// Whether it follows from the column's type.
+    pub(crate) is_of_type: bool,
 }
 
 /// The name of a foreign key, the same wherever it is written.
@@ -206,13 +215,9 @@ impl<'table> Body<'table> {
     }
 
     fn write_check(&mut self, wanted: &str, condition: &str, columns: Vec<usize>) {
-        self.write_check_name(wanted, columns).sql(condition).sql(")");
-    }
-
-    fn write_check_name(&mut self, wanted: &str, columns: Vec<usize>) -> &mut Writer<'table> {
         let name = self.names.take(wanted);
-        self.checks.push(Check { name: name.clone(), columns });
-        self.line().sql("CONSTRAINT ").name(&name).sql(" CHECK (")
+        self.line().sql("CONSTRAINT ").name(&name).sql(" CHECK (").sql(condition).sql(")");
+        self.checks.push(Check { name, columns, condition: condition.to_owned(), is_of_type: false });
     }
 
     /// The values that the column's type has, where the database does not know them.
@@ -221,8 +226,7 @@ impl<'table> Body<'table> {
         if values.is_empty() {
             return;
         }
-        let wanted = format!("ck_{}_{}", self.table.name, column.name);
-        let writer = self.write_check_name(&wanted, vec![position]);
+        let mut writer = Writer::new(self.dialect);
         writer.name(&column.name).sql(" IN (");
         writer.list(values, |writer, value| match value {
             Literal::Text(text) => {
@@ -232,7 +236,10 @@ impl<'table> Body<'table> {
                 writer.sql(&number.to_string());
             }
         });
-        writer.sql("))");
+        writer.sql(")");
+        let condition = writer.finish();
+        self.write_check(&format!("ck_{}_{}", self.table.name, column.name), &condition, vec![position]);
+        self.checks.iter_mut().last().into_iter().for_each(|check| check.is_of_type = true);
     }
 }
 
