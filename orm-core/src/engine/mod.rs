@@ -33,6 +33,8 @@
 //! | `insertmanyvalues_page_size`, `use_insertmanyvalues` | none | how rows are batched follows from what the database can do |
 //! | `json_serializer`, `json_deserializer` | none | `Json<T>` goes by serde |
 //! | `enable_from_linting` | none | a query over a model that was not joined does not compile |
+//! | `paramstyle` | none | how the place of a bound value is written is the dialect's business; raw SQL is written as the database has it |
+//! | `implicit_returning`, `future`, `empty_in_strategy` | none | without effect in SQLAlchemy 2.0: RETURNING is used where there is one, and a list without values finds nothing |
 //! | `skip_autocommit_rollback` | none | a connection is asked whether it is in a transaction, so nothing needless is sent |
 //! | `query_cache_size` | [`statement_cache_size`](EngineBuilder::statement_cache_size) | prepared statements kept by each connection |
 //! | `engine.connect()`, `engine.begin()` | [`Engine::connect`], [`Engine::begin`] | a connection for statements of your own, without and with a transaction |
