@@ -129,7 +129,7 @@ pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::Undone;
 pub use session::{
-    ColumnList, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery,
+    ColumnList, Combines, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery,
     ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
 };
 pub use session::{Delete, Page, Returning, Stream, Update, delete, update};

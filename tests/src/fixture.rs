@@ -95,6 +95,12 @@ impl<B: DeclarativeBase> Db<B> {
         rows
     }
 
+    /// The same, whatever was sent before.
+    pub fn by_hand<T: orm_core::FromRow>(&self, sql: &'static str) -> Vec<T> {
+        self.probe.take();
+        self.rows(sql)
+    }
+
     /// Runs statements of your own in a transaction of its own that leaves no trace.
     pub fn run(&self, script: &str) {
         self.engine.checkout().unwrap().run_script(script).unwrap();
@@ -123,5 +129,30 @@ pub fn panic_text(work: impl FnOnce()) -> String {
     match payload.downcast::<String>() {
         Ok(text) => *text,
         Err(payload) => payload.downcast_ref::<&str>().copied().unwrap_or_default().to_owned(),
+    }
+}
+
+/// A blog with rows in most tables. Users ann, bob and cid; ann wrote two posts, bob one that ann edits; ann and bob are in
+/// groups; four employees in three levels.
+pub fn seeded(lab: &Lab) -> Db<Blog> {
+    let db = lab.db();
+    db.run(
+        "INSERT INTO users (id, name, email, bio, age) VALUES (1, 'ann', '1', 'a', 10), (2, 'bob', '2', NULL, 20), (3, 'cid', '3', 'c', 30);
+         INSERT INTO posts VALUES (1, 1, NULL, 'rust', 5), (2, 1, 2, 'sql', 15), (3, 2, 1, 'rust and sql', 30);
+         INSERT INTO comments VALUES (1, 1, 'good'), (2, 1, 'bad'), (3, 3, 'good');
+         INSERT INTO groups VALUES (1, 'admins'), (2, 'guests'), (3, 'ghosts');
+         INSERT INTO memberships VALUES (1, 1, 'boss'), (1, 2, 'guest'), (2, 2, 'guest');
+         INSERT INTO employees VALUES (1, NULL, 'top'), (2, 1, 'mid'), (3, 2, 'low'), (4, 2, 'new')",
+    );
+    db
+}
+
+impl<B> Db<B> {
+    /// The only statement that was sent, beside what begins and ends transactions.
+    pub fn only(&self) -> String {
+        let mut sent = self.probe.take();
+        sent.retain(|sql| sql != "BEGIN" && sql != "COMMIT");
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        sent.remove(0)
     }
 }

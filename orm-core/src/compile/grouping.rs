@@ -1,10 +1,10 @@
 //! What a grouped SELECT may return: databases that do not check it return a value of any row of the group.
 
 use crate::error::{Error, Result};
-use crate::expr::{Item, Node, SelectTree, TableRef};
+use crate::expr::{Item, Node, SelectTree, TableRef, Window};
 
 /// Whether a SELECT makes one row of several.
-pub(crate) fn is_aggregated(select: &SelectTree) -> bool {
+pub(super) fn is_aggregated(select: &SelectTree) -> bool {
     let in_items = select.items.iter().any(|item| match item {
         Item::Expression(node) => has_aggregate(node),
         Item::Table(_) => false,
@@ -16,7 +16,7 @@ pub(crate) fn is_aggregated(select: &SelectTree) -> bool {
 ///
 /// # Errors
 /// Misuse, which names the column.
-pub(crate) fn check_groups(select: &SelectTree) -> Result<()> {
+pub(super) fn check_groups(select: &SelectTree) -> Result<()> {
     if select.group_by.is_empty() && !is_aggregated(select) {
         return Ok(());
     }
@@ -77,12 +77,17 @@ impl Groups<'_> {
 }
 
 /// Whether two expressions are written alike, as far as can be told without a database.
-fn is_same(a: &Node, b: &Node) -> bool {
+pub(super) fn is_same(a: &Node, b: &Node) -> bool {
     if let (Node::Field { of, field }, Node::Field { of: other, field: at }) = (a, b) {
         return of == other && field == at;
     }
     if let (Node::Value(a), Node::Value(b)) = (a, b) {
         return a == b;
+    }
+    if let (Node::Aggregate(a), Node::Aggregate(b)) = (a, b)
+        && (a.distinct, a.of.is_some()) != (b.distinct, b.of.is_some())
+    {
+        return false;
     }
     if std::mem::discriminant(a) != std::mem::discriminant(b) || names_of(a) != names_of(b) {
         return false;
@@ -92,16 +97,33 @@ fn is_same(a: &Node, b: &Node) -> bool {
     {
         return false;
     }
+    if let (Node::Window(a), Node::Window(b)) = (a, b)
+        && !is_same_window(a, b)
+    {
+        return false;
+    }
     let (mut left, mut right) = (Vec::new(), Vec::new());
     a.each_child(&mut |child| left.push(child));
     b.each_child(&mut |child| right.push(child));
-    !left.is_empty() && left.len() == right.len() && left.iter().zip(right).all(|(a, b)| is_same(a, b))
+    let says_all = matches!(a, Node::Call(..) | Node::Aggregate(_) | Node::Window(_));
+    let is_known = says_all || !left.is_empty();
+    is_known && left.len() == right.len() && left.iter().zip(right).all(|(a, b)| is_same(a, b))
+}
+
+fn is_same_window(a: &Window, b: &Window) -> bool {
+    let is_partitioned_alike = a.partition_by.len() == b.partition_by.len() && a.frame == b.frame;
+    let directions =
+        |window: &Window| -> Vec<&str> { window.order_by.iter().map(|ordered| ordered.direction).collect() };
+    is_partitioned_alike && directions(a) == directions(b) && is_same(&a.function, &b.function)
 }
 
 /// What an expression is called, where it has a name.
 fn names_of(node: &Node) -> Option<&'static str> {
-    if let Node::Binary(name, ..) | Node::Call(name, _) = node {
+    if let Node::Binary(name, ..) | Node::Call(name, _) | Node::Postfix(name, _) = node {
         return Some(name);
+    }
+    if let Node::Aggregate(aggregate) = node {
+        return Some(aggregate.name);
     }
     if let Node::Native(native, _) = node {
         return Some(native.standard().0);

@@ -2,6 +2,8 @@
 
 mod bulk;
 mod cache;
+mod check;
+mod compound;
 pub(crate) mod ddl;
 mod dialect;
 mod dml;
@@ -20,8 +22,8 @@ pub(crate) mod probe;
 
 pub(crate) use bulk::write_bulk;
 pub(crate) use cache::{Operation, RowSets, Statements};
+pub(crate) use check::check_select;
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
-pub(crate) use grouping::check_groups;
 pub(crate) use insert::{Conflict, InsertShape, insert_many_sql};
 pub(crate) use row_write::{Condition, RowWrite, What, Written, write_insert, write_update};
 pub(crate) use select::write_select;

@@ -1,5 +1,6 @@
 //! SELECT as SQL.
 
+use super::compound::write_compound;
 use super::grouping::is_aggregated;
 use super::json::JsonList;
 use super::sink::Sink;
@@ -30,11 +31,14 @@ pub(crate) fn write_select<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) 
 
 /// Whether the rows of a SELECT are those that COUNT(*) in it counts.
 fn is_countable(select: &SelectTree) -> bool {
-    let is_whole = select.limit.is_none() && select.offset.is_none();
+    let is_whole = select.limit.is_none() && select.offset.is_none() && select.compound.is_none();
     is_whole && !select.distinct && select.group_by.is_empty() && !is_aggregated(select)
 }
 
-fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl Sink<'a>) {
+pub(super) fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl Sink<'a>) {
+    if let Some(compound) = &select.compound {
+        return write_compound(select, compound, out);
+    }
     out.open(&mut select.tables());
     out.sql(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
     match what {
@@ -140,7 +144,7 @@ pub(super) fn write_order<'a>(order_by: &'a [Ordered], first: &'static str, out:
 /// The greatest number that every database takes.
 const LARGEST: u64 = i64::MAX as u64;
 
-fn write_limit<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
+pub(super) fn write_limit<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     match (select.limit, select.offset) {
         (None, None) => {}
         (Some(limit), _) => {
@@ -421,7 +425,7 @@ fn write_in<'a>(left: &'a Node, list: &'a [Node], out: &mut impl Sink<'a>) {
 }
 
 /// How many columns stand beside each other in what an operand is.
-fn width(node: &Node) -> usize {
+pub(super) fn width(node: &Node) -> usize {
     if let Node::Field { of, field } = node {
         return of.table.fields[usize::from(*field)].len();
     }

@@ -22,10 +22,7 @@ pub type Aggregation<T, U> = Expr<T, Aggregated<U>>;
 /// # Ok(())
 /// # }
 /// ```
-pub fn count<E: Expression>(of: E) -> Aggregation<i64, E::Uses>
-where
-    E::Uses: RowWise,
-{
+pub fn count<E: Expression<Uses: RowWise>>(of: E) -> Aggregation<i64, E::Uses> {
     aggregate("COUNT(", Some(of.into_node()))
 }
 
@@ -35,34 +32,28 @@ pub fn count_all() -> Aggregation<i64, Nothing> {
 }
 
 /// The sum of the values; NULL if there is none.
-pub fn sum<E: Expression<Type: Summable>>(of: E) -> Aggregation<<E::Type as Summable>::Sum, E::Uses>
-where
-    E::Uses: RowWise,
-{
+pub fn sum<E: Expression<Type: Summable, Uses: RowWise>>(
+    of: E,
+) -> Aggregation<<E::Type as Summable>::Sum, E::Uses> {
     aggregate("SUM(", Some(of.into_node()))
 }
 
 /// The mean of the values; NULL if there is none.
-pub fn avg<E: Expression<Type: Summable>>(of: E) -> Aggregation<Option<f64>, E::Uses>
-where
-    E::Uses: RowWise,
-{
+pub fn avg<E: Expression<Type: Summable, Uses: RowWise>>(of: E) -> Aggregation<Option<f64>, E::Uses> {
     aggregate("AVG(", Some(of.into_node()))
 }
 
 /// The least of the values; NULL if there is none.
-pub fn min<E: Expression<Type: Selectable>>(of: E) -> Aggregation<<E::Type as Selectable>::Opt, E::Uses>
-where
-    E::Uses: RowWise,
-{
+pub fn min<E: Expression<Type: Selectable, Uses: RowWise>>(
+    of: E,
+) -> Aggregation<<E::Type as Selectable>::Opt, E::Uses> {
     aggregate("MIN(", Some(of.into_node()))
 }
 
 /// The greatest of the values; NULL if there is none.
-pub fn max<E: Expression<Type: Selectable>>(of: E) -> Aggregation<<E::Type as Selectable>::Opt, E::Uses>
-where
-    E::Uses: RowWise,
-{
+pub fn max<E: Expression<Type: Selectable, Uses: RowWise>>(
+    of: E,
+) -> Aggregation<<E::Type as Selectable>::Opt, E::Uses> {
     aggregate("MAX(", Some(of.into_node()))
 }
 

@@ -8,6 +8,7 @@ mod arithmetic;
 mod assign;
 mod branch;
 mod case;
+mod combine;
 mod convert;
 mod evaluate;
 mod fragment;
@@ -34,6 +35,7 @@ pub use arithmetic::{Number, Numeric, Term};
 pub use assign::{Assign, AssignIn};
 pub use branch::{Any, Arguments, Branch, Nullability, PerhapsNull};
 pub use case::{Case, EmptyCase, case, nullif};
+pub use combine::{Alike, Single, Whole};
 pub use convert::{
     Cast, CastTarget, HasDay, HasJson, HasTime, JsonMethods, day, hour, minute, month, ordinal, second,
     weekday, year,
@@ -67,7 +69,7 @@ pub use shape::{
     AsHandle, AsStruct, AsValue, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
 };
 pub use source::{AliasName, As, Source};
-pub(crate) use tree::{Item, Join, JoinKind, SelectTree, What};
+pub(crate) use tree::{Compound, Item, Join, JoinKind, SelectTree, SetOperator, What};
 pub use window::{
     Over, Parts, WindowFunction, cume_dist, dense_rank, everything, first_value, lag, last_value, lead,
     ntile, order_by, partition_by, percent_rank, rank, row_number, sum_over,

@@ -323,7 +323,6 @@ wise! { RowWise:
 }
 
 // Never so, in the words of `GroupWise`.
-#[diagnostic::do_not_recommend]
 impl<U> RowWise for Windowed<U>
 where
     Self: GroupWise,

@@ -22,6 +22,36 @@ pub(crate) struct SelectTree {
     pub(crate) offset: Option<u64>,
     /// Whether rows overwrite what the session holds of them.
     pub(crate) overwrites: bool,
+    /// The SELECTs whose rows it combines. It has an order and a limit of its own then, and nothing else.
+    pub(crate) compound: Option<Box<Compound>>,
+}
+
+/// SELECTs with the same columns, whose rows are combined from left to right.
+#[derive(Clone)]
+pub(crate) struct Compound {
+    pub(crate) first: SelectTree,
+    pub(crate) rest: Vec<(SetOperator, SelectTree)>,
+}
+
+/// How the rows of a SELECT are combined with those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetOperator {
+    Union,
+    UnionAll,
+    Intersect,
+    Except,
+}
+
+impl SetOperator {
+    /// As SQL writes it.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            SetOperator::Union => " UNION ",
+            SetOperator::UnionAll => " UNION ALL ",
+            SetOperator::Intersect => " INTERSECT ",
+            SetOperator::Except => " EXCEPT ",
+        }
+    }
 }
 
 /// What a SELECT returns of the rows that it finds.
@@ -79,7 +109,38 @@ impl SelectTree {
             limit_for_each: None,
             offset: None,
             overwrites: false,
+            compound: None,
         }
+    }
+
+    /// Its rows, combined with those of another.
+    pub(crate) fn combined(mut self, operator: SetOperator, other: SelectTree) -> Self {
+        let goes_on = self.is_whole() && self.compound.as_ref().is_some_and(|whole| whole.takes(operator));
+        if let Some(compound) = self.compound.as_mut().filter(|_| goes_on) {
+            compound.rest.push((operator, other));
+            return self;
+        }
+        let mut whole = SelectTree::new(self.from);
+        whole.overwrites = self.overwrites;
+        whole.compound = Some(Box::new(Compound { first: self, rest: vec![(operator, other)] }));
+        whole
+    }
+
+    /// Whether it returns all of its rows, in no order.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.limit.is_none() && self.offset.is_none() && self.order_by.is_empty() && !self.distinct
+    }
+
+    /// The SELECT that says what its rows hold.
+    pub(crate) fn first_part(&self) -> &SelectTree {
+        self.compound.as_ref().map_or(self, |compound| compound.first.first_part())
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut SelectTree> {
+        self.compound.iter_mut().flat_map(|compound| {
+            let Compound { first, rest } = &mut **compound;
+            std::iter::once(first).chain(rest.iter_mut().map(|(_, part)| part))
+        })
     }
 
     /// The tables that it takes rows from.
@@ -93,9 +154,10 @@ impl SelectTree {
 
     /// Speaks of one table of an outer query in place of another, unless it has that table itself.
     pub(crate) fn rebase(&mut self, from: TableRef, to: TableRef) {
-        if self.tables().any(|table| table == from) {
+        if self.compound.is_none() && self.tables().any(|table| table == from) {
             return;
         }
+        self.parts_mut().for_each(|part| part.rebase(from, to));
         let items = self.items.iter_mut().filter_map(|item| match item {
             Item::Expression(node) => Some(node),
             Item::Table(_) => None,
@@ -112,5 +174,13 @@ impl SelectTree {
     /// The number of the next table that only the writer names.
     pub(crate) fn next_hidden(&self) -> u16 {
         u16::try_from(self.joins.len()).unwrap_or(u16::MAX) + 1
+    }
+}
+
+impl Compound {
+    /// Whether one more SELECT can stand behind the others without parentheses: INTERSECT binds tighter than what combines
+    /// otherwise, except where a database reads all from left to right.
+    fn takes(&self, operator: SetOperator) -> bool {
+        operator != SetOperator::Intersect || self.rest.iter().all(|(other, _)| *other == operator)
     }
 }

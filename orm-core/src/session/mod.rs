@@ -5,6 +5,7 @@
 
 mod assign;
 mod bulk;
+mod combine;
 mod core;
 mod deferred;
 mod entities;
@@ -36,6 +37,7 @@ mod transaction;
 mod undone;
 
 pub use bulk::{Delete, Returning, Update, delete, update};
+pub use combine::Combines;
 pub use core::StaleWrites;
 pub use entities::Session;
 pub use info::Info;

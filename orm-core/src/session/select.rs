@@ -6,7 +6,7 @@ use super::entities::Session;
 use super::related::Plan;
 use crate::expr::{
     AliasName, As, EachModelIsJoinedOnceWithoutAnAlias, GroupPredicate, In, JoinKind, Joins, Maybe, OrderBy,
-    Outer, Predicate, Selection, Source, Tracked, Untracked,
+    Outer, Predicate, Selection, Single, Source, Tracked, Untracked,
 };
 use crate::load::Picked;
 use crate::schema::{BelongsTo, Model};
@@ -71,7 +71,10 @@ impl<B> Session<B> {
 #[allow(clippy::type_complexity, reason = "the types say what a query has; users do not write them")]
 impl<M: Model, S, O, X> Select<M, S, O, X> {
     /// Only rows that meet a condition; several conditions have to be met all.
-    pub fn filter<P: Predicate<S, I>, I>(mut self, condition: P) -> P::Keep<Self> {
+    pub fn filter<P: Predicate<S, I>, I>(mut self, condition: P) -> P::Keep<Self>
+    where
+        S: Single,
+    {
         self.tree.filters.push(condition.into_condition());
         P::keep(self)
     }
@@ -84,7 +87,10 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
 
     /// Rows of the same group become one; what is selected of them is what they are grouped by, or an aggregate. The key of a
     /// model stands for all of its columns.
-    pub fn group_by<P: Selection<S, Untracked, I>, I>(mut self, groups: P) -> P::Keep<Self> {
+    pub fn group_by<P: Selection<S, Untracked, I>, I>(mut self, groups: P) -> P::Keep<Self>
+    where
+        S: Single,
+    {
         let mut items = Vec::new();
         groups.add_to(&mut items);
         self.tree.group_by.extend(items.into_iter().flat_map(|item| match item {
@@ -95,7 +101,10 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     /// Only groups that meet a condition.
-    pub fn having<P: GroupPredicate<S, I>, I>(mut self, condition: P) -> P::Keep<Self> {
+    pub fn having<P: GroupPredicate<S, I>, I>(mut self, condition: P) -> P::Keep<Self>
+    where
+        S: Single,
+    {
         self.tree.having.push(condition.into_condition());
         P::keep(self)
     }
@@ -132,7 +141,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     /// Joined with the model that a foreign key or a relation leads to; rows without a partner are left out.
     pub fn join<J: Joins<S, I>, I, D>(self, along: J) -> J::Keep<Select<M, In<J::Target, S>, O, X>>
     where
-        S: EachModelIsJoinedOnceWithoutAnAlias<J::Target, D>,
+        S: EachModelIsJoinedOnceWithoutAnAlias<J::Target, D> + Single,
     {
         J::keep(self.joined(along, JoinKind::Inner))
     }
@@ -143,7 +152,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
         along: J,
     ) -> J::Keep<Select<M, In<J::Target, S, Maybe>, O, X>>
     where
-        S: EachModelIsJoinedOnceWithoutAnAlias<J::Target, D>,
+        S: EachModelIsJoinedOnceWithoutAnAlias<J::Target, D> + Single,
     {
         J::keep(self.joined(along, JoinKind::Left))
     }
@@ -152,7 +161,10 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     pub fn select<P: Selection<S, O, I>, I>(
         mut self,
         selection: P,
-    ) -> P::Keep<Select<M, S, Picked<P::Cell>, X>> {
+    ) -> P::Keep<Select<M, S, Picked<P::Cell>, X>>
+    where
+        S: Single,
+    {
         self.tree.items.clear();
         selection.add_to(&mut self.tree.items);
         P::keep(self.retyped())
@@ -174,7 +186,14 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     pub(super) fn retyped<T, P>(self) -> Select<M, T, P, X> {
-        Select { tree: self.tree, plan: self.plan, on: self.on, kind: PhantomData }
+        self.with_tree(|tree| tree)
+    }
+}
+
+impl<M, S, O, X> Select<M, S, O, X> {
+    /// Made of another statement, in the same session.
+    pub(super) fn with_tree<T, P>(self, change: impl FnOnce(SelectTree) -> SelectTree) -> Select<M, T, P, X> {
+        Select { tree: change(self.tree), plan: self.plan, on: self.on, kind: PhantomData }
     }
 }
 

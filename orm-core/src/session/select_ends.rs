@@ -7,7 +7,7 @@ use super::core::{Core, Intent};
 use super::entities::Session;
 use super::related::Plan;
 use super::select::Select;
-use crate::compile::{KeySink, Writer, check_groups, write_select};
+use crate::compile::{KeySink, Writer, check_select, write_select};
 use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::expr::Standalone;
@@ -251,7 +251,7 @@ impl Core {
         write_select(tree, &mut sink);
         let (shape, values) = sink.finish()?;
         let statement = self.engine.statements().of_checked_shape(&shape, || {
-            check_groups(tree)?;
+            check_select(tree)?;
             let mut writer = Writer::new(self.dialect());
             write_select(tree, &mut writer);
             Ok(writer.finish())

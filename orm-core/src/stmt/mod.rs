@@ -2,5 +2,5 @@
 
 mod bulk;
 
-pub(crate) use crate::expr::{Item, SelectTree, What};
+pub(crate) use crate::expr::{Compound, Item, SelectTree, What};
 pub(crate) use bulk::{BulkAction, BulkTree};

@@ -40,6 +40,7 @@ pub mod begin;
 pub mod bulk;
 pub mod bulk_insert;
 pub mod column;
+pub mod combine;
 pub mod delete_rule;
 pub mod expression;
 pub mod fault;
@@ -91,6 +92,7 @@ macro_rules! suite {
             bulk
             bulk_insert
             column
+            combine
             delete_rule
             expression
             fault

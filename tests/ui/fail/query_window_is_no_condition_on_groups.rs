@@ -38,5 +38,7 @@ fn main() {
     let s: &mut Session<Db> = &mut Db::session().unwrap();
     let _ = s.query::<Post>().group_by(Post::author).having(rank().over(order_by(Post::author)).eq(1));
     //~^ ERROR a window function cannot be used
+    let _ = s.query::<Post>().filter(rank().over(order_by(Post::author)).eq(1));
+    //~^ ERROR a window function cannot be used
     let _ = s;
 }
