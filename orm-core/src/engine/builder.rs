@@ -212,6 +212,7 @@ impl Options {
         }
         let settings = Settings {
             show_values: self.show_values,
+            is_silent: false,
             label_length: self.checked_label_length()?,
             isolation_level: self.isolation_level,
         };

@@ -54,6 +54,8 @@ struct Database {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) show_values: bool,
+    /// Whether the connections of the driver show their statements themselves.
+    pub(crate) is_silent: bool,
     pub(crate) label_length: usize,
     /// Of every connection, where the execution options say nothing.
     pub(crate) isolation_level: Option<IsolationLevel>,
@@ -207,6 +209,7 @@ impl EngineCore {
         let log = Log {
             echo: self.options.echo.unwrap_or(false),
             values: self.database.settings.show_values,
+            is_silent: self.database.settings.is_silent,
             token: self.options.logging_token,
         };
         Checkout::take(self.database.pool(), log, self.options.isolation_level)

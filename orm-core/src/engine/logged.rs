@@ -15,13 +15,15 @@ pub(crate) struct Log {
     pub(crate) echo: bool,
     /// Bound values in logs and errors.
     pub(crate) values: bool,
+    /// Nothing is shown, since the connection shows it itself.
+    pub(crate) is_silent: bool,
     pub(crate) token: Option<&'static str>,
 }
 
 impl Log {
     #[inline]
     fn is_on(&self) -> bool {
-        self.echo || tracing::enabled!(target: "orm::sql", tracing::Level::DEBUG)
+        (self.echo || tracing::enabled!(target: "orm::sql", tracing::Level::DEBUG)) && !self.is_silent
     }
 
     #[cold]

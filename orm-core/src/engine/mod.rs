@@ -41,6 +41,7 @@
 //! | `engine.dispose()` | [`Engine::dispose`] | an empty pool; connections in use are closed when they come back |
 //! | `connection.invalidate()`, `detach()` | [`Checkout::invalidate`], [`Checkout::detach`]; for all, [`Engine::invalidate`] | closed now; out of the pool; replaced when next taken |
 //! | `pool.status()` | [`Engine::pool_status`] | the numbers, and printed as a text |
+//! | `Session(bind=connection, join_transaction_mode="create_savepoint")` | [`Engine::begin_outer`] | an engine inside a transaction, for test suites |
 //! | `engine_from_config` | [`config`](EngineBuilder::config) | an [`EngineConfig`], which serde can read; unknown fields are an error |
 //! | `encoding` | none | removed in SQLAlchemy 2.0: text is Unicode everywhere; a Rust `String` is UTF-8, and so is what drivers speak |
 //! | `legacy_schema_aliasing` | none | removed in SQLAlchemy 2.0: it kept a bug of version 1.0 alive, in how tables of SQL Server were named |
@@ -56,6 +57,7 @@ mod core;
 mod labels;
 mod logged;
 mod options;
+mod outer;
 mod permits;
 mod pool;
 pub(crate) mod schema;
@@ -67,4 +69,5 @@ pub use config::{EngineConfig, Overflow};
 pub use core::Engine;
 pub(crate) use core::EngineCore;
 pub use options::{ExecutionOptions, PoolClass};
+pub use outer::OuterTransaction;
 pub use pool::PoolStatus;

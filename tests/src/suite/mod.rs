@@ -59,6 +59,7 @@ pub mod merge;
 pub mod model_hooks;
 pub mod moved;
 pub mod order;
+pub mod outer;
 pub mod query;
 pub mod refresh;
 pub mod related;
@@ -111,6 +112,7 @@ macro_rules! suite {
             model_hooks
             moved
             order
+            outer
             query
             refresh
             related
