@@ -63,9 +63,20 @@ impl Core {
     #[inline]
     pub(crate) fn autoflush(&mut self) -> Result<Flushed> {
         match self.options.autoflush {
-            true if !self.is_within_flush() => self.flush(),
+            true if !self.is_within_flush() && !self.is_clean() => self.flush_unasked(),
             true | false => self.check_usable().map(|()| Flushed::Nothing),
         }
+    }
+
+    /// Flushes, and says of an error that the program did not ask for it.
+    #[cold]
+    fn flush_unasked(&mut self) -> Result<Flushed> {
+        self.check_usable()?;
+        self.flush_changes().map_err(|error| {
+            error.context(
+                "in a flush that came by itself, before the database was asked: `no_autoflush` puts it off",
+            )
+        })
     }
 
     #[inline]

@@ -71,6 +71,7 @@ pub mod related_random;
 pub mod related_write;
 pub mod rename;
 pub mod savepoint;
+pub mod scenario;
 pub mod scope;
 pub mod set_based;
 pub mod state;
@@ -124,6 +125,7 @@ macro_rules! suite {
             related_write
             rename
             savepoint
+            scenario
             scope
             set_based
             state
