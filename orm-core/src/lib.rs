@@ -122,6 +122,7 @@ mod verify;
 pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Refusal, Result};
+pub use expr::RelationName;
 pub use expr::{Direct, Many, One, Refined, Through, Via};
 pub use expr::{Tracked, Untracked};
 pub use load::{Cell, Graph, Loaded, Output, Picked};
@@ -134,6 +135,7 @@ pub use session::{
 };
 pub use session::{Delete, Page, Returning, Stream, Update, delete, update};
 pub use session::{Eager, LinkModel, Relation, Replace, Then};
+pub use session::{Origin, Statistics};
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};
 pub use value::ColumnType;

@@ -72,6 +72,12 @@ impl Checkout {
         self
     }
 
+    /// How many statements were sent over it since it was taken.
+    #[inline]
+    pub(crate) fn sent(&self) -> u64 {
+        self.held.as_ref().map_or(0, |held| held.connection.sent)
+    }
+
     /// Commits after `Ok`, rolls back after `Err`.
     pub(crate) fn in_transaction<T>(mut self, work: impl FnOnce(&mut Checkout) -> Result<T>) -> Result<T> {
         self.transact(Transact::Begin(BeginMode::default()))?;

@@ -1,8 +1,10 @@
 //! The engine itself: a base's name for a core that is compiled once.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::builder::EngineBuilder;
 use super::checkout::Checkout;
@@ -14,6 +16,7 @@ use super::schema::{create_all, drop_all};
 use crate::compile::Statements;
 use crate::driver::{Dialect, Driver, IsolationLevel};
 use crate::error::Result;
+use crate::expr::RelationName;
 use crate::schema::{DeclarativeBase, Metadata};
 
 /// A database, the pool of its connections, and the base whose models live there. Made once; a clone is the same engine.
@@ -48,7 +51,12 @@ struct Database {
     pool: RwLock<Arc<Pool>>,
     settings: Settings,
     statements: Statements,
+    /// Of what was warned already.
+    warned: Mutex<HashSet<Loading>>,
 }
+
+/// A place in a program that loads a relation.
+pub(crate) type Loading = (&'static Location<'static>, RelationName);
 
 /// What an engine was told that is no matter of its pool.
 #[derive(Clone, Copy, Debug)]
@@ -174,8 +182,13 @@ impl EngineCore {
         settings: Settings,
         options: ExecutionOptions,
     ) -> Self {
-        let database =
-            Database { driver, pool: RwLock::new(Arc::new(pool)), settings, statements: Statements::new() };
+        let database = Database {
+            driver,
+            pool: RwLock::new(Arc::new(pool)),
+            settings,
+            statements: Statements::new(),
+            warned: Mutex::default(),
+        };
         EngineCore { database: Arc::new(database), options }
     }
 
@@ -193,6 +206,11 @@ impl EngineCore {
     pub(crate) fn is_autocommit(&self) -> bool {
         let level = self.options.isolation_level.or(self.database.settings.isolation_level);
         level == Some(IsolationLevel::Autocommit)
+    }
+
+    /// Whether a place is to be warned about: it is once, whichever session finds it.
+    pub(crate) fn is_news(&self, loading: Loading) -> bool {
+        self.database.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(loading)
     }
 
     /// Where the database is, for messages.

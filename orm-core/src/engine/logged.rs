@@ -66,11 +66,13 @@ pub(crate) struct Logged {
     pub(crate) other_level: bool,
     /// Whether a statement found it dead.
     pub(crate) dead: bool,
+    /// How many statements were sent; a batch of rows that one statement inserts counts once.
+    pub(crate) sent: u64,
 }
 
 impl Logged {
     pub(crate) fn new(inner: Box<dyn Connection>, log: Log) -> Self {
-        Logged { inner, log, other_level: false, dead: false }
+        Logged { inner, log, other_level: false, dead: false, sent: 0 }
     }
 
     #[cold]
@@ -100,6 +102,7 @@ impl Logged {
 
 impl Connection for Logged {
     fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Done> {
+        self.sent += 1;
         let result = if self.log.is_on() {
             self.show(statement.sql(), values, |inner| {
                 let done = inner.execute(statement, values);
@@ -118,7 +121,9 @@ impl Connection for Logged {
         next: &mut dyn FnMut(&mut Vec<Value<'a>>) -> Result<bool>,
         generated: &mut Vec<i64>,
     ) -> Result<()> {
+        let sent = self.sent + 1;
         if !self.log.is_on() && !self.log.values {
+            self.sent = sent;
             let result = self.inner.insert_rows(statement, next, generated);
             return result.map_err(|error| self.failed(error, &[]));
         }
@@ -128,6 +133,7 @@ impl Connection for Logged {
             generated.extend(self.execute(statement, &row)?.generated);
             row.clear();
         }
+        self.sent = sent;
         Ok(())
     }
 
@@ -137,6 +143,7 @@ impl Connection for Logged {
         values: &[Value<'_>],
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
+        self.sent += 1;
         let result = if self.log.is_on() {
             self.show(statement.sql(), values, |inner| {
                 let mut rows = 0;
@@ -157,6 +164,7 @@ impl Connection for Logged {
         statement: &Statement,
         values: &[Value<'_>],
     ) -> Result<Box<dyn Rows + 'conn>> {
+        self.sent += 1;
         let shown = self.log.is_on().then(|| Shown {
             log: self.log,
             sql: statement.sql().to_owned(),
@@ -168,6 +176,7 @@ impl Connection for Logged {
     }
 
     fn run_script(&mut self, sql: &str) -> Result<()> {
+        self.sent += 1;
         let result = if self.log.is_on() {
             self.show(sql, &[], |inner| (inner.run_script(sql), 0))
         } else {

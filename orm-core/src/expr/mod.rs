@@ -57,9 +57,9 @@ pub(crate) use order::Ordered;
 pub use order::{Order, OrderBy, OrderPart};
 pub use refined::Refined;
 pub use related_aggregate::RelatedMethods;
-pub use relation::{AsPath, Direct, Many, One, RelationDef, Terms, Through, Via};
+pub use relation::{AsPath, Direct, Many, One, RelationDef, RelationName, Terms, Through, Via};
 #[allow(unused_imports)]
-pub(crate) use relation::{KeyField, Path, RelationId, RelationName, Route, UNNAMED};
+pub(crate) use relation::{KeyField, Path, RelationId, Route, UNNAMED};
 pub use scope::{
     Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
     GroupPredicate, GroupWise, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate,

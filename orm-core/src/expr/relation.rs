@@ -83,9 +83,9 @@ pub(crate) enum RelationId {
     Field(usize, u16),
 }
 
-/// The model that a relation leads from, and what the relation is called there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RelationName {
+/// The model that a relation leads from, and what the relation is called there: `User::posts`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RelationName {
     pub(crate) model: &'static str,
     pub(crate) name: &'static str,
 }

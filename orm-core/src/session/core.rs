@@ -7,6 +7,8 @@ use super::events::{Event, SharedEvents};
 use super::frames::Frame;
 use super::info::Info;
 use super::listen::listened;
+use super::related::Repeats;
+use super::statistics::{Cause, Statistics};
 use super::transaction::{Age, Begun};
 use crate::compile::{Dialect, Statements};
 use crate::driver::{BeginMode, Connection};
@@ -30,6 +32,8 @@ pub(crate) struct SessionOptions {
     pub(crate) lazy_batch: usize,
     /// Whether a load of a relation that was not planned is an error.
     pub(crate) raiseload: bool,
+    /// How often a place can load a relation by itself until it is warned about.
+    pub(crate) lazy_warning: Option<u32>,
 }
 
 /// What an UPDATE does when someone else changed the row since it was loaded, for models without a version.
@@ -78,6 +82,10 @@ pub(crate) struct Core {
     pub(crate) events: SharedEvents,
     /// The event whose hook is running.
     pub(crate) running: Option<Event>,
+    /// What was sent, and why.
+    pub(crate) statistics: Statistics,
+    /// Which relations were loaded without a plan, and where.
+    pub(crate) repeats: Repeats,
 }
 
 /// What a statement is about to do, which decides how its transaction begins.
@@ -108,6 +116,8 @@ impl Core {
             mistake: None,
             events: None,
             running: None,
+            statistics: Statistics::default(),
+            repeats: Repeats::default(),
         };
         core.open_frame();
         core
@@ -152,17 +162,20 @@ impl Core {
     #[inline]
     pub(crate) fn on_wire<R>(
         &mut self,
-        intent: Intent,
+        cause: impl Into<Cause>,
         run: impl FnOnce(&mut dyn Connection, &mut Stores, &Statements) -> Result<R>,
     ) -> Result<R> {
+        let Cause { intent, origin } = cause.into();
         self.connect(intent)?;
         if intent == Intent::Write {
             self.note_write();
         }
-        let connection = self.connection.as_mut().expect("invariant: a connection was just made");
+        let checkout = self.connection.as_mut().expect("invariant: a connection was just made");
+        let sent = checkout.sent();
         let mut place = None;
-        let connection = listened(&mut **connection, self.events.as_deref(), &mut place);
+        let connection = listened(&mut **checkout, self.events.as_deref(), &mut place);
         let result = run(connection, &mut self.stores, self.engine.statements());
+        self.statistics.add(origin, checkout.sent() - sent);
         result.map_err(|error| self.look_after(error))
     }
 

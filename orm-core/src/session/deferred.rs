@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::core::{Core, Intent};
 use super::entities::Session;
 use super::refresh::key_fields;
+use super::statistics::Origin;
 use crate::error::{Error, Result};
 use crate::expr::{Node, TableRef};
 use crate::row::Fields;
@@ -106,7 +107,7 @@ impl Core {
         };
         let columns = table.fields[usize::from(field)].clone().collect();
         let (statement, values) = self.compile(&tree)?;
-        self.on_wire(Intent::Read, |connection, stores, _| {
+        self.on_wire(Intent::Read.by(Origin::Deferred), |connection, stores, _| {
             let store = stores.typed_mut::<M>();
             let mut found = 0;
             connection.query(&statement, &values, &mut |row| {

@@ -6,6 +6,7 @@ use super::core::{Core, Intent, StaleWrites};
 use super::entities::Session;
 use super::events::{Event, MAX_ROUNDS, endless};
 use super::listen::listened;
+use super::statistics::Origin;
 use crate::error::{Error, Result};
 use crate::store::Stores;
 use crate::uow::{
@@ -143,14 +144,17 @@ impl Core {
 
     fn with_wire<R>(&mut self, send: impl FnOnce(&mut Stores, &mut Wire<'_>) -> R) -> R {
         let dialect = self.dialect();
-        let connection = self.connection.as_mut().expect("invariant: a flush connects before it sends");
+        let checkout = self.connection.as_mut().expect("invariant: a flush connects before it sends");
+        let sent = checkout.sent();
         let compares = self.options.stale_writes == StaleWrites::Compare;
         let statements = self.engine.statements();
         let mut place = None;
-        let connection = listened(&mut **connection, self.events.as_deref(), &mut place);
+        let connection = listened(&mut **checkout, self.events.as_deref(), &mut place);
         let followers = Arc::default();
         let mut wire = Wire { connection, statements, dialect, compares, followers };
-        send(&mut self.stores, &mut wire)
+        let done = send(&mut self.stores, &mut wire);
+        self.statistics.add(Origin::Flush, checkout.sent() - sent);
+        done
     }
 
     /// Undoes the innermost frame after an error; nothing goes on until it has ended.

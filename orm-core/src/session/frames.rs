@@ -75,6 +75,7 @@ impl Core {
     /// Starts a new transaction in memory; the wire follows with the first statement.
     pub(crate) fn renew_frames(&mut self) {
         self.frames.clear();
+        self.repeats.begin_again();
         self.begun = Begun::No;
         self.open_frame();
     }

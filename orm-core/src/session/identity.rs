@@ -3,6 +3,7 @@
 use super::core::Intent;
 use super::entities::Session;
 use super::flush::Flushed;
+use super::statistics::Origin;
 use crate::compile::{Operation, RowSets};
 use crate::error::{Error, Result};
 use crate::load::load_by_key;
@@ -109,7 +110,7 @@ impl<B> Session<B> {
         let dialect = self.core.dialect();
         let mut values = recycle(std::mem::take(&mut self.core.values));
         encode_key(wanted.key, &NoIds, &mut values)?;
-        let found = self.core.on_wire(Intent::Read, |connection, stores, statements| {
+        let found = self.core.on_wire(Intent::Read.by(Origin::Get), |connection, stores, statements| {
             load_by_key::<M>(connection, wanted, &values, stores, || {
                 statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
             })

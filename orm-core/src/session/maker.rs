@@ -51,6 +51,7 @@ impl<B> SessionMaker<B> {
             warn_after: Some(Duration::from_secs(60)),
             begin: None,
             lazy_batch: 500,
+            lazy_warning: Some(10),
             raiseload: false,
         };
         SessionMaker { engine, options, info: Info::default(), events: None }
@@ -113,6 +114,19 @@ impl<B> SessionMaker<B> {
     #[must_use]
     pub fn lazy_batch(mut self, entities: usize) -> Self {
         self.options.lazy_batch = entities.max(1);
+        self
+    }
+
+    /// How often the same place of the program can make [`related`](Session::related) load the same relation within one
+    /// transaction, each time for a few entities, until it is logged as a warning that names the relation, the place and the
+    /// `.with(..)` that is missing; 10 times unless said. It is logged once for each place. A load for as many entities as are loaded
+    /// at once ([`lazy_batch`](Self::lazy_batch)) does not count: more of them are no mistake. `None` is never.
+    ///
+    /// What was loaded together is asked for together, so that a loop over the entities of one query never comes here; one that
+    /// gets each of them by itself does, or one that commits in between.
+    #[must_use]
+    pub fn lazy_warning(mut self, times: impl Into<Option<u32>>) -> Self {
+        self.options.lazy_warning = times.into();
         self
     }
 

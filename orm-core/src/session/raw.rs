@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::core::Intent;
 use super::entities::Session;
+use super::statistics::Origin;
 use crate::driver::Statement;
 use crate::error::{Error, Result};
 use crate::load::load_rows;
@@ -54,8 +55,9 @@ impl<B> Session<B> {
         let values = params?;
         self.core.autoflush()?;
         let statement = self.core.raw_statement(sql);
-        let done =
-            self.core.on_wire(Intent::Write, |connection, _, _| connection.execute(&statement, &values))?;
+        let done = self.core.on_wire(Intent::Write.by(Origin::Raw), |connection, _, _| {
+            connection.execute(&statement, &values)
+        })?;
         Ok(done.rows)
     }
 }
@@ -71,7 +73,7 @@ impl<B> RawQuery<'_, B> {
         let statement = core.raw_statement(self.sql);
         // What the statement does is not known here; it may write and return rows.
         core.note_write();
-        core.on_wire(Intent::Read, |connection, _, _| {
+        core.on_wire(Intent::Read.by(Origin::Raw), |connection, _, _| {
             load_rows(connection, &statement, &self.values, T::from_row)
         })
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::core::{Core, Intent};
 use super::entities::Session;
+use super::statistics::Origin;
 use crate::error::{Error, Result};
 use crate::expr::{Comparison, Node, TableRef};
 use crate::load::load_entities;
@@ -129,7 +130,7 @@ impl Core {
         };
         let (statement, values) = self.compile(&tree)?;
         self.stores.set_overwrites(true);
-        let found = self.on_wire(Intent::Read, |connection, stores, _| {
+        let found = self.on_wire(Intent::Read.by(Origin::Refresh), |connection, stores, _| {
             load_entities::<M>(connection, &statement, &values, stores)
         });
         self.stores.set_overwrites(false);

@@ -5,6 +5,7 @@ use super::entities::Session;
 use super::events::SharedEvents;
 use super::listen::{Execution, after, before};
 use super::select::Select;
+use super::statistics::Origin;
 use crate::driver::Rows;
 use crate::error::{Error, Result};
 use crate::expr::{Standalone, Untracked};
@@ -68,6 +69,7 @@ impl Core {
         let (statement, values) = self.compile(tree)?;
         let watched = self.watched(statement.sql(), &values)?;
         let connection = self.connection.as_mut().expect("invariant: a connection was just made");
+        self.statistics.add(Origin::Query, 1);
         let rows = match connection.stream(&statement, &values) {
             Ok(rows) => rows,
             Err(error) => {

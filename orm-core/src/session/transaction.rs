@@ -258,7 +258,9 @@ impl<B> Session<B> {
         self.core.rollback();
         let (engine, options) = (Arc::clone(&self.core.engine), self.core.options);
         let (info, events) = (std::mem::take(&mut self.core.info), self.core.events.take());
+        let statistics = std::mem::take(&mut self.core.statistics);
         self.core = Core::new(engine, options, info);
         self.core.events = events;
+        self.core.statistics = statistics;
     }
 }

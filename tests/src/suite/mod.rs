@@ -76,6 +76,7 @@ pub mod scope;
 pub mod set_based;
 pub mod state;
 pub mod state_calls;
+pub mod statistics;
 pub mod stream;
 pub mod transaction;
 pub mod undo;
@@ -130,6 +131,7 @@ macro_rules! suite {
             set_based
             state
             state_calls
+            statistics
             stream
             transaction
             undo

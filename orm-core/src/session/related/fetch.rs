@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use super::super::core::{Core, Intent};
+use super::super::statistics::Origin;
 use super::linked::Hop;
 use super::reach::Up;
+use super::repeat::CallSite;
 use crate::error::Result;
-use crate::expr::{Comparison, KeyField, Node, Path, Route, TableRef, Terms};
+use crate::expr::{Comparison, KeyField, Node, Path, Route, TableRef};
 use crate::load::{load_down, load_up};
 use crate::schema::Table;
 use crate::stmt::SelectTree;
@@ -22,17 +24,23 @@ pub(super) struct Wanted<'a> {
     pub(super) path: &'a Path,
     pub(super) slots: &'a [u32],
     pub(super) source: &'a Source,
+    /// Whether it was planned.
+    pub(super) origin: Origin,
 }
 
 impl Core {
     /// Loads what a path leads to from an entity, and from those that were loaded with it.
-    pub(super) fn load_around(&mut self, path: &Path, slot: u32) -> Result<()> {
+    pub(super) fn load_around(&mut self, path: &Path, slot: u32, site: CallSite) -> Result<()> {
         if self.is_loaded(path, slot) {
             return Ok(());
         }
         self.check_planned(path, slot)?;
         let (source, around) = self.around(path, slot);
-        self.load_slots(&Wanted { path, slots: &around, source: &source.over(path.name) })
+        if around.len() < self.options.lazy_batch {
+            self.note_repeat(path, source.as_ref(), site);
+        }
+        let (source, origin) = (&source.unwrap_or_default().over(path.name), Origin::Lazy(path.name));
+        self.load_slots(&Wanted { path, slots: &around, source, origin })
     }
 
     /// Loads what a path leads to from all of some entities.
@@ -44,7 +52,8 @@ impl Core {
             return Ok(());
         }
         let source = self.source_of(path, missing[0]).over(path.name);
-        self.load_slots(&Wanted { path, slots: &missing, source: &source })
+        let origin = Origin::Eager(path.name);
+        self.load_slots(&Wanted { path, slots: &missing, source: &source, origin })
     }
 
     fn source_of(&mut self, path: &Path, slot: u32) -> Source {
@@ -53,10 +62,10 @@ impl Core {
     }
 
     /// The entity and those that were loaded with it, from it on, as many as are loaded at once; without those that are known.
-    fn around(&mut self, path: &Path, slot: u32) -> (Source, Vec<u32>) {
+    fn around(&mut self, path: &Path, slot: u32) -> (Option<Source>, Vec<u32>) {
         let table = path.route.origin().number;
         let Some((source, mut position)) = self.stores.any_mut(table).origins().of(slot) else {
-            return (Source::Plain, vec![slot]);
+            return (None, vec![slot]);
         };
         let mut members = Vec::new();
         let mut seen = HashSet::new();
@@ -67,7 +76,7 @@ impl Core {
                 members.push(member);
             }
         }
-        (source, members)
+        (Some(source), members)
     }
 
     fn load_slots(&mut self, wanted: &Wanted<'_>) -> Result<()> {
@@ -97,7 +106,7 @@ impl Core {
         let mut loaded = Vec::new();
         let width = key.foreign_key().columns.len();
         for slots in wanted.slots.chunks(self.chunk(width)) {
-            let pairs = self.select_naming(key, &wanted.path.terms, slots)?;
+            let pairs = self.select_naming(key, wanted, slots)?;
             self.lists.load(wanted.path.list(0), key, &self.stores, slots, &pairs);
             loaded.extend(pairs.into_iter().map(|(_, slot)| slot));
         }
@@ -115,9 +124,10 @@ impl Core {
     pub(super) fn select_naming(
         &mut self,
         key: KeyField,
-        terms: &Terms,
+        wanted: &Wanted<'_>,
         slots: &[u32],
     ) -> Result<Vec<(u32, u32)>> {
+        let terms = &wanted.path.terms;
         let mut tree = SelectTree::new(TableRef::own(key.table));
         tree.filters.push(self.naming(tree.from, key, slots));
         tree.filters.extend(terms.filters.iter().cloned());
@@ -125,7 +135,7 @@ impl Core {
         tree.limit = terms.limit;
         tree.limit_for_each = terms.limit.map(|_| Node::Field { of: tree.from, field: key.field });
         let (statement, values) = self.compile(&tree)?;
-        self.on_wire(Intent::Read, |connection, stores, _| {
+        self.on_wire(Intent::Read.by(wanted.origin), |connection, stores, _| {
             load_down(connection, &statement, &values, stores, key)
         })
     }
@@ -137,7 +147,7 @@ impl Core {
         let keys = self.named_keys(wanted.slots, key)?;
         let mut loaded = Vec::new();
         for keys in keys.chunks(self.chunk_of_keys(target)) {
-            loaded.extend(self.select_by_keys(target, keys)?);
+            loaded.extend(self.select_by_keys(target, keys, wanted.origin)?);
         }
         for &slot in wanted.slots {
             self.lose_if_stale(key, slot);
@@ -165,14 +175,19 @@ impl Core {
         Ok(keys)
     }
 
-    fn select_by_keys(&mut self, target: &'static Table, keys: &[Vec<Value<'static>>]) -> Result<Vec<u32>> {
+    fn select_by_keys(
+        &mut self,
+        target: &'static Table,
+        keys: &[Vec<Value<'static>>],
+        origin: Origin,
+    ) -> Result<Vec<u32>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let mut tree = SelectTree::new(TableRef::own(target));
         tree.filters.push(has_key(tree.from, keys));
         let (statement, values) = self.compile(&tree)?;
-        self.on_wire(Intent::Read, |connection, stores, _| {
+        self.on_wire(Intent::Read.by(origin), |connection, stores, _| {
             load_up(connection, &statement, &values, stores, target.number)
         })
     }

@@ -1,6 +1,7 @@
 //! Untracked graphs: what a plan asks for of rows that no session knows, level by level.
 
 use super::super::core::{Core, Intent};
+use super::super::statistics::Origin;
 use super::fetch::has_key;
 use super::linked::Hop;
 use super::plan::{Branch, Plan};
@@ -132,7 +133,7 @@ impl Core {
         for keys in groups.keys.chunks(self.chunk_asked(&asked)) {
             tree.filters.push(asked.is_one_of(keys));
             let (statement, values) = self.compile(&tree)?;
-            self.on_wire(Intent::Read, |connection, _, _| {
+            self.on_wire(Intent::Read.by(Origin::Eager(path.name)), |connection, _, _| {
                 intake.load(connection, (&statement, &values), groups)
             })?;
             tree.filters.pop();

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::core::{Core, Intent};
+use super::super::statistics::Origin;
 use super::fetch::Wanted;
 use super::reach::Up;
 use crate::error::Result;
@@ -61,7 +62,8 @@ impl Core {
         let unknown = self.unknown_ends(path, (back, on), slot);
         if !unknown.is_empty() {
             let source = Source::Plain.over(path.name);
-            self.load_named(&Wanted { path, slots: &unknown, source: &source }, on)?;
+            let origin = Origin::Lazy(path.name);
+            self.load_named(&Wanted { path, slots: &unknown, source: &source, origin }, on)?;
         }
         let mut ends = Vec::new();
         for link in self.lists.members(path.list(MIDDLES), back, &mut self.stores, slot) {
@@ -110,8 +112,10 @@ impl Core {
 
     fn load_middles(&mut self, path: &Path, keys: Keys, slot: u32) -> Result<()> {
         let unlisted = self.unlisted_middles(path, keys, slot);
+        let origin = Origin::Lazy(path.name);
+        let wanted = Wanted { path, slots: &unlisted, source: &Source::Plain, origin };
         for slots in unlisted.chunks(self.chunk(keys.1.foreign_key().columns.len())) {
-            let pairs = self.select_naming(keys.1, &path.terms, slots)?;
+            let pairs = self.select_naming(keys.1, &wanted, slots)?;
             self.lists.load(path.list(ENDS_OF_MIDDLE), keys.1, &self.stores, slots, &pairs);
         }
         Ok(())
@@ -126,7 +130,7 @@ impl Core {
             wanted.slots.iter().copied().filter(|&slot| self.lacks(wanted.path, back, slot)).collect();
         let mut all = Vec::new();
         for slots in unlisted.chunks(self.chunk(back.foreign_key().columns.len())) {
-            let rows = self.select_linked(wanted.path, back, hop, slots)?;
+            let rows = self.select_linked(wanted, back, hop, slots)?;
             self.keep_links(wanted.path, back, slots, &rows);
             if let Hop::Down(on) = hop {
                 self.keep_ends(wanted.path, on, slots, &rows);
@@ -146,22 +150,23 @@ impl Core {
 
     fn select_linked(
         &mut self,
-        path: &Path,
+        wanted: &Wanted<'_>,
         back: KeyField,
         hop: Hop,
         slots: &[u32],
     ) -> Result<Vec<LinkedRow>> {
+        let terms = &wanted.path.terms;
         let link = TableRef::hidden(back.table, 0);
         let end = TableRef::own(hop.table());
         let mut on = vec![hop.condition(link, end)];
-        on.extend(path.terms.filters.iter().cloned());
+        on.extend(terms.filters.iter().cloned());
         let mut tree = SelectTree::new(link);
         tree.items = vec![Item::Table(link), Item::Table(end)];
         tree.joins.push(Join { kind: hop.join_kind(), to: end, between: None, on: Some(Node::And(on)) });
         tree.filters.push(self.naming(link, back, slots));
-        tree.order_by.clone_from(&path.terms.order_by);
+        tree.order_by.clone_from(&terms.order_by);
         let (statement, values) = self.compile(&tree)?;
-        self.on_wire(Intent::Read, |connection, stores, _| {
+        self.on_wire(Intent::Read.by(wanted.origin), |connection, stores, _| {
             load_linked(connection, &statement, &values, stores, (back, end.table))
         })
     }

@@ -10,11 +10,15 @@ mod linked;
 mod plan;
 mod raise;
 mod reach;
+mod repeat;
 mod seen;
 
 pub use link::{LinkModel, Replace};
 pub(crate) use plan::Plan;
 pub use plan::{Eager, Then};
+pub(crate) use repeat::Repeats;
+
+use std::panic::Location;
 
 use super::entities::Session;
 use crate::error::{Error, Result};
@@ -249,6 +253,7 @@ impl<B> Session<B> {
     /// Misuse for a handle of another session or of an entity that is gone, and in [raise mode](super::SessionMaker::raiseload) for
     /// what would have to be loaded; not found when a foreign key that cannot be NULL names
     /// a row that is not there; whatever the database reports.
+    #[track_caller]
     pub fn related<M: BelongsTo<B>, R: Relation<M>>(
         &mut self,
         handle: Handle<M>,
@@ -256,7 +261,7 @@ impl<B> Session<B> {
     ) -> Result<R::Related> {
         R::make_stores(&mut self.core.stores);
         let path = self.core.settled(relation.path())?;
-        let slots = self.core.related(handle.entity(), &path)?;
+        let slots = self.core.related(handle.entity(), &path, Location::caller())?;
         self.found::<M, R>(handle, &path, &slots)
     }
 

@@ -29,7 +29,16 @@ impl Core {
 #[cold]
 fn unplanned(path: &Path, slot: u32, why: &str, source: Option<&Source>) -> Error {
     let (name, model) = (path.name, path.route.origin().model);
-    let help = match source {
+    let help = missing_plan(path, source);
+    Error::misuse(format!(
+        "`{name}` of {model}#{slot} is not loaded, and {why} raises instead of loading it: {help}"
+    ))
+}
+
+/// Where an entity came from, and the plan that is missing there.
+pub(super) fn missing_plan(path: &Path, source: Option<&Source>) -> String {
+    let name = path.name;
+    match source {
         None => format!("it was loaded by itself or added here, so load it by `related_all(&[..], {name})`"),
         Some(source) => {
             let way = source.way();
@@ -40,10 +49,7 @@ fn unplanned(path: &Path, slot: u32, why: &str, source: Option<&Source>) -> Erro
                 nested(&way, &name)
             )
         }
-    };
-    Error::misuse(format!(
-        "`{name}` of {model}#{slot} is not loaded, and {why} raises instead of loading it: {help}"
-    ))
+    }
 }
 
 /// `User::posts.then(Post::comments)`

@@ -1,6 +1,7 @@
 //! Follows a path in memory.
 
 use super::super::core::Core;
+use super::repeat::CallSite;
 use crate::compile::{KeySink, write_select};
 use crate::error::{Error, Result};
 use crate::expr::{KeyField, Path, Route, TableRef, UNNAMED};
@@ -31,9 +32,9 @@ impl Core {
     ///
     /// # Errors
     /// Misuse for an entity that is not held; whatever the database reports.
-    pub(super) fn related(&mut self, entity: Entity, path: &Path) -> Result<Vec<u32>> {
+    pub(super) fn related(&mut self, entity: Entity, path: &Path, site: CallSite) -> Result<Vec<u32>> {
         self.check_held(entity)?;
-        self.load_around(path, entity.place.slot)?;
+        self.load_around(path, entity.place.slot, site)?;
         self.reach(path, entity.place.slot)
     }
 
