@@ -11,7 +11,7 @@ use crate::schema::Table;
 use crate::util::columns::ColumnSet;
 
 use super::dialect::Dialect;
-use super::dml::{delete_sql, insert_sql, select_by_columns_sql, select_by_key_sql, update_sql};
+use super::dml::{delete_sql, insert_sql, select_by_key_sql, update_sql};
 use super::statement::Statement;
 
 /// How many shapes of queries are kept; when there are more, all are forgotten and written anew as they come.
@@ -21,8 +21,6 @@ const MAX_SHAPES: usize = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     SelectByKey,
-    /// All rows that have the same values in the columns.
-    SelectByColumns,
     Insert,
     Update,
     Delete,
@@ -61,16 +59,13 @@ impl Statements {
         find(&self.rows, &key).unwrap_or_else(|| {
             let sql = match operation {
                 Operation::SelectByKey => select_by_key_sql(dialect, table),
-                Operation::SelectByColumns => select_by_columns_sql(dialect, table, &sets.columns),
                 Operation::Insert => insert_sql(dialect, table, &sets.columns, &sets.returning),
                 Operation::Update => update_sql(dialect, table, &sets.columns, &sets.returning),
                 Operation::Delete => delete_sql(dialect, table),
             };
             let statement = match operation {
                 Operation::SelectByKey => Statement::new(sql).single_row(),
-                Operation::SelectByColumns | Operation::Insert | Operation::Update | Operation::Delete => {
-                    Statement::new(sql)
-                }
+                Operation::Insert | Operation::Update | Operation::Delete => Statement::new(sql),
             };
             keep(&self.rows, key, statement)
         })

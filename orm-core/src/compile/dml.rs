@@ -59,20 +59,6 @@ pub(crate) fn select_by_key_sql(dialect: &dyn Dialect, table: &'static Table) ->
     sql.finish()
 }
 
-/// Selects every column of the rows that have given values in some, in the order of their keys.
-pub(crate) fn select_by_columns_sql(
-    dialect: &dyn Dialect,
-    table: &'static Table,
-    columns: &ColumnSet,
-) -> String {
-    let mut sql = select_all(dialect, table);
-    write_conditions(&mut sql, names(table, columns));
-    sql.sql(" ORDER BY ").list(table.names(&table.primary_key), |sql, name| {
-        sql.name(name);
-    });
-    sql.finish()
-}
-
 fn select_all<'d>(dialect: &'d dyn Dialect, table: &'static Table) -> Writer<'d> {
     let mut sql = Writer::new(dialect);
     sql.sql("SELECT ").list(&table.columns, |sql, column| {

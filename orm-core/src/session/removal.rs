@@ -1,13 +1,11 @@
 //! How entities leave: marked deleted, withdrawn, expunged, evicted; and how they come back.
 
-use std::any::Any;
-
 use super::core::Core;
 use super::entities::Session;
 use crate::error::{Error, Result};
 use crate::schema::BelongsTo;
-use crate::store::{AnyStore, State};
-use crate::value::{Entity, Handle, Ids, Link, Place};
+use crate::store::{AnyStore, OneId, State};
+use crate::value::{Entity, Handle, Link, Place};
 
 impl<B> Session<B> {
     /// Marks an entity: the next flush deletes its row. One that is pending is withdrawn. No SQL.
@@ -148,18 +146,6 @@ impl Core {
         if self.frames.len() == 1 {
             self.stores.iter_mut().for_each(AnyStore::forget_vacated);
         }
-    }
-}
-
-/// Knows the key of one entity.
-struct OneId<'a> {
-    entity: Entity,
-    key: &'a dyn Any,
-}
-
-impl Ids for OneId<'_> {
-    fn key(&self, entity: Entity) -> Option<&dyn Any> {
-        (entity == self.entity).then_some(self.key)
     }
 }
 

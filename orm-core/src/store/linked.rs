@@ -1,11 +1,10 @@
 //! A store as relations see it: links followed by slot, rows met, changes told; without its model's type.
 
-use std::any::Any;
-
 use super::Stores;
 use super::epochs::Epochs;
 use super::meet::meet_row;
 use super::origin::Origins;
+use super::resolve::OneId;
 use super::slot::State;
 use super::typed::{Meeting, Store};
 use super::visit;
@@ -13,7 +12,7 @@ use super::watch::Watch;
 use crate::error::Result;
 use crate::row::{Fields, Row};
 use crate::schema::Model;
-use crate::value::{Entity, Generation, Ids, Key, Link, Place, Value};
+use crate::value::{Entity, Generation, Key, Link, Place};
 
 /// The part of a store that relations work on.
 pub(crate) trait Linked {
@@ -57,6 +56,9 @@ pub(crate) trait Linked {
 
     /// Makes room for rows that are about to be met.
     fn expect_rows(&mut self, count: usize);
+
+    /// Has the next flush look at a slot for changes.
+    fn begin_change(&mut self, slot: u32);
 
     /// Lets the field at a position name the slot's own row by the key that its values carry now.
     fn name_itself(&mut self, slot: u32, field: usize, rest: &Stores);
@@ -115,32 +117,16 @@ impl<M: Model> Linked for Store<M> {
         self.reserve(count);
     }
 
+    fn begin_change(&mut self, slot: u32) {
+        self.touch(slot, Store::generation(self, slot));
+    }
+
     fn name_itself(&mut self, slot: u32, field: usize, rest: &Stores) {
         let own = Place::new(rest.session(), slot, self.at(slot).generation);
         let own = Entity { model: M::table().number, place: own };
         let Some(value) = &mut self.at_mut(slot).value else { return };
         let Some(key) = value.key(rest) else { return };
         visit::relink(value, field, own);
-        visit::resolve(value, &OwnKey { own, key: &key }, &mut |_, _| {});
-    }
-}
-
-/// The key of one entity.
-struct OwnKey<'key> {
-    own: Entity,
-    key: &'key dyn Any,
-}
-
-impl Ids for OwnKey<'_> {
-    fn key(&self, entity: Entity) -> Option<&dyn Any> {
-        (entity == self.own).then_some(self.key)
-    }
-
-    fn value(&self, _entity: Entity) -> Option<&dyn Any> {
-        None
-    }
-
-    fn encode_entity<'a>(&'a self, _entity: Entity, _out: &mut Vec<Value<'a>>) -> Result<()> {
-        unreachable!("ids are resolved with it, and nothing is encoded")
+        visit::resolve(value, &OneId { entity: own, key: &key }, &mut |_, _| {});
     }
 }

@@ -60,3 +60,15 @@ impl<M: Model> Ids for Leaving<'_, M> {
         if leaves { self.0.key(entity) } else { None }
     }
 }
+
+/// Knows the key of one entity.
+pub(crate) struct OneId<'key> {
+    pub(crate) entity: Entity,
+    pub(crate) key: &'key dyn Any,
+}
+
+impl Ids for OneId<'_> {
+    fn key(&self, entity: Entity) -> Option<&dyn Any> {
+        (entity == self.entity).then_some(self.key)
+    }
+}

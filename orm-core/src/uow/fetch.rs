@@ -1,13 +1,19 @@
 //! Loads the rows that hang on deleted ones where the session and not the database carries out what becomes of them.
 
+use std::collections::HashSet;
+
 use super::emit::Wire;
 use super::rules::RowId;
-use crate::compile::{Operation, RowSets};
+use crate::compile::{KeySink, Writer, write_select};
 use crate::error::Result;
+use crate::expr::{Node, Ordered, TableRef};
 use crate::schema::{Incoming, RowRule, incoming, make_store_of};
+use crate::stmt::SelectTree;
 use crate::store::{State, Stores};
-use crate::util::columns::ColumnSet;
 use crate::value::{Entity, Value};
+
+/// For how many rows those that name them are loaded at once.
+const CHUNK: usize = 500;
 
 /// Whether rows have to be loaded before what is deleted can be.
 pub(crate) fn needs_children(stores: &Stores, deleted: &[Entity]) -> bool {
@@ -16,7 +22,8 @@ pub(crate) fn needs_children(stores: &Stores, deleted: &[Entity]) -> bool {
     tables.into_iter().any(|model| incoming(stores.any(model).table()).iter().any(is_by_session))
 }
 
-/// Loads the rows that name deleted ones by a foreign key of the session's, and those that name these if they go as well.
+/// Loads the rows that name deleted ones by a foreign key of the session's, and those that name these if they go as well: level
+/// by level, all of a foreign key in one statement.
 ///
 /// # Errors
 /// Whatever the database reports.
@@ -24,19 +31,22 @@ pub(crate) fn load_children(stores: &mut Stores, deleted: &[Entity], wire: &mut 
     let is_deleted = |entity: &&Entity| {
         stores.holds(**entity).is_some_and(|store| store.state(entity.place.slot) == State::Deleted)
     };
-    let mut queue: Vec<RowId> =
-        deleted.iter().filter(is_deleted).map(|entity| (entity.model, entity.place.slot)).collect();
-    let mut next = 0;
-    while let Some(&row) = queue.get(next) {
-        for incoming in incoming(stores.any(row.0).table()).iter().filter(|incoming| is_by_session(incoming))
-        {
-            let children = load_naming(stores, row, incoming, wire)?;
-            if incoming.key.on_delete == RowRule::Cascade {
-                let new = children.into_iter().filter(|child| !queue.contains(child)).collect::<Vec<_>>();
-                queue.extend(new);
+    let deleted = deleted.iter().filter(is_deleted).map(|entity| (entity.model, entity.place.slot));
+    let mut level: Vec<RowId> = deleted.collect();
+    let mut seen: HashSet<RowId> = level.iter().copied().collect();
+    while !level.is_empty() {
+        level.sort_by_key(|row| row.0);
+        let mut next = Vec::new();
+        for rows in level.chunk_by(|a, b| a.0 == b.0) {
+            let by_session = incoming(stores.any(rows[0].0).table()).iter().filter(|key| is_by_session(key));
+            for incoming in by_session {
+                let children = load_naming(stores, rows, incoming, wire)?;
+                if incoming.key.on_delete == RowRule::Cascade {
+                    next.extend(children.into_iter().filter(|child| seen.insert(*child)));
+                }
             }
         }
-        next += 1;
+        level = next;
     }
     Ok(())
 }
@@ -45,25 +55,44 @@ fn is_by_session(incoming: &Incoming) -> bool {
     incoming.key.by_session && matches!(incoming.key.on_delete, RowRule::Cascade | RowRule::SetNull)
 }
 
-/// Loads the rows that name a row.
+/// Loads the rows that name some rows of a table.
 fn load_naming(
     stores: &mut Stores,
-    row: RowId,
+    rows: &[RowId],
     incoming: &Incoming,
     wire: &mut Wire<'_>,
 ) -> Result<Vec<RowId>> {
-    let table = incoming.table;
-    make_store_of(table, stores);
-    let mut key = Vec::new();
-    stores.any(row.0).encode_key(row.1, stores, &mut key)?;
-    let key: Vec<Value<'static>> = key.into_iter().map(Value::into_owned).collect();
-    let columns: ColumnSet = incoming.key.columns.iter().copied().collect();
-    let sets = RowSets { columns, returning: ColumnSet::EMPTY };
-    let statement = wire.statements.of_row(wire.dialect, table, Operation::SelectByColumns, sets);
+    make_store_of(incoming.table, stores);
+    let table = incoming.table.number;
     let mut found = Vec::new();
-    wire.connection.query(&statement, &key, &mut |row| {
-        found.push((table.number, stores.meet_row(table.number, row, 0)?));
-        Ok(())
-    })?;
+    for rows in rows.chunks(CHUNK) {
+        let tree = select_naming(stores, rows, incoming);
+        let mut sink = KeySink::new(stores, wire.dialect);
+        write_select(&tree, &mut sink);
+        let (shape, values) = sink.finish()?;
+        let statement = wire.statements.of_shape(&shape, || {
+            let mut writer = Writer::new(wire.dialect);
+            write_select(&tree, &mut writer);
+            writer.finish()
+        });
+        let values: Vec<Value<'static>> = values.into_iter().map(Value::into_owned).collect();
+        wire.connection.query(&statement, &values, &mut |row| {
+            found.push((table, stores.meet_row(table, row, 0)?));
+            Ok(())
+        })?;
+    }
     Ok(found)
+}
+
+/// The rows that name some, in the order of their keys.
+fn select_naming(stores: &Stores, rows: &[RowId], incoming: &Incoming) -> SelectTree {
+    let mut tree = SelectTree::new(TableRef::own(incoming.table));
+    let field = u16::try_from(incoming.field).expect("invariant: a table has 256 columns at most");
+    let width = incoming.key.columns.len();
+    let key = |&(model, slot): &RowId| Node::Entity(stores.any(model).entity(slot, stores.session()), width);
+    let names = Node::Field { of: tree.from, field };
+    tree.filters.push(Node::InList(Box::new(names), rows.iter().map(key).collect()));
+    let keys = tree.from.key_fields().into_iter();
+    tree.order_by = keys.map(|node| Ordered { node, direction: "" }).collect();
+    tree
 }

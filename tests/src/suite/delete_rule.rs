@@ -387,13 +387,11 @@ fn s37_children_are_loaded_and_deleted_by_the_session(lab: &Lab) {
     s.delete(shop);
     db.sent();
     s.flush().unwrap();
-    let items = "SELECT id, shelf_id, shop_id FROM items WHERE shelf_id = ? ORDER BY id";
     assert_eq!(
         db.sent(),
         [
-            "SELECT id, shop_id FROM shelves WHERE shop_id = ? ORDER BY id",
-            items,
-            items,
+            "SELECT id, shop_id FROM shelves WHERE shop_id IN (?) ORDER BY id",
+            "SELECT id, shelf_id, shop_id FROM items WHERE shelf_id IN (?, ?) ORDER BY id",
             "UPDATE items SET shelf_id = ? WHERE id = ?",
             "DELETE FROM shelves WHERE id = ?",
             "DELETE FROM shelves WHERE id = ?",
@@ -415,7 +413,7 @@ fn s38_children_are_loaded_and_cleared_by_the_session(lab: &Lab) {
     assert_eq!(
         db.sent(),
         [
-            "SELECT id, shelf_id, shop_id FROM items WHERE shelf_id = ? ORDER BY id",
+            "SELECT id, shelf_id, shop_id FROM items WHERE shelf_id IN (?) ORDER BY id",
             "UPDATE items SET shelf_id = ? WHERE id = ?",
             "DELETE FROM shelves WHERE id = ?",
             "COMMIT"

@@ -39,6 +39,7 @@ pub mod assign;
 pub mod begin;
 pub mod bulk;
 pub mod bulk_insert;
+pub mod by_session;
 pub mod column;
 pub mod combine;
 pub mod delete_rule;
@@ -94,6 +95,7 @@ macro_rules! suite {
             begin
             bulk
             bulk_insert
+            by_session
             column
             combine
             delete_rule
