@@ -3,11 +3,14 @@
 pub use inventory;
 pub use std::string::String;
 
+pub use crate::__orm_model_from_row as model_from_row;
+pub use crate::__orm_register as register;
 pub use crate::__shows as shows;
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
-pub use crate::expr::{AliasName, As};
+pub use crate::expr::{AliasName, As, AsRow, AsStruct, Items, RowOf, RowStruct, Selection};
 pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
+pub use crate::load::FromRow;
 pub use crate::load::GraphOf;
 pub use crate::row::Fields;
 pub use crate::schema::derived::{
@@ -20,7 +23,7 @@ pub use crate::schema::{
     FieldOf, KeyRule, LeadsTo, Model, ModelDef, Moment, Points, Probe, Registration, RowRule, Shows,
     ShowsNothing, Table, TableCell, Visitor, VisitorMut, run_hook,
 };
-pub use crate::session::IntoParam;
+pub use crate::session::{IntoParam, Named};
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};
 pub use crate::value::default::{Holds, default_of};
 pub use crate::value::{

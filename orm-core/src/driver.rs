@@ -118,6 +118,18 @@ pub trait Connection: Send {
         Ok(Box::new(Gathered(rows)))
     }
 
+    /// Shows the names of the columns that a statement returns, without running it. A driver that cannot tell shows nothing.
+    ///
+    /// # Errors
+    /// Whatever the database reports of the statement, or what `show` returns.
+    fn describe(
+        &mut self,
+        _statement: &Statement,
+        _show: &mut dyn FnMut(&[&str]) -> Result<()>,
+    ) -> Result<()> {
+        Ok(())
+    }
+
     /// Runs several statements without values, such as a schema.
     ///
     /// # Errors

@@ -123,15 +123,16 @@ pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Refusal, Result};
 pub use expr::RelationName;
+pub use expr::{Becomes, Fills, RowOf, RowStruct};
 pub use expr::{Direct, Many, One, Refined, Through, Via};
 pub use expr::{Tracked, Untracked};
-pub use load::{Cell, Graph, Loaded, Output, Picked};
+pub use load::{Cell, FromRow, Graph, Loaded, Output, Picked};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::Undone;
 pub use session::{
-    ColumnList, Combines, Executed, Execution, FromRow, Info, Insert, IntoParam, NestedTransaction, RawQuery,
-    ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
+    ColumnList, Combines, Executed, Execution, Info, Insert, IntoParam, Named, NestedTransaction, Params,
+    RawQuery, ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
 };
 pub use session::{Delete, Page, Returning, Stream, Update, delete, update};
 pub use session::{Eager, LinkModel, Relation, Replace, Then};
@@ -145,4 +146,4 @@ pub use value::{Generated, Handle, Id, Version};
 pub use verify::{Difference, DifferenceKind};
 
 #[cfg(feature = "derive")]
-pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, Model};
+pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, FromRow, Model};

@@ -6,7 +6,7 @@ pub use crate::engine::{Engine, ExecutionOptions, PoolClass};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::expr::{Cast, JsonMethods, RelatedMethods, case};
 pub use crate::expr::{ExpressionMethods, all_of, any_of, avg, coalesce, count, entity, max, min, sum, to};
-pub use crate::load::Loaded;
+pub use crate::load::{FromRow, Loaded};
 pub use crate::params;
 pub use crate::schema::{DeclarativeBase, HookContext, Hooks, Model};
 pub use crate::session::{ScopedSession, Session, SessionMaker, StaleWrites, exists, select};
@@ -16,4 +16,4 @@ pub use crate::store::State;
 pub use crate::value::Json;
 pub use crate::value::{ColumnType, Generated, Handle, Id, Version};
 #[cfg(feature = "derive")]
-pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, Model};
+pub use orm_derive::{ColumnEnum, ColumnType, DeclarativeBase, FromRow, Model};

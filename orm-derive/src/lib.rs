@@ -9,6 +9,7 @@ mod base;
 mod column_enum;
 mod column_type;
 mod errors;
+mod from_row;
 mod model;
 mod names;
 #[cfg(test)]
@@ -85,4 +86,14 @@ pub fn derive_column_enum(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(ColumnType, attributes(column))]
 pub fn derive_column_type(input: TokenStream) -> TokenStream {
     column_type::expand(parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct with named fields what rows become: rows of raw SQL by the names of their columns, rows of a query by what fills
+/// each field.
+///
+/// A field takes the column of its name, or of `#[column(name = "..")]`. Beside the struct `Stats` stands a struct `StatsColumns`, or
+/// what `#[row(columns = ..)]` names it, with the same fields, for `select(StatsColumns { name: User::name, .. })`.
+#[proc_macro_derive(FromRow, attributes(row, column))]
+pub fn derive_from_row(input: TokenStream) -> TokenStream {
+    from_row::expand(parse_macro_input!(input as DeriveInput)).into()
 }

@@ -57,6 +57,12 @@ fn a_struct_of_columns_delegates_to_its_parts() {
 }
 
 #[test]
+fn a_struct_of_a_row_is_its_fields_and_what_fills_them() {
+    let input = r#"pub struct Stats { pub name: String, #[column(name = "n")] posts: i64, by: Option<i64> }"#;
+    check_snapshot("struct_of_a_row", &expand(crate::from_row::expand, input));
+}
+
+#[test]
 fn no_input_makes_a_macro_panic() {
     let inputs = [
         "struct A;",
@@ -77,7 +83,8 @@ fn no_input_makes_a_macro_panic() {
         crate::model::expand(parsed.clone());
         crate::base::expand(parsed.clone());
         crate::column_enum::expand(parsed.clone());
-        crate::column_type::expand(parsed);
+        crate::column_type::expand(parsed.clone());
+        crate::from_row::expand(parsed);
     }
 }
 

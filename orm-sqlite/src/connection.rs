@@ -71,6 +71,10 @@ impl Connection for SqliteConnection {
         Ok(Box::new(self.raw.stream(statement, values)?))
     }
 
+    fn describe(&mut self, statement: &Statement, show: &mut dyn FnMut(&[&str]) -> Result<()>) -> Result<()> {
+        self.raw.describe(statement, show)
+    }
+
     fn run_script(&mut self, sql: &str) -> Result<()> {
         self.raw.run_script(sql)
     }

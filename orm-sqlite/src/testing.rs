@@ -147,6 +147,10 @@ impl Connection for WatchedConnection {
         self.inner.query(statement, values, each)
     }
 
+    fn describe(&mut self, statement: &Statement, show: &mut dyn FnMut(&[&str]) -> Result<()>) -> Result<()> {
+        self.inner.describe(statement, show)
+    }
+
     fn run_script(&mut self, sql: &str) -> Result<()> {
         self.inner.run_script(sql)
     }

@@ -87,7 +87,7 @@ impl<B: DeclarativeBase> Db<B> {
     }
 
     /// The rows of a query of your own, in a session of its own that leaves no trace.
-    pub fn rows<T: orm_core::FromRow>(&self, sql: &'static str) -> Vec<T> {
+    pub fn rows<T: FromRow>(&self, sql: &'static str) -> Vec<T> {
         let before = self.probe.take_steps();
         assert!(before.is_empty(), "look at what was sent before the rows: {before:?}");
         let rows = self.session().sql(sql, params![]).unwrap().fetch().unwrap();

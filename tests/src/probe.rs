@@ -233,6 +233,10 @@ impl Connection for ProbeConnection {
         self.inner.stream(statement, values)
     }
 
+    fn describe(&mut self, statement: &Statement, show: &mut dyn FnMut(&[&str]) -> Result<()>) -> Result<()> {
+        self.inner.describe(statement, show)
+    }
+
     fn run_script(&mut self, sql: &str) -> Result<()> {
         self.note(sql, None, 0)?;
         self.inner.run_script(sql)

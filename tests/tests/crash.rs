@@ -75,7 +75,7 @@ fn run_and_kill(file: &Path, commits: usize, spin: u64) -> i64 {
 /// How many whole units the file has.
 fn whole_units(file: &Path) -> i64 {
     let mut s = engine(file).session();
-    let count = |s: &mut Session<Blog>, sql| s.sql(sql, params![]).unwrap().fetch_one::<(i64,)>().unwrap().0;
+    let count = |s: &mut Session<Blog>, sql| s.sql(sql, params![]).unwrap().one::<(i64,)>().unwrap().0;
     let units = count(&mut s, "SELECT views FROM posts WHERE id = 1");
     assert_eq!(count(&mut s, "SELECT count(*) FROM users"), units + 1);
     assert_eq!(count(&mut s, "SELECT count(*) FROM posts"), 3 * units + 1);
@@ -95,7 +95,7 @@ fn whole_units(file: &Path) -> i64 {
             .unwrap()
             .is_empty()
     );
-    assert_eq!(s.sql("PRAGMA integrity_check", params![]).unwrap().fetch_one::<(String,)>().unwrap().0, "ok");
+    assert_eq!(s.sql("PRAGMA integrity_check", params![]).unwrap().one::<(String,)>().unwrap().0, "ok");
     units
 }
 

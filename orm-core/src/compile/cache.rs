@@ -30,6 +30,8 @@ pub(crate) enum Operation {
 pub(crate) struct Statements {
     rows: Shelf<RowKey>,
     shapes: Shelf<Box<[u8]>>,
+    /// Texts of the user's own, and whether only their first row is wanted.
+    texts: [Shelf<Box<str>>; 2],
 }
 
 type Shelf<K> = RwLock<HashMap<K, Arc<Statement>, RandomState>>;
@@ -44,7 +46,7 @@ struct RowKey {
 
 impl Statements {
     pub(crate) fn new() -> Self {
-        Statements { rows: Shelf::default(), shapes: Shelf::default() }
+        Statements { rows: Shelf::default(), shapes: Shelf::default(), texts: Default::default() }
     }
 
     /// The statement of an operation on one row of a table.
@@ -74,6 +76,15 @@ impl Statements {
     /// The statement of a shape, written the first time.
     pub(crate) fn of_shape(&self, shape: &[u8], write: impl FnOnce() -> String) -> Arc<Statement> {
         find(&self.shapes, shape).unwrap_or_else(|| keep(&self.shapes, shape.into(), Statement::new(write())))
+    }
+
+    /// The statement of a text of the user's own, for all of its rows or for the first.
+    pub(crate) fn of_text(&self, sql: &str, only_first: bool) -> Arc<Statement> {
+        let shelf = &self.texts[usize::from(only_first)];
+        find(shelf, sql).unwrap_or_else(|| {
+            let statement = Statement::new(sql);
+            keep(shelf, sql.into(), if only_first { statement.single_row() } else { statement })
+        })
     }
 
     /// The statement of a shape, checked and written the first time.

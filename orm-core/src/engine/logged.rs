@@ -175,6 +175,10 @@ impl Connection for Logged {
         Ok(Box::new(LoggedRows { inner, dead: &mut self.dead, shown, rows: 0, failure: None }))
     }
 
+    fn describe(&mut self, statement: &Statement, show: &mut dyn FnMut(&[&str]) -> Result<()>) -> Result<()> {
+        self.inner.describe(statement, show).map_err(|error| self.failed(error, &[]))
+    }
+
     fn run_script(&mut self, sql: &str) -> Result<()> {
         self.sent += 1;
         let result = if self.log.is_on() {

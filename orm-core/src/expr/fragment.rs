@@ -3,9 +3,10 @@
 use super::branch::{Any, Arguments, PerhapsNull};
 use super::methods::Expr;
 use super::node::Node;
+use super::placeholder::{PlaceholderKind, placeholders};
 use super::shape::Selectable;
 
-/// A piece of SQL that yields `T`. Each `?` outside of quotes is one of the arguments: a value, which is bound, a column or an
+/// A piece of SQL that yields `T`. Each `?` outside of quotes and comments is one of the arguments: a value, which is bound, a column or an
 /// expression. It may be NULL if an argument may.
 ///
 /// ```
@@ -34,19 +35,12 @@ pub fn fragment<T: Selectable, A: Arguments<Any>>(
     Expr::new(Node::Pieces(pieces, parts))
 }
 
-/// What stands between the question marks outside of quotes, in parentheses as a whole.
+/// What stands between the question marks.
 fn split(sql: &'static str) -> Vec<&'static str> {
-    let (mut pieces, mut start, mut quote) = (Vec::new(), 0, None);
-    for (at, byte) in sql.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'?') => {
-                pieces.push(&sql[start..at]);
-                start = at + 1;
-            }
-            (None, b'\'' | b'"') => quote = Some(byte),
-            (Some(open), _) if open == byte => quote = None,
-            _ => {}
-        }
+    let (mut pieces, mut start) = (Vec::new(), 0);
+    for place in placeholders(sql).into_iter().filter(|place| place.kind == PlaceholderKind::Next) {
+        pieces.push(&sql[start..place.at.start]);
+        start = place.at.end;
     }
     pieces.push(&sql[start..]);
     pieces

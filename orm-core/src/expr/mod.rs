@@ -19,10 +19,12 @@ mod methods;
 mod node;
 mod operand;
 mod order;
+mod placeholder;
 mod refined;
 mod related;
 mod related_aggregate;
 mod relation;
+mod row_struct;
 mod scope;
 mod shape;
 mod source;
@@ -55,20 +57,24 @@ pub(crate) use node::{
 pub use operand::{Comparable, ComparedAs, List, Operand, Text};
 pub(crate) use order::Ordered;
 pub use order::{Order, OrderBy, OrderPart};
+pub(crate) use placeholder::{PlaceholderKind, placeholders};
 pub use refined::Refined;
 pub use related_aggregate::RelatedMethods;
 pub use relation::{AsPath, Direct, Many, One, RelationDef, RelationName, Terms, Through, Via};
 #[allow(unused_imports)]
 pub(crate) use relation::{KeyField, Path, RelationId, Route, UNNAMED};
+pub use row_struct::{AsRow, Becomes, Fills, RowOf, RowStruct};
 pub use scope::{
     Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
     GroupPredicate, GroupWise, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate,
     Presence, RowWise, Standalone, There, Uses, Windowed, Within,
 };
+pub(crate) use shape::items_of;
 pub use shape::{
     AsHandle, AsStruct, AsValue, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
 };
 pub use source::{AliasName, As, Source};
+pub use tree::Items;
 pub(crate) use tree::{Compound, Item, Join, JoinKind, SelectTree, SetOperator, What};
 pub use window::{
     Over, Parts, WindowFunction, cume_dist, dense_rank, everything, first_value, lag, last_value, lead,

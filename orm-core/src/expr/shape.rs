@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use super::methods::{Expr, Expression};
 use super::scope::{Contains, Of, Presence, Uses, Within};
 use super::source::Source;
-use super::tree::Item;
+use super::tree::{Item, Items};
 use crate::schema::Model;
 use crate::util::Marker;
 use crate::value::{Column, ColumnType, Field, Generated, Id, Key};
@@ -108,6 +108,13 @@ pub const fn entity<M: Model>() -> WholeModel<M> {
     WholeModel::new()
 }
 
+/// The parts of what is selected.
+pub(crate) fn items_of<S, O, I>(selection: impl Selection<S, O, I>) -> Vec<Item> {
+    let mut items = Items::default();
+    selection.add_to(&mut items);
+    items.0
+}
+
 /// What a query whose models are `S` can return: a column, an expression, a whole model, or a tuple of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected",
@@ -126,11 +133,9 @@ pub trait Selection<S, O, I> {
 
     /// Adds its parts.
     #[doc(hidden)]
-    #[allow(private_interfaces)]
-    fn add_to(self, items: &mut Vec<Item>);
+    fn add_to(self, items: &mut Items);
 }
 
-#[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
 impl<S, O, I, M: Source, T: Selectable, R> Selection<S, O, I> for Column<M, T, R>
 where
@@ -144,12 +149,11 @@ where
         <Of<M> as Within<S, I>>::keep(query)
     }
 
-    fn add_to(self, items: &mut Vec<Item>) {
-        items.push(Item::Expression(self.into_node()));
+    fn add_to(self, items: &mut Items) {
+        items.0.push(Item::Expression(self.into_node()));
     }
 }
 
-#[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
 impl<S, O, I, T: Selectable, U: Uses + Within<S, I>> Selection<S, O, I> for Expr<T, U> {
     type Cell = AsValue<<U::Presence as Presence>::Apply<T>>;
@@ -160,12 +164,11 @@ impl<S, O, I, T: Selectable, U: Uses + Within<S, I>> Selection<S, O, I> for Expr
         U::keep(query)
     }
 
-    fn add_to(self, items: &mut Vec<Item>) {
-        items.push(Item::Expression(self.into_node()));
+    fn add_to(self, items: &mut Items) {
+        items.0.push(Item::Expression(self.into_node()));
     }
 }
 
-#[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
 impl<S: Contains<M, I>, O: Mode, I, M: Source> Selection<S, O, I> for WholeModel<M> {
     type Cell = <S::Presence as Presence>::Entity<O::Cell<M::Model>>;
@@ -176,14 +179,13 @@ impl<S: Contains<M, I>, O: Mode, I, M: Source> Selection<S, O, I> for WholeModel
         S::keep(query)
     }
 
-    fn add_to(self, items: &mut Vec<Item>) {
-        items.push(Item::Table(M::table_ref()));
+    fn add_to(self, items: &mut Items) {
+        items.0.push(Item::Table(M::table_ref()));
     }
 }
 
 macro_rules! tuples {
     ($(($($part:ident $index:ident $at:tt),+) $keep:ty, $query:ident => $kept:expr;)*) => {$(
-        #[allow(private_interfaces)]
         #[diagnostic::do_not_recommend]
         impl<S, O, $($index, $part: Selection<S, O, $index>),+> Selection<S, O, ($($index,)+)> for ($($part,)+) {
             type Cell = ($($part::Cell,)+);
@@ -194,7 +196,7 @@ macro_rules! tuples {
                 $kept
             }
 
-            fn add_to(self, items: &mut Vec<Item>) {
+            fn add_to(self, items: &mut Items) {
                 $(self.$at.add_to(items);)+
             }
         }

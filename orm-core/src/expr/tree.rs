@@ -74,6 +74,10 @@ pub(crate) enum Item {
     Table(TableRef),
 }
 
+/// The parts of a row, as they are gathered.
+#[derive(Default)]
+pub struct Items(pub(super) Vec<Item>);
+
 /// A table that is joined.
 #[derive(Clone)]
 pub(crate) struct Join {

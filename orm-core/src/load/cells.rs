@@ -3,10 +3,11 @@
 use std::marker::PhantomData;
 
 use super::graph::GraphOf;
+use super::search::Search;
 use super::{load_entities, load_values};
 use crate::driver::{Connection, Statement};
 use crate::error::Result;
-use crate::expr::{AsHandle, AsStruct, AsValue, Perhaps, Tracked, Untracked};
+use crate::expr::{AsHandle, AsRow, AsStruct, AsValue, Perhaps, RowStruct, Tracked, Untracked};
 use crate::row::{Fields, Row};
 use crate::schema::Model;
 use crate::store::{Source, Stores, decode, meet_row};
@@ -92,26 +93,7 @@ impl<M: Model, C: Cell> Output<M> for Picked<C> {
         values: &[Value<'_>],
         stores: &mut Stores,
     ) -> Result<Vec<C::Value>> {
-        let mut found = Vec::with_capacity(statement.expected_rows());
-        let mut entities = Vec::new();
-        C::tables(&mut |table| {
-            (table.make_store)(stores);
-            entities.push((table.number, stores.any(table.number).slot_count()));
-        });
-        connection.query(statement, values, &mut |row| {
-            found.push(C::read(&mut Cells { row, next: 0, stores })?);
-            Ok(())
-        })?;
-        statement.remember_rows(found.len());
-        for (table, before) in entities {
-            let slots = slots_of::<C>(&found, table);
-            if slots.len() > 1 {
-                let store = stores.any_mut(table);
-                let now = store.slot_count();
-                store.origins().add(slots.into_iter(), before, now, Source::Plain);
-            }
-        }
-        Ok(found)
+        load_cells::<C>(connection, (statement, values), stores, read_row::<C>)
     }
 
     fn have_entities() -> bool {
@@ -130,6 +112,35 @@ fn slots_of<C: Cell>(found: &[C::Value], table: usize) -> Vec<u32> {
     let mut slots = Vec::with_capacity(found.len());
     found.iter().for_each(|value| C::slots(value, table, &mut slots));
     slots
+}
+
+/// Runs a statement whose rows are read as a cell. Entities of one table are remembered as one load.
+pub(crate) fn load_cells<C: Cell>(
+    connection: &mut dyn Connection,
+    (statement, values): (&Statement, &[Value<'_>]),
+    stores: &mut Stores,
+    mut read: impl FnMut(&dyn Row, &mut Stores) -> Result<C::Value>,
+) -> Result<Vec<C::Value>> {
+    let mut found = Vec::with_capacity(statement.expected_rows());
+    let mut entities = Vec::new();
+    C::tables(&mut |table| {
+        (table.make_store)(stores);
+        entities.push((table.number, stores.any(table.number).slot_count()));
+    });
+    connection.query(statement, values, &mut |row| {
+        found.push(read(row, stores)?);
+        Ok(())
+    })?;
+    statement.remember_rows(found.len());
+    for (table, before) in entities {
+        let slots = slots_of::<C>(&found, table);
+        if slots.len() > 1 {
+            let store = stores.any_mut(table);
+            let now = store.slot_count();
+            store.origins().add(slots.into_iter(), before, now, Source::Plain);
+        }
+    }
+    Ok(found)
 }
 
 /// Runs an UPDATE or DELETE that returns rows. The rows of a DELETE hold their keys behind what was selected: their entities
@@ -163,6 +174,11 @@ pub struct Cells<'row, 'store> {
     stores: &'store mut Stores,
 }
 
+/// Reads a row as one cell.
+pub(crate) fn read_row<C: Cell>(row: &dyn Row, stores: &mut Stores) -> Result<C::Value> {
+    C::read(&mut Cells { row, next: 0, stores })
+}
+
 /// A table whose rows become entities.
 pub(crate) struct EntityTable {
     number: usize,
@@ -184,6 +200,15 @@ pub trait Cell {
         false
     }
 
+    /// Whether its columns are found by their names, wherever they stand.
+    #[doc(hidden)]
+    const BY_NAME: bool = false;
+
+    /// Finds its columns among those of raw SQL.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn find(search: &mut Search<'_>) -> Result<()>;
+
     /// Reads it.
     #[doc(hidden)]
     fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value>;
@@ -198,11 +223,16 @@ pub trait Cell {
     fn slots(_value: &Self::Value, _table: usize, _slots: &mut Vec<u32>) {}
 }
 
+#[allow(private_interfaces)]
 impl<T: Field> Cell for AsValue<T> {
     type Value = T;
 
     fn width() -> usize {
         T::WIDTH
+    }
+
+    fn find(search: &mut Search<'_>) -> Result<()> {
+        search.find_value(T::WIDTH)
     }
 
     fn read(cells: &mut Cells<'_, '_>) -> Result<T> {
@@ -215,11 +245,18 @@ impl<T: Field> Cell for AsValue<T> {
     }
 }
 
+#[allow(private_interfaces)]
 impl<M: Model> Cell for AsHandle<M> {
     type Value = Handle<M>;
 
+    const BY_NAME: bool = true;
+
     fn width() -> usize {
         M::table().columns.len()
+    }
+
+    fn find(search: &mut Search<'_>) -> Result<()> {
+        search.find_model(M::table())
     }
 
     fn is_missing(cells: &Cells<'_, '_>) -> bool {
@@ -252,11 +289,18 @@ impl<M: Model> Cell for AsHandle<M> {
     }
 }
 
+#[allow(private_interfaces)]
 impl<M: Model> Cell for AsStruct<M> {
     type Value = M;
 
+    const BY_NAME: bool = true;
+
     fn width() -> usize {
         M::table().columns.len()
+    }
+
+    fn find(search: &mut Search<'_>) -> Result<()> {
+        search.find_model(M::table())
     }
 
     fn is_missing(cells: &Cells<'_, '_>) -> bool {
@@ -270,11 +314,18 @@ impl<M: Model> Cell for AsStruct<M> {
     }
 }
 
+#[allow(private_interfaces)]
 impl<C: Cell> Cell for Perhaps<C> {
     type Value = Option<C::Value>;
 
+    const BY_NAME: bool = C::BY_NAME;
+
     fn width() -> usize {
         C::width()
+    }
+
+    fn find(search: &mut Search<'_>) -> Result<()> {
+        C::find(search)
     }
 
     fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value> {
@@ -292,6 +343,26 @@ impl<C: Cell> Cell for Perhaps<C> {
 
     fn slots(value: &Self::Value, table: usize, slots: &mut Vec<u32>) {
         value.iter().for_each(|value| C::slots(value, table, slots));
+    }
+}
+
+#[allow(private_interfaces)]
+impl<R: RowStruct, C: Cell<Value = R::Fields>> Cell for AsRow<R, C> {
+    type Value = R;
+
+    const BY_NAME: bool = true;
+
+    fn width() -> usize {
+        C::width()
+    }
+
+    fn find(search: &mut Search<'_>) -> Result<()> {
+        search.find_struct(R::NAME, R::COLUMNS, C::find)
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<R> {
+        let fields = C::read(cells).map_err(|error| error.context(format!("in a `{}`", R::NAME)))?;
+        Ok(R::from_fields(fields))
     }
 }
 
@@ -324,11 +395,17 @@ impl Row for Part<'_> {
 
 macro_rules! tuples {
     ($(($($part:ident $at:tt),+))*) => {$(
+        #[allow(private_interfaces)]
         impl<$($part: Cell),+> Cell for ($($part,)+) {
             type Value = ($($part::Value,)+);
 
             fn width() -> usize {
                 0 $(+ $part::width())+
+            }
+
+            fn find(search: &mut Search<'_>) -> Result<()> {
+                $($part::find(search)?;)+
+                Ok(())
             }
 
             fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Value> {
@@ -356,4 +433,8 @@ tuples! {
     (A 0, B 1, C 2, D 3, E 4, F 5)
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
 }

@@ -1,12 +1,14 @@
 //! From rows to slots or structs. Rank 9.
 
 mod cells;
+mod from_row;
 mod graph;
 mod level;
 mod loaded;
 #[cfg(feature = "serde")]
 mod nested;
 mod related;
+mod search;
 
 use std::sync::Arc;
 
@@ -22,9 +24,11 @@ pub use loaded::Loaded;
 pub(crate) use loaded::{Level, LoadedBranch};
 pub(crate) use related::{LinkedRow, load_down, load_linked, load_up};
 
-pub(crate) use cells::load_returned;
 pub use cells::{Cell, Output, Picked};
+pub(crate) use cells::{load_cells, load_returned, read_row};
+pub use from_row::FromRow;
 pub use graph::{Graph, GraphOf};
+pub(crate) use search::Places;
 
 /// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.
 ///

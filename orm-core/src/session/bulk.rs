@@ -6,7 +6,7 @@ use super::core::{Core, Intent};
 use super::entities::Session;
 use crate::compile::{KeySink, Writer, write_bulk};
 use crate::error::{Error, Result};
-use crate::expr::{AssignIn, Column, In, Predicate, Selection, Source, Tracked};
+use crate::expr::{AssignIn, Column, In, Predicate, Selection, Source, Tracked, items_of};
 use crate::load::{Cell, load_returned};
 use crate::schema::{BelongsTo, Model};
 use crate::stmt::{BulkAction, BulkTree};
@@ -92,7 +92,7 @@ impl<M: Model> Update<M> {
         mut self,
         selection: P,
     ) -> P::Keep<Returning<M, P::Cell>> {
-        selection.add_to(&mut self.tree.returning);
+        self.tree.returning = items_of(selection);
         P::keep(Returning { tree: self.tree, kind: PhantomData })
     }
 
@@ -120,7 +120,7 @@ impl<M: Model> Delete<M> {
         mut self,
         selection: P,
     ) -> P::Keep<Returning<M, P::Cell>> {
-        selection.add_to(&mut self.tree.returning);
+        self.tree.returning = items_of(selection);
         P::keep(Returning { tree: self.tree, kind: PhantomData })
     }
 

@@ -94,6 +94,10 @@ impl Connection for Listened<'_> {
         done
     }
 
+    fn describe(&mut self, statement: &Statement, show: &mut dyn FnMut(&[&str]) -> Result<()>) -> Result<()> {
+        self.connection.describe(statement, show)
+    }
+
     fn run_script(&mut self, sql: &str) -> Result<()> {
         let execution = Execution { sql, values: &[] };
         self.before(&execution)?;

@@ -1,26 +1,31 @@
 //! SQL of the user's own, with typed results.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::core::Intent;
+use super::core::{Core, Intent};
 use super::entities::Session;
+use super::params::Params;
 use super::statistics::Origin;
-use crate::driver::Statement;
+use super::stream::Stream;
+use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
-use crate::load::load_rows;
-use crate::row::{Fields, Row};
-use crate::value::{ColumnType, Value};
+use crate::load::{FromRow, Places, load_cells, read_row};
+use crate::row::Row;
+use crate::store::Stores;
+use crate::value::Value;
 
 /// SQL of the user's own and its values, ready to be asked for rows.
-#[must_use = "raw SQL does nothing until it is asked for rows"]
+#[must_use = "raw SQL does nothing until it is asked for rows, or told to `execute`"]
 pub struct RawQuery<'session, B> {
     session: &'session mut Session<B>,
-    sql: &'static str,
+    sql: Cow<'static, str>,
     values: Vec<Value<'static>>,
 }
 
 impl<B> Session<B> {
-    /// A SELECT of your own. The text is part of the program, so that nothing a user types can become SQL; values are bound.
+    /// A statement of your own. The text is part of the program, so that nothing a user types can become SQL; values are bound, by
+    /// position or by name. The rows become what is asked for: tuples, structs, models or entities, see [`FromRow`].
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -36,174 +41,185 @@ impl<B> Session<B> {
     /// let sql = "SELECT id, name FROM users WHERE name LIKE ?";
     /// let rows: Vec<(i64, String)> = s.sql(sql, params!["a%"])?.fetch()?;
     /// assert_eq!(rows, [(1, "alice".to_owned())]);
+    ///
+    /// let sql = "SELECT count(*) FROM users WHERE name = :name OR age > :age";
+    /// let count: i64 = s.sql(sql, params! { name: "alice", age: 17 })?.one()?;
+    /// assert_eq!(count, 1);
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// The first of the parameters that cannot be stored.
-    pub fn sql(&mut self, sql: &'static str, params: Result<Vec<Value<'static>>>) -> Result<RawQuery<'_, B>> {
-        Ok(RawQuery { session: self, sql, values: params? })
+    /// The first of the parameters that cannot be stored; misuse for another number of values than the statement takes, and
+    /// for names that are not those of the statement.
+    pub fn sql<P: Params>(&mut self, sql: &'static str, params: Result<P>) -> Result<RawQuery<'_, B>> {
+        self.raw(Cow::Borrowed(sql), params)
+    }
+
+    /// The same for a text that is built when the program runs. Whoever calls this has made sure that no part of the text comes
+    /// from outside: a name of a column from a list of the program, say. What a user types goes into the values.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # fn count(s: &mut Session<UsersDb>, table: &str) -> orm_core::Result<i64> {
+    /// let table = ["users", "posts"].into_iter().find(|known| *known == table).unwrap_or("users");
+    /// s.sql_unchecked(format!("SELECT count(*) FROM {table}"), params![])?.one()
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`sql`](Self::sql).
+    pub fn sql_unchecked<P: Params>(
+        &mut self,
+        sql: impl Into<String>,
+        params: Result<P>,
+    ) -> Result<RawQuery<'_, B>> {
+        self.raw(Cow::Owned(sql.into()), params)
+    }
+
+    fn raw<P: Params>(&mut self, sql: Cow<'static, str>, params: Result<P>) -> Result<RawQuery<'_, B>> {
+        let (sql, values) = params?.bind(sql)?;
+        Ok(RawQuery { session: self, sql, values })
     }
 
     /// Runs a statement of your own that returns no rows, and gives the number of rows that it changed. What the session
     /// holds does not follow: [`get`](Self::get) reads anew after the next commit or rollback.
     ///
     /// # Errors
-    /// The first of the parameters that cannot be stored; whatever the flush before it, or the database, reports.
-    pub fn execute(&mut self, sql: &'static str, params: Result<Vec<Value<'static>>>) -> Result<u64> {
-        let values = params?;
-        self.core.autoflush()?;
-        let statement = self.core.raw_statement(sql);
-        let done = self.core.on_wire(Intent::Write.by(Origin::Raw), |connection, _, _| {
-            connection.execute(&statement, &values)
-        })?;
-        Ok(done.rows)
+    /// As [`sql`](Self::sql); whatever the flush before it, or the database, reports.
+    pub fn execute<P: Params>(&mut self, sql: &'static str, params: Result<P>) -> Result<u64> {
+        self.sql(sql, params)?.execute()
     }
 }
 
-impl<B> RawQuery<'_, B> {
+impl<'session, B> RawQuery<'session, B> {
     /// All rows.
     ///
     /// # Errors
-    /// Whatever the flush before it, or the database, reports; a value error that names the column that does not decode.
+    /// Whatever the flush before it, or the database, reports; schema for a column that a struct or a model takes and the statement
+    /// does not return; a value error that names the column that does not decode.
     pub fn fetch<T: FromRow>(self) -> Result<Vec<T>> {
+        self.all()
+    }
+
+    /// All rows; the same as [`fetch`](Self::fetch), as queries have both.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn all<T: FromRow>(self) -> Result<Vec<T>> {
         let core = &mut self.session.core;
-        core.autoflush()?;
-        let statement = core.raw_statement(self.sql);
-        // What the statement does is not known here; it may write and return rows.
-        core.note_write();
-        core.on_wire(Intent::Read.by(Origin::Raw), |connection, _, _| {
-            load_rows(connection, &statement, &self.values, T::from_row)
-        })
+        let statement = core.raw_statement(&self.sql, Rows::All);
+        core.raw_rows::<T>(&statement, &self.values)
     }
 
     /// The first row, if there is one.
     ///
     /// # Errors
     /// As [`fetch`](Self::fetch).
-    pub fn fetch_first<T: FromRow>(self) -> Result<Option<T>> {
-        Ok(self.fetch()?.into_iter().next())
+    pub fn first<T: FromRow>(self) -> Result<Option<T>> {
+        let core = &mut self.session.core;
+        let statement = core.raw_statement(&self.sql, Rows::First);
+        Ok(core.raw_rows::<T>(&statement, &self.values)?.into_iter().next())
     }
 
     /// The only row.
     ///
     /// # Errors
     /// Not found when there is none, multiple found when there are more; as [`fetch`](Self::fetch).
-    pub fn fetch_one<T: FromRow>(self) -> Result<T> {
-        let mut rows = self.fetch()?.into_iter();
+    pub fn one<T: FromRow>(self) -> Result<T> {
+        self.one_or_none()?
+            .ok_or_else(|| Error::not_found("no row where the statement was to return exactly one"))
+    }
+
+    /// The only row, if there is one.
+    ///
+    /// # Errors
+    /// Multiple found when there are more; as [`fetch`](Self::fetch).
+    pub fn one_or_none<T: FromRow>(self) -> Result<Option<T>> {
+        let mut rows = self.all()?.into_iter();
         match (rows.next(), rows.next()) {
-            (Some(row), None) => Ok(row),
-            (None, _) => Err(Error::not_found("no row where the statement was to return exactly one")),
-            (Some(_), Some(_)) => {
+            (row, None) => Ok(row),
+            (_, Some(_)) => {
                 Err(Error::multiple_found("more than one row where the statement was to return exactly one"))
             }
         }
     }
-}
 
-impl super::core::Core {
-    fn raw_statement(&self, sql: &'static str) -> std::sync::Arc<Statement> {
-        self.engine.statements().of_shape(sql.as_bytes(), || sql.to_owned())
-    }
-}
-
-/// What a row of raw SQL becomes: a tuple of column types, by position. A single column is a tuple of one.
-#[diagnostic::on_unimplemented(
-    message = "a row cannot become `{Self}`",
-    label = "not made from a row",
-    note = "rows become tuples of column types, such as `(i64, String)`; a single column is `(T,)`"
-)]
-pub trait FromRow: Sized {
-    /// Makes the value from a row.
+    /// The rows one by one, in constant memory.
     ///
     /// # Errors
-    /// A value error that names the column that does not decode; misuse when the row has another number of columns.
-    fn from_row(row: &dyn Row) -> Result<Self>;
-}
-
-macro_rules! tuples {
-    ($($count:literal ($($part:ident),+))*) => {$(
-        impl<$($part: ColumnType),+> FromRow for ($($part,)+) {
-            fn from_row(row: &dyn Row) -> Result<Self> {
-                check_width(row, $count)?;
-                let mut fields = Fields::new(row, 0);
-                Ok(($(column::<$part>(&mut fields, row)?,)+))
-            }
-        }
-    )*};
-}
-
-tuples! {
-    1 (A)
-    2 (A, C)
-    3 (A, C, D)
-    4 (A, C, D, E)
-    5 (A, C, D, E, F)
-    6 (A, C, D, E, F, G)
-    7 (A, C, D, E, F, G, H)
-    8 (A, C, D, E, F, G, H, I)
-    9 (A, C, D, E, F, G, H, I, J)
-    10 (A, C, D, E, F, G, H, I, J, K)
-    11 (A, C, D, E, F, G, H, I, J, K, L)
-    12 (A, C, D, E, F, G, H, I, J, K, L, N)
-}
-
-fn check_width(row: &dyn Row, expected: usize) -> Result<()> {
-    if row.len() == expected {
-        return Ok(());
+    /// As [`fetch`](Self::fetch) before the first row; each item can be an error too.
+    pub fn stream<T: FromRow>(self) -> Result<Stream<'session, T>> {
+        let core = &mut self.session.core;
+        let statement = core.raw_statement(&self.sql, Rows::All);
+        core.autoflush()?;
+        core.connect(Intent::Read)?;
+        core.note_write();
+        let connection = core.connection.as_mut().expect("invariant: a connection was just made");
+        check_columns::<T>(&mut **connection, &statement).map_err(|error| core.look_after(error))?;
+        let mut places = None;
+        let read = move |row: &dyn Row, stores: &mut Stores| read_placed::<T>(&mut places, row, stores);
+        core.stream_of((&statement, &self.values), Origin::Raw, Box::new(read))
     }
-    Err(Error::misuse(format!(
-        "the statement returns {} columns, but the program takes {expected}",
-        row.len()
-    )))
-}
 
-fn column<T: ColumnType>(fields: &mut Fields<'_>, row: &dyn Row) -> Result<T> {
-    let position = fields.position();
-    fields
-        .column()
-        .map_err(|error| error.context(format!("in column {} ({})", position + 1, row.name(position))))
-}
-
-/// What can be bound to raw SQL: any column type, and texts that are borrowed.
-pub trait IntoParam {
-    /// The value, as the database stores it.
+    /// Runs it and passes over its rows, if it has some; gives the number of rows that it changed.
     ///
     /// # Errors
-    /// A value error when the database cannot store it.
-    fn into_param(self) -> Result<Value<'static>>;
-}
-
-impl<T: ColumnType> IntoParam for T {
-    fn into_param(self) -> Result<Value<'static>> {
-        self.encode().map(Value::into_owned)
+    /// Whatever the flush before it, or the database, reports.
+    pub fn execute(self) -> Result<u64> {
+        let core = &mut self.session.core;
+        core.autoflush()?;
+        let statement = core.raw_statement(&self.sql, Rows::All);
+        let done = core.on_wire(Intent::Write.by(Origin::Raw), |connection, _, _| {
+            connection.execute(&statement, &self.values)
+        })?;
+        Ok(done.rows)
     }
 }
 
-impl IntoParam for &str {
-    fn into_param(self) -> Result<Value<'static>> {
-        Ok(Value::Text(Cow::Owned(self.to_owned())))
+impl<B> std::fmt::Debug for RawQuery<'_, B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RawQuery({})", self.sql)
     }
 }
 
-impl IntoParam for &[u8] {
-    fn into_param(self) -> Result<Value<'static>> {
-        Ok(Value::Blob(Cow::Owned(self.to_owned())))
+/// Which of its rows a statement is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    All,
+    First,
+}
+
+impl Core {
+    fn raw_statement(&self, sql: &str, rows: Rows) -> Arc<Statement> {
+        self.engine.statements().of_text(sql, rows == Rows::First)
+    }
+
+    fn raw_rows<T: FromRow>(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<T>> {
+        self.autoflush()?;
+        self.connect(Intent::Read)?;
+        // What the statement does is not known here; it may write and return rows.
+        self.note_write();
+        self.on_wire(Intent::Read.by(Origin::Raw), |connection, stores, _| {
+            check_columns::<T>(connection, statement)?;
+            let mut places = None;
+            let read = |row: &dyn Row, stores: &mut Stores| read_placed::<T>(&mut places, row, stores);
+            load_cells::<T::Cell>(connection, (statement, values), stores, read)
+        })
     }
 }
 
-/// The values of raw SQL, in the order of its question marks.
-///
-/// ```
-/// # use orm_core::params;
-/// let values = params![1, "a%", None::<String>]?;
-/// assert_eq!(values.len(), 3);
-/// # Ok::<(), orm_core::Error>(())
-/// ```
-#[macro_export]
-macro_rules! params {
-    ($($value:expr),* $(,)?) => {
-        (|| $crate::Result::Ok(::std::vec![$($crate::__private::IntoParam::into_param($value)?),*]))()
+/// Checks before a statement runs that its columns are those that are taken, if the driver can tell.
+fn check_columns<T: FromRow>(connection: &mut dyn Connection, statement: &Statement) -> Result<()> {
+    connection.describe(statement, &mut |names| Places::of::<T::Cell>(names).map(drop))
+}
+
+/// Reads a row whose columns are found with the first one.
+fn read_placed<T: FromRow>(places: &mut Option<Places>, row: &dyn Row, stores: &mut Stores) -> Result<T> {
+    let places = match places {
+        Some(places) => places,
+        None => places.insert(Places::of_row::<T::Cell>(row)?),
     };
+    places.show(row, |row| read_row::<T::Cell>(row, stores))
 }

@@ -6,7 +6,7 @@ use super::entities::Session;
 use super::related::Plan;
 use crate::expr::{
     AliasName, As, EachModelIsJoinedOnceWithoutAnAlias, GroupPredicate, In, JoinKind, Joins, Maybe, OrderBy,
-    Outer, Predicate, Selection, Single, Source, Tracked, Untracked,
+    Outer, Predicate, Selection, Single, Source, Tracked, Untracked, items_of,
 };
 use crate::load::Picked;
 use crate::schema::{BelongsTo, Model};
@@ -91,9 +91,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     where
         S: Single,
     {
-        let mut items = Vec::new();
-        groups.add_to(&mut items);
-        self.tree.group_by.extend(items.into_iter().flat_map(|item| match item {
+        self.tree.group_by.extend(items_of(groups).into_iter().flat_map(|item| match item {
             Item::Expression(node) => vec![node],
             Item::Table(table) => table.key_fields(),
         }));
@@ -165,8 +163,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     where
         S: Single,
     {
-        self.tree.items.clear();
-        selection.add_to(&mut self.tree.items);
+        self.tree.items = items_of(selection);
         P::keep(self.retyped())
     }
 

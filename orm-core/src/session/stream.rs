@@ -6,24 +6,29 @@ use super::events::SharedEvents;
 use super::listen::{Execution, after, before};
 use super::select::Select;
 use super::statistics::Origin;
-use crate::driver::Rows;
+use crate::driver::{Rows, Statement};
 use crate::error::{Error, Result};
 use crate::expr::{Standalone, Untracked};
+use crate::load::{Cell, Picked, read_row};
 use crate::row::{Fields, Row};
 use crate::schema::{BelongsTo, Model};
 use crate::stmt::SelectTree;
-use crate::store::{decode, row_name};
+use crate::store::{Stores, decode, row_name};
 use crate::value::Value;
 
-/// The rows of a query, read one by one as structs that no session knows. The session is in use until it is dropped.
+/// The rows of a query, read one by one. The session is in use until it is dropped.
 ///
 /// It ends with the first error.
-pub struct Stream<'session, M> {
+pub struct Stream<'session, T> {
     rows: Option<Box<dyn Rows + 'session>>,
-    decode: fn(&dyn Row) -> Result<M>,
+    read: Read<T>,
+    stores: &'session mut Stores,
     broken: &'session mut Option<Error>,
     watched: Option<Watched>,
 }
+
+/// What makes something of a row.
+pub(super) type Read<T> = Box<dyn FnMut(&dyn Row, &mut Stores) -> Result<T>>;
 
 /// What the session's hooks are told when the stream ends.
 struct Watched {
@@ -58,27 +63,53 @@ impl<'session, M: BelongsTo<B>, B, S: Standalone> Select<M, S, Untracked, &'sess
     /// # Errors
     /// Whatever the flush before it, or the database, reports before the first row; each item can be an error too.
     pub fn stream(self) -> Result<Stream<'session, M>> {
-        self.on.core.stream(&self.tree)
+        self.on.core.stream(&self.tree, Box::new(|row, _| decode_row::<M>(row)))
+    }
+}
+
+impl<'session, M, B, S, C> Select<M, S, Picked<C>, &'session mut Session<B>>
+where
+    M: BelongsTo<B>,
+    S: Standalone,
+    C: Cell + 'static,
+{
+    /// The rows one by one, as what was selected, in constant memory. An entity among it stays in the session: a query that is
+    /// `untracked` gives structs.
+    ///
+    /// # Errors
+    /// Whatever the flush before it, or the database, reports before the first row; each item can be an error too.
+    pub fn stream(self) -> Result<Stream<'session, C::Value>> {
+        self.on.core.stream(&self.tree, Box::new(read_row::<C>))
     }
 }
 
 impl Core {
-    fn stream<M: Model>(&mut self, tree: &SelectTree) -> Result<Stream<'_, M>> {
+    fn stream<T>(&mut self, tree: &SelectTree, read: Read<T>) -> Result<Stream<'_, T>> {
         self.autoflush()?;
-        self.connect(Intent::Read)?;
         let (statement, values) = self.compile(tree)?;
-        let watched = self.watched(statement.sql(), &values)?;
+        self.stream_of((&statement, &values), Origin::Query, read)
+    }
+
+    /// Runs a statement, after a flush; its rows come as they are asked for.
+    pub(super) fn stream_of<T>(
+        &mut self,
+        (statement, values): (&Statement, &[Value<'_>]),
+        origin: Origin,
+        read: Read<T>,
+    ) -> Result<Stream<'_, T>> {
+        self.connect(Intent::Read)?;
+        let watched = self.watched(statement.sql(), values)?;
         let connection = self.connection.as_mut().expect("invariant: a connection was just made");
-        self.statistics.add(Origin::Query, 1);
-        let rows = match connection.stream(&statement, &values) {
+        self.statistics.add(origin, 1);
+        let rows = match connection.stream(statement, values) {
             Ok(rows) => rows,
             Err(error) => {
-                // The values borrow from the stores, which an error may undo.
                 self.broken = Some(error.again());
                 return Err(error);
             }
         };
-        Ok(Stream { rows: Some(rows), decode: decode_row::<M>, broken: &mut self.broken, watched })
+        let (stores, broken) = (&mut self.stores, &mut self.broken);
+        Ok(Stream { rows: Some(rows), read, stores, broken, watched })
     }
 
     /// Shows the statement to the hooks, if there are some.
@@ -98,14 +129,14 @@ fn decode_row<M: Model>(row: &dyn Row) -> Result<M> {
     decode(&mut Fields::new(row, 0)).map_err(|error| error.context(row_name::<M>(row, 0)))
 }
 
-impl<M> Iterator for Stream<'_, M> {
-    type Item = Result<M>;
+impl<T> Iterator for Stream<'_, T> {
+    type Item = Result<T>;
 
-    fn next(&mut self) -> Option<Result<M>> {
+    fn next(&mut self) -> Option<Result<T>> {
         let rows = self.rows.as_mut()?;
-        let (mut row, decode) = (None, self.decode);
+        let mut row = None;
         let next = rows.next(&mut |found| {
-            row = Some(decode(found));
+            row = Some((self.read)(found, self.stores));
             Ok(())
         });
         if let (Some(Ok(_)), Some(watched)) = (&row, &mut self.watched) {
@@ -130,7 +161,7 @@ impl<M> Iterator for Stream<'_, M> {
     }
 }
 
-impl<M> Stream<'_, M> {
+impl<T> Stream<'_, T> {
     /// Gives the statement back and tells the hooks.
     fn end(&mut self, outcome: std::result::Result<(), &Error>) {
         self.rows = None;
@@ -141,13 +172,13 @@ impl<M> Stream<'_, M> {
     }
 }
 
-impl<M> Drop for Stream<'_, M> {
+impl<T> Drop for Stream<'_, T> {
     fn drop(&mut self) {
         self.end(Ok(()));
     }
 }
 
-impl<M> std::fmt::Debug for Stream<'_, M> {
+impl<T> std::fmt::Debug for Stream<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.rows.is_some() { "Stream(open)" } else { "Stream(over)" })
     }

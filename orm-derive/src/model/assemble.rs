@@ -8,7 +8,7 @@
 //!     impl ColumnAt<{hash of "name"}> for User { .. }
 //!     impl Default for User { .. }             // on demand
 //!     const _: () = { .. };                    // rules about types, per field that has some
-//!     submit! { Registration::of::<User>() }
+//!     register!(User);                         // with its base; and a row of raw SQL can become one
 //! };
 //! ```
 
@@ -54,7 +54,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #default
             #rules
             #options
-            #library::inventory::submit! { #library::Registration::of::<#ident>() }
+            #library::register!(#ident);
         };
     }
 }

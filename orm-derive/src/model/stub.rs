@@ -41,6 +41,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             }
             #[automatically_derived]
             impl<__OrmB> #library::BelongsTo<__OrmB> for #ident {}
+            #library::model_from_row!(#ident);
             #[automatically_derived]
             impl<__OrmK> #library::HasKey<__OrmK> for #ident {}
         };

@@ -244,7 +244,5 @@ const _: () = {
         <Post as __orm::Columns>::Model,
         _,
     >(&Post::id);
-    __orm::inventory::submit! {
-        __orm::Registration::of:: < User > ()
-    }
+    __orm::register!(User);
 };

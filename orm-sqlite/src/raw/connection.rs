@@ -111,6 +111,17 @@ impl RawConnection {
         }
     }
 
+    /// Shows the names of the columns that a statement returns.
+    pub(crate) fn describe(
+        &mut self,
+        statement: &Statement,
+        show: &mut dyn FnMut(&[&str]) -> Result<()>,
+    ) -> Result<()> {
+        let (handle, sql) = (&self.handle, statement.sql());
+        let prepared = self.cache.get(statement.id(), || Prepared::only(handle, sql, Keep::Cached))?;
+        show(&prepared.column_names())
+    }
+
     /// Runs a statement whose rows are asked for one by one.
     pub(crate) fn stream<'conn>(
         &'conn mut self,

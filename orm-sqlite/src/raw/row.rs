@@ -56,15 +56,23 @@ impl Row for Current<'_> {
     }
 
     fn name(&self, column: usize) -> &str {
-        // SAFETY: the statement is alive; the name stays until it is prepared anew, which no row outlives, or until it is asked
-        // for in UTF-16, which nobody does.
-        let name = unsafe { ffi::sqlite3_column_name(self.statement.as_ptr(), column as c_int) };
-        if name.is_null() {
-            return "";
-        }
-        // SAFETY: the name ends with a zero.
-        unsafe { CStr::from_ptr(name) }.to_str().unwrap_or("")
+        // SAFETY: the statement is alive, and is not prepared anew before the row is gone.
+        unsafe { column_name(self.statement, column as c_int) }
     }
+}
+
+/// The name of a column; empty beyond the last.
+///
+/// # Safety
+/// The statement is alive, and is not prepared anew while the name is used.
+pub(super) unsafe fn column_name<'name>(statement: NonNull<ffi::sqlite3_stmt>, column: c_int) -> &'name str {
+    // SAFETY: the statement is alive; the name stays until it is prepared anew, or asked for in UTF-16, which nobody does.
+    let name = unsafe { ffi::sqlite3_column_name(statement.as_ptr(), column) };
+    if name.is_null() {
+        return "";
+    }
+    // SAFETY: the name ends with a zero.
+    unsafe { CStr::from_ptr(name) }.to_str().unwrap_or("")
 }
 
 /// The bytes of a text or blob.

@@ -8,7 +8,7 @@ use orm_core::driver::{Done, Value};
 use orm_core::{Error, Result};
 use rusqlite::ffi;
 
-use super::row::Current;
+use super::row::{Current, column_name};
 use crate::error::classify;
 use crate::text::Kind;
 
@@ -158,6 +158,14 @@ impl Prepared {
             }
         }
         Ok(run)
+    }
+
+    /// The names of the columns that it returns.
+    pub(super) fn column_names(&self) -> Vec<&str> {
+        // SAFETY: the statement is alive.
+        let columns = unsafe { ffi::sqlite3_column_count(self.statement.as_ptr()) };
+        // SAFETY: the statement is alive, and is not prepared anew while `self` is borrowed.
+        (0..columns).map(|column| unsafe { column_name(self.statement, column) }).collect()
     }
 
     #[cold]

@@ -302,7 +302,7 @@ fn warnings(work: impl FnOnce()) -> usize {
 
 impl Db<Blog> {
     /// The rows of a query, whatever was sent before.
-    fn rows_after<T: orm_core::FromRow>(&self, sql: &'static str) -> Vec<T> {
+    fn rows_after<T: FromRow>(&self, sql: &'static str) -> Vec<T> {
         self.sent();
         self.rows(sql)
     }

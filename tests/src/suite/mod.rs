@@ -62,6 +62,7 @@ pub mod moved;
 pub mod order;
 pub mod outer;
 pub mod query;
+pub mod raw;
 pub mod refresh;
 pub mod related;
 pub mod related_count;
@@ -71,6 +72,7 @@ pub mod related_links;
 pub mod related_random;
 pub mod related_write;
 pub mod rename;
+pub mod row_struct;
 pub mod savepoint;
 pub mod scenario;
 pub mod scope;
@@ -118,6 +120,7 @@ macro_rules! suite {
             order
             outer
             query
+            raw
             refresh
             related
             related_count
@@ -127,6 +130,7 @@ macro_rules! suite {
             related_random
             related_write
             rename
+            row_struct
             savepoint
             scenario
             scope

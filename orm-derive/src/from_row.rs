@@ -1,0 +1,203 @@
+//! `#[derive(FromRow)]`: a struct that rows become, and beside it the struct of what fills its fields in a query.
+//!
+//! ```text
+//! pub struct StatsColumns<Name, Posts> { pub name: Name, pub posts: Posts }
+//! const _: () = {
+//!     impl RowStruct for Stats { type Fields = (String, i64); .. }
+//!     impl FromRow for Stats { type Cell = AsRow<Self, (<String as FromRow>::Cell, <i64 as FromRow>::Cell)>; }
+//!     impl Selection<..> for StatsColumns<..> where RowOf<Stats, (Name, Posts)>: Selection<..> { .. }
+//! };
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Fields, Type, Visibility};
+
+use crate::base::library;
+use crate::errors::Errors;
+use crate::names;
+use crate::words::{Vocabulary, Words};
+
+const STRUCT: Vocabulary = Vocabulary { attribute: "row", once: &["columns", "crate"], often: &[] };
+
+const FIELD: Vocabulary = Vocabulary { attribute: "column", once: &["name"], often: &[] };
+
+/// A struct as its attributes say.
+struct RowStruct<'input> {
+    ident: &'input Ident,
+    visibility: &'input Visibility,
+    library: TokenStream,
+    /// The name of the struct beside it.
+    columns: Ident,
+    fields: Vec<Field<'input>>,
+}
+
+struct Field<'input> {
+    ident: &'input Ident,
+    visibility: &'input Visibility,
+    ty: &'input Type,
+    /// The column in raw SQL.
+    column: String,
+    /// The parameter of the struct beside, for the type of what fills the field.
+    parameter: Ident,
+}
+
+/// The implementations of `FromRow` and its kin.
+pub(crate) fn expand(input: DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let read = read(&input, &mut errors);
+    let code = read.filter(|_| errors.is_empty()).map(|read| expand_struct(&read));
+    let errors = errors.into_tokens();
+    quote!(#errors #code)
+}
+
+fn read<'input>(input: &'input DeriveInput, errors: &mut Errors) -> Option<RowStruct<'input>> {
+    let ident = &input.ident;
+    let mut words = Words::read(&input.attrs, &STRUCT, errors);
+    let library = library(&mut words, errors);
+    let columns = words.path("columns", errors).and_then(|path| path.get_ident().cloned());
+    if !input.generics.params.is_empty() {
+        errors.at(&input.generics, format!("`{ident}` cannot be made from a row: it has generics"));
+        return None;
+    }
+    let fields = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) if !fields.named.is_empty() => fields,
+            Fields::Named(_) | Fields::Unnamed(_) | Fields::Unit => {
+                errors.at(ident, "rows become structs with named fields; a tuple needs no derive");
+                return None;
+            }
+        },
+        Data::Enum(_) | Data::Union(_) => {
+            errors.at(ident, "rows become structs with named fields");
+            return None;
+        }
+    };
+    let fields = fields.named.iter().filter_map(|field| read_field(field, errors)).collect();
+    let columns = columns.unwrap_or_else(|| format_ident!("{}Columns", ident));
+    let read = RowStruct { ident, visibility: &input.vis, library, columns, fields };
+    check(&read, errors);
+    Some(read)
+}
+
+fn read_field<'input>(field: &'input syn::Field, errors: &mut Errors) -> Option<Field<'input>> {
+    let mut words = Words::read(&field.attrs, &FIELD, errors);
+    let name = words.text("name", errors);
+    let ident = field.ident.as_ref()?;
+    if let Type::Tuple(_) = &field.ty {
+        errors.at(
+            &field.ty,
+            format!(
+                "`{ident}` is a tuple, whose parts have no names: make it a struct that derives `FromRow`"
+            ),
+        );
+    }
+    Some(Field {
+        ident,
+        visibility: &field.vis,
+        ty: &field.ty,
+        column: name.map_or_else(|| names::plain(ident), |name| name.value()),
+        parameter: format_ident!("__Orm{}", names::plain(ident)),
+    })
+}
+
+fn check(read: &RowStruct<'_>, errors: &mut Errors) {
+    for (at, field) in read.fields.iter().enumerate() {
+        if let Some(other) = read.fields[..at].iter().find(|other| other.column == field.column) {
+            let message = format!(
+                "two fields take the column `{}`: `{}` and `{}`",
+                field.column, other.ident, field.ident
+            );
+            errors.at(field.ident, message);
+        }
+    }
+}
+
+fn expand_struct(read: &RowStruct<'_>) -> TokenStream {
+    let RowStruct { ident, library, columns, fields, .. } = read;
+    let beside = expand_columns(read);
+    let parameters: Vec<_> = fields.iter().map(|field| &field.parameter).collect();
+    let names: Vec<_> = fields.iter().map(|field| field.ident).collect();
+    let (name, column_names) = (names::plain(ident), fields.iter().map(|field| &field.column));
+    let cells = fields.iter().map(|field| {
+        let (ty, at) = (field.ty, field.ty.span());
+        let from_row = quote_spanned!(at=> #library::FromRow);
+        quote!(<#ty as #from_row>::Cell)
+    });
+    let types = nested(fields.iter().map(|field| field.ty));
+    let (pattern, cells, parts) = (nested(&names), nested(cells), nested(&parameters));
+    let row_of = quote!(#library::RowOf<#ident, #parts>);
+    let selection = quote!(#library::Selection<__OrmS, __OrmO, __OrmI>);
+    let (query, items) =
+        (Ident::new("__orm_query", Span::mixed_site()), Ident::new("__orm_items", Span::mixed_site()));
+    let values = nested(names.iter().map(|name| quote!(self.#name)));
+    quote! {
+        #beside
+        const _: () = {
+            #[automatically_derived]
+            impl #library::RowStruct for #ident {
+                type Fields = #types;
+                const NAME: &'static str = #name;
+                const COLUMNS: &'static [&'static str] = &[#(#column_names),*];
+
+                #[inline]
+                fn from_fields(#pattern: Self::Fields) -> Self {
+                    #ident { #(#names),* }
+                }
+            }
+
+            #[automatically_derived]
+            impl #library::FromRow for #ident {
+                type Cell = #library::AsRow<Self, #cells>;
+            }
+
+            #[automatically_derived]
+            impl<__OrmS, __OrmO, __OrmI, #(#parameters),*> #selection for #columns<#(#parameters),*>
+            where
+                #row_of: #selection,
+            {
+                type Cell = <#row_of as #selection>::Cell;
+                type Keep<__OrmQ> = <#row_of as #selection>::Keep<__OrmQ>;
+
+                #[inline]
+                fn keep<__OrmQ>(#query: __OrmQ) -> Self::Keep<__OrmQ> {
+                    <#row_of as #selection>::keep(#query)
+                }
+
+                fn add_to(self, #items: &mut #library::Items) {
+                    <#row_of as #selection>::add_to(#library::RowOf::new(#values), #items)
+                }
+            }
+        };
+    }
+}
+
+/// The struct whose fields say what fills those of the other.
+fn expand_columns(read: &RowStruct<'_>) -> TokenStream {
+    let RowStruct { ident, visibility, columns, fields, .. } = read;
+    let parameters: Vec<_> = fields.iter().map(|field| &field.parameter).collect();
+    let doc = format!("What fills the fields of [`{ident}`] in a query, for `select`.");
+    let each = fields.iter().map(|field| {
+        let Field { ident: name, visibility, parameter, .. } = field;
+        let doc = format!("What fills `{name}`.");
+        quote!(#[doc = #doc] #visibility #name: #parameter)
+    });
+    quote! {
+        #[doc = #doc]
+        #[automatically_derived]
+        #[allow(dead_code, non_camel_case_types)]
+        #visibility struct #columns<#(#parameters),*> {
+            #(#each),*
+        }
+    }
+}
+
+/// `(a, (b, c))`; one alone is itself.
+fn nested(
+    items: impl IntoIterator<Item = impl quote::ToTokens, IntoIter: DoubleEndedIterator>,
+) -> TokenStream {
+    let mut items = items.into_iter().rev();
+    let last = items.next().map(|item| quote!(#item)).unwrap_or_default();
+    items.fold(last, |behind, item| quote!((#item, #behind)))
+}
