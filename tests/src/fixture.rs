@@ -96,7 +96,7 @@ impl<B: DeclarativeBase> Db<B> {
     }
 
     /// The same, whatever was sent before.
-    pub fn by_hand<T: orm_core::FromRow>(&self, sql: &'static str) -> Vec<T> {
+    pub fn by_hand<T: FromRow>(&self, sql: &'static str) -> Vec<T> {
         self.probe.take();
         self.rows(sql)
     }
