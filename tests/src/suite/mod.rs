@@ -51,6 +51,7 @@ pub mod graph;
 pub mod graph_json;
 pub mod hooks;
 pub mod identity;
+pub mod in_list;
 pub mod in_step;
 pub mod inspect;
 pub mod join;
@@ -59,10 +60,13 @@ pub mod laws;
 pub mod merge;
 pub mod model_hooks;
 pub mod moved;
+pub mod nested;
+pub mod odd_value;
 pub mod order;
 pub mod outer;
 pub mod query;
 pub mod raw;
+pub mod raw_sql;
 pub mod refresh;
 pub mod related;
 pub mod related_count;
@@ -72,6 +76,7 @@ pub mod related_links;
 pub mod related_random;
 pub mod related_write;
 pub mod rename;
+pub mod rollback;
 pub mod row_struct;
 pub mod savepoint;
 pub mod scenario;
@@ -87,6 +92,7 @@ pub mod unique;
 pub mod validation;
 pub mod value;
 pub mod version;
+pub mod violation;
 
 /// Runs every part of the suite for a backend, each in a module of its name.
 #[macro_export]
@@ -109,6 +115,7 @@ macro_rules! suite {
             graph_json
             hooks
             identity
+            in_list
             in_step
             inspect
             join
@@ -117,10 +124,13 @@ macro_rules! suite {
             merge
             model_hooks
             moved
+            nested
+            odd_value
             order
             outer
             query
             raw
+            raw_sql
             refresh
             related
             related_count
@@ -130,6 +140,7 @@ macro_rules! suite {
             related_random
             related_write
             rename
+            rollback
             row_struct
             savepoint
             scenario
@@ -145,6 +156,7 @@ macro_rules! suite {
             validation
             value
             version
+            violation
         }
     };
     ($backend:expr; $($part:ident)*) => {

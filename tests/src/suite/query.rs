@@ -12,17 +12,6 @@ rules! { query:
     null_is_found_by_is_null_only,
     a_foreign_key_compares_with_keys_ids_and_handles,
     a_foreign_key_of_a_pending_entity_is_flushed_first,
-    in_an_empty_list_is_nothing,
-    in_lists_of_one_and_of_several,
-    in_takes_a_thousand_values,
-
-    in_a_list_longer_than_a_statement_can_bind,
-    in_long_lists_of_any_length_are_one_statement,
-    in_a_long_list_finds_what_a_short_one_finds,
-    in_a_long_list_goes_by_the_collation_and_type_of_the_column,
-    in_a_long_list_of_handles,
-    in_a_list_of_floats_that_is_too_long_says_how_many_fit,
-    not_in_is_the_rest,
     like_knows_wildcards,
     contains_starts_and_ends_take_wildcards_as_they_are,
     between_includes_both_ends,
@@ -31,7 +20,6 @@ rules! { query:
     order_by_goes_by_all_its_parts,
     limit_and_offset_cut,
     an_offset_needs_no_limit,
-
     any_limit_is_a_limit,
     s79_first_is_none_without_a_row,
     s79_one_says_which,
@@ -46,14 +34,6 @@ rules! { query:
     queries_of_another_shape_are_another_statement,
     a_statement_is_a_value_for_any_session,
     a_query_is_one_type_however_it_is_built,
-    raw_sql_binds_its_values,
-    raw_sql_counts_its_columns,
-    raw_sql_ends_say_how_many_rows_there_are,
-    raw_sql_returns_every_column_type,
-    execute_counts_the_rows,
-    sql_errors_name_what_is_missing,
-    values_cannot_become_sql,
-
     contains_of_a_nul_is_no_wildcard,
     a_text_with_a_nul_is_found_where_it_is,
     a_pattern_with_a_nul_is_refused,
@@ -129,128 +109,6 @@ fn a_foreign_key_of_a_pending_entity_is_flushed_first(lab: &Lab) {
     let new = s.add(User::named("new"));
     let post = s.add(Post::by(new, "a"));
     assert_eq!(s.query::<Post>().filter(Post::author.eq(new)).all().unwrap(), [post]);
-}
-
-fn in_an_empty_list_is_nothing(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    assert_eq!(keys(&mut s, select().filter(User::id.in_([] as [i64; 0]))), [] as [i64; 0]);
-    assert_eq!(keys(&mut s, select().filter(!User::id.in_([] as [i64; 0]))), [1, 2, 3, 4, 5]);
-    assert_eq!(keys(&mut s, select().filter(!User::bio.in_([] as [&str; 0]))), [1, 2, 3, 4, 5]);
-}
-
-fn in_lists_of_one_and_of_several(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    assert_eq!(keys(&mut s, select().filter(User::name.in_(["eve"]))), [5]);
-    assert_eq!(keys(&mut s, select().filter(User::name.in_(["eve", "ann", "zoe"]))), [1, 5]);
-    assert_eq!(keys(&mut s, select().filter(User::age.in_(vec![20, 20, 30]))), [2, 3]);
-}
-
-fn in_takes_a_thousand_values(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    assert_eq!(keys(&mut s, select().filter(User::id.in_(3..1_003))), [3, 4, 5]);
-}
-
-fn in_a_list_longer_than_a_statement_can_bind(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    assert_eq!(select::<User>().filter(User::id.in_(3..100_003)).count(&mut s).unwrap(), 3);
-    assert_eq!(select::<User>().filter(!User::id.in_(3..100_003)).count(&mut s).unwrap(), 2);
-}
-
-fn in_long_lists_of_any_length_are_one_statement(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    for length in [40, 1_000, 40_000] {
-        assert_eq!(keys(&mut s, select().filter(User::id.in_(3..3 + length))), [3, 4, 5]);
-    }
-    assert_eq!(statement_ids(&db).len(), 1);
-}
-
-fn in_a_long_list_finds_what_a_short_one_finds(lab: &Lab) {
-    let db = lab.db();
-    let odd = [
-        "",
-        "'",
-        "\"",
-        "\\",
-        "\\u0041",
-        "a\nb\t\u{1}",
-        "ä😀\u{2028}",
-        "1",
-        "1.0",
-        "null",
-        "[1]",
-        "\u{7f}",
-        "a\0b",
-    ];
-    db.store_users(&odd);
-    let mut s = db.session();
-    for (index, text) in odd.iter().enumerate() {
-        let filler = (0..40).map(|number| format!("{number} or so"));
-        let list = filler.chain([(*text).to_owned()]);
-        assert_eq!(keys(&mut s, select().filter(User::name.in_(list))), [index as i64 + 1], "{text:?}");
-    }
-    let extremes = [i64::MIN, i64::MIN + 1, -1, 0, (1 << 53) + 1, i64::MAX];
-    s.add_all(extremes.map(|views| Post { views, ..Post::by(1, "") }));
-    for views in extremes {
-        let found = s.query::<Post>().filter(Post::views.in_((100..140).chain([views]))).all().unwrap();
-        assert_eq!(found.into_iter().map(|post| s[post].views).collect::<Vec<_>>(), [views]);
-    }
-}
-
-fn in_a_long_list_goes_by_the_collation_and_type_of_the_column(lab: &Lab) {
-    let db = lab.db();
-    // What a database of others may have made of the columns.
-    db.run(
-        "DROP TABLE users; CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT COLLATE NOCASE, email NUMERIC, bio, age VARCHAR);
-         INSERT INTO users VALUES ('1', 'ann', '1.50', '7', '10'), ('2', 'BOB', '2', '8', '20')",
-    );
-    let mut s = db.session();
-    for fill in [0, 40] {
-        let texts =
-            |found: &str| (0..fill).map(|n| format!("x{n}")).chain([found.to_owned()]).collect::<Vec<_>>();
-        let numbers = (100..100 + fill).chain([20]);
-        let mut count = |found: Select<User>| found.count(&mut s).unwrap();
-        assert_eq!(count(select().filter(User::name.in_(texts("bob")))), 1, "{fill}");
-        assert_eq!(count(select().filter(User::email.in_(texts("1.5")))), 1, "{fill}");
-        assert_eq!(count(select().filter(User::bio.in_(texts("8")))), 1, "{fill}");
-        assert_eq!(count(select().filter(User::age.in_(numbers))), 1, "{fill}");
-        assert_eq!(
-            count(select().filter(User::id.in_((100..100 + i64::from(fill)).chain([2])))),
-            1,
-            "{fill}"
-        );
-    }
-}
-
-fn in_a_long_list_of_handles(lab: &Lab) {
-    let db = lab.db();
-    let mut s = db.session();
-    let users = s.add_all((0..50).map(|number| User::named(&number.to_string())));
-    let posts = s.add_all([users[0], users[49]].map(|user| Post::by(user, "")));
-    s.flush().unwrap();
-    assert_eq!(s.query::<Post>().filter(Post::author.in_(users)).all().unwrap(), posts);
-}
-
-fn in_a_list_of_floats_that_is_too_long_says_how_many_fit(lab: &Lab) {
-    let db = lab.db();
-    let mut s = db.session();
-    s.add_all((0..3).map(|number| Sample { ratio: f64::from(number), ..Sample::default() }));
-    let list = |length: i32| (0..length).map(f64::from);
-    for length in [40, 17_000, 32_766] {
-        assert_eq!(s.query::<Sample>().filter(Sample::ratio.in_(list(length))).count().unwrap(), 3);
-    }
-    let error = s.query::<Sample>().filter(Sample::ratio.in_(list(32_767))).count().unwrap_err();
-    assert!(error.is_unsupported() && error.to_string().contains("32766"), "{error:?}");
-}
-
-fn not_in_is_the_rest(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    assert_eq!(keys(&mut s, select().filter(!User::age.in_([10, 20]))), [3, 4, 5]);
 }
 
 fn like_knows_wildcards(lab: &Lab) {
@@ -423,7 +281,7 @@ fn a_query_meets_edits_in_memory(lab: &Lab) {
     assert!(s.query::<User>().filter(User::age.eq(99)).all().unwrap().is_empty());
 }
 
-fn statement_ids(db: &Db<Blog>) -> Vec<orm_core::driver::StatementId> {
+pub(super) fn statement_ids(db: &Db<Blog>) -> Vec<orm_core::driver::StatementId> {
     let steps = db.probe.take_steps();
     let mut ids: Vec<_> = steps.into_iter().filter_map(|step| step.id).collect();
     ids.sort();
@@ -503,87 +361,6 @@ fn a_query_is_one_type_however_it_is_built(lab: &Lab) {
     assert_eq!(build(None, None).count(&mut s).unwrap(), 5);
     assert_eq!(build(Some("bob"), Some(10)).count(&mut s).unwrap(), 1);
     assert_eq!(build(None, Some(30)).count(&mut s).unwrap(), 3);
-}
-
-fn raw_sql_binds_its_values(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    let rows: Vec<(i64, String)> = s
-        .sql("SELECT id, name FROM users WHERE name LIKE ? AND age < ? ORDER BY id", params!["%n", 30])
-        .unwrap()
-        .fetch()
-        .unwrap();
-    assert_eq!(rows, [(1, "ann".to_owned())]);
-    let none: Option<(i64,)> = s
-        .sql("SELECT id FROM users WHERE bio IS ? AND age = ?", params![None::<String>, 999])
-        .unwrap()
-        .first()
-        .unwrap();
-    assert_eq!(none, None);
-}
-
-fn raw_sql_counts_its_columns(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    let error = s.sql("SELECT id, name FROM users", params![]).unwrap().fetch::<(i64,)>().unwrap_err();
-    assert!(error.is_misuse(), "{error:?}");
-    assert!(error.message().contains('2') && error.message().contains('1'), "{error}");
-    let error = s.sql("SELECT name AS it FROM users", params![]).unwrap().fetch::<(i64,)>().unwrap_err();
-    assert!(error.is_value() && error.to_string().contains("it"), "{error:?}");
-}
-
-fn raw_sql_ends_say_how_many_rows_there_are(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    let one: (i64,) = s.sql("SELECT count(*) FROM users", params![]).unwrap().one().unwrap();
-    assert_eq!(one, (5,));
-    let none = s.sql("SELECT id FROM users WHERE id = 9", params![]).unwrap().one::<(i64,)>();
-    assert!(none.unwrap_err().is_not_found());
-    let many = s.sql("SELECT id FROM users", params![]).unwrap().one::<(i64,)>();
-    assert!(many.unwrap_err().is_multiple_found());
-}
-
-fn raw_sql_returns_every_column_type(lab: &Lab) {
-    let db = lab.db();
-    let mut s = db.session();
-    let row: (i64, f64, String, Vec<u8>, Option<i32>, bool, Mood) =
-        s.sql("SELECT 1, 2.5, 'x', x'00ff', NULL, ?, 'Cross'", params![true]).unwrap().one().unwrap();
-    assert_eq!(row, (1, 2.5, "x".into(), vec![0, 255], None, true, Mood::Cross));
-}
-
-fn execute_counts_the_rows(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    assert_eq!(s.execute("UPDATE users SET age = age + ? WHERE age > 20", params![1]).unwrap(), 3);
-    assert_eq!(s.execute("DELETE FROM users WHERE age > 900", params![]).unwrap(), 0);
-    s.rollback().unwrap();
-    assert_eq!(select::<User>().filter(User::age.eq(50)).count(&mut s).unwrap(), 1);
-}
-
-fn sql_errors_name_what_is_missing(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    let error = s.sql("SELECT no_such FROM users", params![]).unwrap().fetch::<(i64,)>().unwrap_err();
-    assert!(error.is_schema() && error.message().contains("no_such"), "{error:?}");
-    assert!(error.to_string().contains("SELECT no_such FROM users"), "{error}");
-    let error = s.execute("SELEC 1", params![]).unwrap_err();
-    assert!(error.to_string().contains("SELEC"), "{error}");
-    // An error of a query undoes nothing.
-    s.add(User::named("still here"));
-    s.commit().unwrap();
-    assert_eq!(s.query::<User>().count().unwrap(), 6);
-}
-
-fn values_cannot_become_sql(lab: &Lab) {
-    let db = five(lab);
-    let mut s = db.session();
-    for text in ["' OR 1 = 1 --", "'; DROP TABLE users; --", "\" OR \"\" = \"", "?"] {
-        assert!(!select::<User>().filter(User::name.eq(text)).exists(&mut s).unwrap());
-        assert!(!select::<User>().filter(User::name.in_([text])).exists(&mut s).unwrap());
-        assert!(!select::<User>().filter(User::name.contains(text)).exists(&mut s).unwrap());
-        assert_eq!(s.execute("DELETE FROM users WHERE name = ?", params![text]).unwrap(), 0);
-    }
-    assert_eq!(s.query::<User>().count().unwrap(), 5);
 }
 
 fn contains_of_a_nul_is_no_wildcard(lab: &Lab) {
