@@ -149,7 +149,7 @@ impl Pool {
 
     /// The connection itself, or a new one in its place when it is too old, known to be stale, or does not answer.
     fn usable(&self, mut open: Open) -> Result<Open> {
-        let too_old = self.options.recycle.is_some_and(|age| open.birth.opened.elapsed() > age);
+        let too_old = self.options.recycle.is_some_and(|age| open.birth.opened.elapsed() >= age);
         if too_old || open.birth.epoch < self.shelf().epoch {
             drop(open);
             return self.open();

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_is_not_created_again() {
+    fn s107_what_is_there_is_not_created_again() {
         let columns = vec!["author_id".to_owned(), "title".to_owned()];
         let index = LiveIndex { name: "by_author".to_owned(), columns };
         let mut notes = with_posts(vec![index]);

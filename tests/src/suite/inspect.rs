@@ -12,6 +12,7 @@ rules! { inspect:
     changes_of_every_kind,
     contains_is_about_this_session,
     s100_info_is_seeded_by_the_factory_and_copied,
+    s100_what_one_session_is_given_leaves_the_factory_as_it_was,
     no_autoflush_ends_with_its_closure,
     s21_in_transaction_from_the_first_work_on,
     is_active_until_a_flush_fails,
@@ -107,6 +108,27 @@ fn s100_info_is_seeded_by_the_factory_and_copied(lab: &Lab) {
     one.close();
     assert_eq!(one.info().get::<String>().map(String::as_str), Some("tenant"));
     assert_eq!(maker.session().info().get::<u8>(), Some(&7));
+}
+
+fn s100_what_one_session_is_given_leaves_the_factory_as_it_was(lab: &Lab) {
+    let seen = |mut s: Session<Blog>| {
+        s.add(User::named("a"));
+        s.query::<User>().count().unwrap()
+    };
+    let maker = lab.db().maker().info(7_u8).info("tenant".to_owned());
+    let other = maker.clone().autoflush(false).info(8_u8).session();
+    assert_eq!(
+        (other.info().get::<u8>(), other.info().get::<String>().unwrap().as_str()),
+        (Some(&8), "tenant")
+    );
+    assert_eq!(seen(other), 0);
+    let own = maker.session();
+    assert_eq!(own.info().get::<u8>(), Some(&7));
+    assert_eq!(seen(own), 1);
+    // What the factory is told later counts for later sessions.
+    let (before, maker) = (maker.session(), maker.autoflush(false));
+    assert_eq!(seen(maker.session()), 0);
+    assert_eq!(seen(before), 1);
 }
 
 fn no_autoflush_ends_with_its_closure(lab: &Lab) {

@@ -253,10 +253,10 @@ fn an_after_hook_that_changes_nothing_leaves_the_session_clean(lab: &Lab) {
 fn a_hook_reads_keys_and_other_entities(lab: &Lab) {
     let db = desk(lab);
     let mut s = db.session();
-    let root = s.add(Note { path: "/root".into(), ..titled("Root") });
+    let root = s.add(Note { path: "top".into(), ..titled("Root") });
     let leaf = s.add(Note { parent: Some(root.into()), ..titled("Leaf") });
     s.flush().unwrap();
-    assert_eq!(s[leaf].path, "/root/leaf");
+    assert_eq!(s[leaf].path, "top/leaf");
 }
 
 fn the_update_that_closes_a_cycle_runs_no_hook(lab: &Lab) {

@@ -22,7 +22,7 @@ rules! { set_based:
     a_delete_by_a_subquery,
     bulk_statements_of_one_shape_are_one_statement,
     any_of_a_list_and_all_of_it,
-    a_page_knows_its_neighbours,
+    s113_a_page_knows_its_neighbours,
     a_page_shows_links,
 }
 
@@ -246,7 +246,7 @@ fn any_of_a_list_and_all_of_it(lab: &Lab) {
     assert_eq!(names(&mut s, select().filter(all_of(none))), "annbobcid");
 }
 
-fn a_page_knows_its_neighbours(lab: &Lab) {
+fn s113_a_page_knows_its_neighbours(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     s.add_all((0..45).map(|number| User::named(&format!("{number:02}"))));

@@ -213,10 +213,14 @@ fn what_is_foreign_or_gone_is_recognised_by_every_call(lab: &Lab) {
 
 fn related_in_every_state(lab: &Lab) {
     for is in ALL {
-        let (_db, mut s, country) = in_state(lab, is);
+        let (db, mut s, country) = in_state(lab, is);
         let name = s[country].name.clone();
+        db.sent();
         assert_eq!(s.related(country, Country::parts).unwrap(), [], "{is:?}");
         assert_eq!(s.related(country, Country::parent).unwrap(), None, "{is:?}");
-        assert_eq!(s[country].name, name, "{is:?}: it is not refreshed itself");
+        let is_of_parts = |sql: &String| sql.contains("WHERE parent_id") || sql == "BEGIN";
+        let sent = db.sent();
+        assert!(sent.iter().all(is_of_parts), "{is:?}: it is neither flushed nor refreshed itself: {sent:?}");
+        assert_eq!(s[country].name, name, "{is:?}");
     }
 }

@@ -176,13 +176,20 @@ fn s94_a_connection_that_hangs_while_it_opens_blocks_nobody() {
 #[test]
 fn s95_a_connection_that_is_too_old_is_replaced_when_it_is_taken() {
     let (server, builder) = server();
-    let engine = build(builder.pool_size(1).pool_recycle(Duration::from_millis(5)));
+    let engine = build(builder.pool_size(1).pool_recycle(Duration::ZERO));
     drop(checkout(&engine));
     assert_eq!(server.events(), ["open 1"]);
-    thread::sleep(Duration::from_millis(10));
     assert_eq!(engine.pool_status().idle, 1, "nothing happens while it is idle");
     drop(checkout(&engine));
     assert_eq!(server.events(), ["close 1", "open 2"]);
+}
+
+#[test]
+fn s95_a_connection_that_is_young_enough_is_kept() {
+    let (server, builder) = server();
+    let engine = build(builder.pool_size(1).pool_recycle(Duration::from_secs(3_600)));
+    (0..3).for_each(|_| drop(checkout(&engine)));
+    assert_eq!(server.events(), ["open 1"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn create(table: &'static Table, dialect: &Probe) -> String {
 }
 
 #[test]
-fn a_table_is_written_with_all_that_its_columns_say() {
+fn s108_a_table_is_written_with_all_that_its_columns_say() {
     let expected = "\
 CREATE TABLE IF NOT EXISTS users (
   id INTEGER NOT NULL,
@@ -105,7 +105,7 @@ fn two_tables_that_ask_for_one_index_name_get_two() {
 }
 
 #[test]
-fn a_circle_is_closed_after_its_tables_where_that_can_be_done() {
+fn s107_a_circle_is_closed_after_its_tables_where_that_can_be_done() {
     let tables = [Team::table(), Player::table()];
     let sql: Vec<String> = compile_create_all(&tables, &SERVER).into_iter().map(|step| step.sql).collect();
     assert_eq!(sql.len(), 4);
@@ -133,7 +133,7 @@ fn a_circle_is_written_with_its_tables_where_nothing_can_be_added() {
 }
 
 #[test]
-fn tables_are_dropped_in_the_reverse_order() {
+fn s107_tables_are_dropped_in_the_reverse_order() {
     let metadata = Metadata::<Shop>::new();
     let order = |sql: &[String], start: &str| -> Vec<String> {
         let name = |sql: &String| Some(sql.strip_prefix(start)?.split(" (").next()?.trim().to_owned());
