@@ -10,6 +10,7 @@ mod dml;
 mod grouping;
 mod insert;
 mod json;
+mod recursion;
 mod row_write;
 mod select;
 mod sink;

@@ -3,6 +3,7 @@
 use super::compound::write_compound;
 use super::grouping::is_aggregated;
 use super::json::JsonList;
+use super::recursion::write_tree;
 use super::sink::Sink;
 use super::window::write_window;
 use crate::expr::{Aggregate, Anchor, Columns, Join, JoinKind, Node, Ordered, TableRef};
@@ -11,6 +12,9 @@ use crate::value::{Entity, Value};
 
 /// Writes a SELECT. A LIMIT is part of the text: bound, it would make SQLite compile the statement anew each time.
 pub(crate) fn write_select<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
+    if let Some(recursion) = &select.recursion {
+        return write_tree(select, recursion, out);
+    }
     match select.what {
         What::Rows if select.limit_for_each.is_some() => write_first_of_each(select, out),
         What::Rows => write_rows(select, select.what, out),

@@ -75,7 +75,7 @@ pub use shape::{
 };
 pub use source::{AliasName, As, Source};
 pub use tree::Items;
-pub(crate) use tree::{Compound, Item, Join, JoinKind, SelectTree, SetOperator, What};
+pub(crate) use tree::{Compound, Item, Join, JoinKind, Recursion, SelectTree, SetOperator, What};
 pub use window::{
     Over, Parts, WindowFunction, cume_dist, dense_rank, everything, first_value, lag, last_value, lead,
     ntile, order_by, partition_by, percent_rank, rank, row_number, sum_over,

@@ -2,6 +2,7 @@
 
 use super::node::{Node, TableRef};
 use super::order::Ordered;
+use super::relation::Route;
 
 /// A SELECT.
 #[derive(Clone)]
@@ -24,6 +25,18 @@ pub(crate) struct SelectTree {
     pub(crate) overwrites: bool,
     /// The SELECTs whose rows it combines. It has an order and a limit of its own then, and nothing else.
     pub(crate) compound: Option<Box<Compound>>,
+    /// What its rows lead to over and over, loaded with them.
+    pub(crate) recursion: Option<Box<Recursion>>,
+}
+
+/// A relation from a table back to itself that is followed from the rows of a SELECT over and over.
+#[derive(Clone)]
+pub(crate) struct Recursion {
+    pub(crate) route: Route,
+    pub(crate) filters: Vec<Node>,
+    pub(crate) order_by: Vec<Ordered>,
+    /// How many times at most.
+    pub(crate) depth: Option<u64>,
 }
 
 /// SELECTs with the same columns, whose rows are combined from left to right.
@@ -114,6 +127,7 @@ impl SelectTree {
             offset: None,
             overwrites: false,
             compound: None,
+            recursion: None,
         }
     }
 

@@ -27,6 +27,11 @@ pub trait Output<M: Model> {
         stores: &mut Stores,
     ) -> Result<Vec<Self::Item>>;
 
+    /// What the entity of a slot becomes, if rows are entities and nothing else.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    const ENTITY: Option<fn(&Stores, u32) -> Self::Item> = None;
+
     /// How they are loaded, if they are the top of a graph.
     #[doc(hidden)]
     const GRAPH: Option<GraphOf<Self::Item>> = None;
@@ -47,6 +52,10 @@ pub trait Output<M: Model> {
 #[allow(private_interfaces)]
 impl<M: Model> Output<M> for Tracked {
     type Item = Handle<M>;
+
+    const ENTITY: Option<fn(&Stores, u32) -> Handle<M>> = Some(|stores, slot| {
+        Handle::at(stores.session(), slot, stores.any(M::table().number).generation(slot))
+    });
 
     fn have_entities() -> bool {
         true

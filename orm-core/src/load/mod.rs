@@ -22,7 +22,7 @@ use crate::value::{Handle, Value};
 pub(crate) use level::{Groups, Intake, Keys, RowKey};
 pub use loaded::Loaded;
 pub(crate) use loaded::{Level, LoadedBranch};
-pub(crate) use related::{LinkedRow, load_down, load_linked, load_up};
+pub(crate) use related::{LinkedRow, TreeRow, load_down, load_linked, load_tree, load_up};
 
 pub use cells::{Cell, Output, Picked};
 pub(crate) use cells::{load_cells, load_returned, read_row};

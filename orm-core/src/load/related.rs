@@ -3,7 +3,7 @@
 use crate::driver::{Connection, Statement};
 use crate::error::Result;
 use crate::expr::KeyField;
-use crate::row::Row;
+use crate::row::{Fields, Row};
 use crate::schema::Table;
 use crate::store::Stores;
 use crate::value::{Value, ValueRef};
@@ -123,4 +123,39 @@ impl Named {
         self.last = number.map(|number| (number, found));
         Ok(found)
     }
+}
+
+/// A row of a recursive SELECT: its slot, the least and the greatest number that it was found under, and how deep.
+#[derive(Clone, Copy)]
+pub(crate) struct TreeRow {
+    pub(crate) slot: u32,
+    /// 0 for a row that the recursion found.
+    pub(crate) first: i64,
+    /// Which row of the query it is, from 1; 0 for none of them.
+    pub(crate) last: i64,
+    pub(crate) depth: u64,
+}
+
+/// Runs a SELECT of all columns of a table, then the numbers of the recursion.
+///
+/// # Errors
+/// As [`load_down`].
+pub(crate) fn load_tree(
+    connection: &mut dyn Connection,
+    statement: &Statement,
+    values: &[Value<'_>],
+    stores: &mut Stores,
+    table: &'static Table,
+) -> Result<Vec<TreeRow>> {
+    let mut rows = Vec::with_capacity(statement.expected_rows());
+    let width = table.columns.len();
+    connection.query(statement, values, &mut |row| {
+        let mut numbers = Fields::new(row, width);
+        let (first, last, depth) = (numbers.column()?, numbers.column()?, numbers.column::<i64>()?);
+        let slot = stores.meet_row(table.number, row, 0)?;
+        rows.push(TreeRow { slot, first, last, depth: depth.unsigned_abs() });
+        Ok(())
+    })?;
+    statement.remember_rows(rows.len());
+    Ok(rows)
 }

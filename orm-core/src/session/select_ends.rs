@@ -187,7 +187,7 @@ pub(super) type Compiled<'tree> = (Arc<Statement>, Vec<Value<'tree>>);
 
 impl Core {
     /// Flushes, finds the statement of a tree by its shape, and runs it.
-    fn run<T>(
+    pub(super) fn run<T>(
         &mut self,
         tree: &SelectTree,
         load: impl FnOnce(&mut dyn Connection, &Statement, &[Value<'_>], &mut Stores) -> Result<T>,
@@ -216,7 +216,13 @@ impl Core {
         if let Some(graph) = O::GRAPH {
             return self.run_graph(tree, plan, &graph);
         }
-        let found = self.run(tree, O::load)?;
+        let found = match (O::ENTITY, plan.recursion(tree)) {
+            (Some(entity), Some(at)) => {
+                let slots = self.run_tree(tree, plan, at)?;
+                slots.into_iter().map(|slot| entity(&self.stores, slot)).collect()
+            }
+            _ => self.run(tree, O::load)?,
+        };
         if !plan.is_empty() {
             self.carry_out(plan, M::table().number, &O::slots(&found))?;
         }

@@ -12,7 +12,11 @@ rules! { related_eager:
     s75_what_is_known_already_is_not_loaded_again,
     s74_eager_loads_go_in_chunks,
     a_statement_without_a_session_has_a_plan_too,
-    a_tree_is_one_statement_for_each_level,
+    a_tree_is_one_statement_with_its_query,
+    rows_of_a_tree_keep_the_order_of_their_query,
+    a_condition_holds_on_every_level_of_a_tree,
+    a_tree_below_other_rows_is_one_statement_more,
+    a_tree_up_is_one_statement_with_its_query,
     a_tree_that_is_a_circle_ends,
     up_a_tree_all_that_is_held_needs_no_statement,
     s77_a_session_in_raise_mode_names_what_is_missing,
@@ -130,11 +134,9 @@ fn a_statement_without_a_session_has_a_plan_too(lab: &Lab) {
     assert!(s.loaded(joined, User::posts));
 }
 
-fn a_tree_is_one_statement_for_each_level(lab: &Lab) {
+fn a_tree_is_one_statement_with_its_query(lab: &Lab) {
     let db = lab.db();
-    db.run(
-        "INSERT INTO employees (id, manager_id, name) VALUES (1, NULL, 'a'), (2, 1, 'b'), (3, 1, 'c'), (4, 2, 'd'), (5, 4, 'e')",
-    );
+    store_tree(&db);
     let mut s = db.session();
     let head = s
         .query::<Employee>()
@@ -142,16 +144,103 @@ fn a_tree_is_one_statement_for_each_level(lab: &Lab) {
         .with(Employee::reports.recursive(2))
         .one()
         .unwrap();
-    assert_eq!(db.sent().len(), 1 + 1 + 2);
+    assert_eq!(
+        db.sent()[1..],
+        [
+            "WITH RECURSIVE orm_tree AS (SELECT orm_key, orm_depth, orm_row FROM (SELECT id AS orm_key, 0 AS orm_depth, \
+             ROW_NUMBER() OVER () AS orm_row FROM employees WHERE manager_id IS NULL LIMIT 2) AS orm_top UNION SELECT id, \
+             orm_depth + 1, 0 FROM orm_tree JOIN employees ON manager_id = orm_key WHERE orm_depth < 2) SELECT id, manager_id, \
+             name, orm_first, orm_last, orm_depth FROM (SELECT orm_key, MIN(orm_row) AS orm_first, MAX(orm_row) AS orm_last, \
+             MIN(orm_depth) AS orm_depth FROM orm_tree GROUP BY orm_key) AS orm_found JOIN employees ON id = orm_key ORDER BY id"
+        ]
+    );
     let level = s.related(head, Employee::reports).unwrap();
     let next = s.related(level[0], Employee::reports).unwrap();
+    assert_eq!((names(&s, &level), names(&s, &next)), (vec!["b", "c"], vec!["d"]));
     assert!(s.loaded(level[1], Employee::reports) && !s.loaded(next[0], Employee::reports));
+    assert!(db.sent().is_empty());
     s.query::<Employee>()
         .filter(Employee::id.eq(1))
         .with(Employee::reports.recursive(usize::MAX))
         .all()
         .unwrap();
-    assert_eq!(db.sent().len(), 1 + 2, "the last level has no reports, which is seen by asking");
+    assert_eq!(db.sent().len(), 1);
+    assert!(s.loaded(next[0], Employee::reports));
+}
+
+/// a over b and c, b over d, d over e.
+fn store_tree(db: &Db<Blog>) {
+    db.run(
+        "INSERT INTO employees (id, manager_id, name) VALUES (1, NULL, 'a'), (2, 1, 'b'), (3, 1, 'c'), (4, 2, 'd'), (5, 4, 'e')",
+    );
+}
+
+fn names<'s>(s: &'s Session<Blog>, employees: &[Handle<Employee>]) -> Vec<&'s str> {
+    employees.iter().map(|&employee| s[employee].name.as_str()).collect()
+}
+
+fn rows_of_a_tree_keep_the_order_of_their_query(lab: &Lab) {
+    let db = lab.db();
+    store_tree(&db);
+    let mut s = db.session();
+    let query = s.query::<Employee>().order_by(Employee::name.desc()).limit(4).offset(1);
+    let all = query.with(Employee::reports.order_by(Employee::id.desc()).recursive(9)).all().unwrap();
+    assert_eq!(names(&s, &all), ["d", "c", "b", "a"], "some of them stand below others, too");
+    assert_eq!(db.sent().len(), 2);
+    let reports = |s: &mut Session<Blog>, at: usize| {
+        let below = s.related(all[at], Employee::reports.order_by(Employee::id.desc())).unwrap();
+        names(s, &below).join("")
+    };
+    assert_eq!([0, 1, 2, 3].map(|at| reports(&mut s, at)), ["e", "", "d", "cb"]);
+    assert!(db.sent().is_empty());
+}
+
+fn a_condition_holds_on_every_level_of_a_tree(lab: &Lab) {
+    let db = lab.db();
+    store_tree(&db);
+    let mut s = db.session();
+    let plan = || Employee::reports.filter(Employee::name.ne("b"));
+    let all = s.query::<Employee>().order_by(Employee::id).with(plan().recursive(9)).all().unwrap();
+    db.sent();
+    assert_eq!(s.related(all[0], plan()).unwrap(), [all[2]], "a row of the query is left out as well");
+    assert_eq!(s.related(all[1], plan()).unwrap(), [all[3]]);
+    assert!(db.sent().is_empty());
+}
+
+fn a_tree_below_other_rows_is_one_statement_more(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    db.run(
+        "INSERT INTO countries (code, parent_id, name) VALUES ('eu', NULL, 'E'), ('de', 'eu', 'D'), ('by', 'de', 'B'), ('la', 'by', 'L')",
+    );
+    let mut s = db.session();
+    let plan = Country::parent.then(Country::parts.recursive(usize::MAX));
+    let by = s.query::<Country>().filter(Country::code.eq("de")).with(plan).one().unwrap();
+    assert_eq!(db.sent().len(), 1 + 1 + 1 + 1);
+    let mut next = s.related(by, Country::parent).unwrap();
+    let mut codes = Vec::new();
+    while let Some(country) = next {
+        codes.push(s[country].code.clone());
+        next = s.related(country, Country::parts).unwrap().first().copied();
+    }
+    assert_eq!(codes, ["eu", "de", "by", "la"]);
+    assert!(db.sent().is_empty());
+}
+
+fn a_tree_up_is_one_statement_with_its_query(lab: &Lab) {
+    let db = lab.db();
+    store_tree(&db);
+    let mut s = db.session();
+    let query = || select::<Employee>().filter(Employee::name.eq("e"));
+    let e = query().with(Employee::manager.recursive(2)).one(&mut s).unwrap();
+    assert_eq!(db.sent().len(), 2);
+    let d = s.related(e, Employee::manager).unwrap().unwrap();
+    let b = s.related(d, Employee::manager).unwrap().unwrap();
+    assert!(db.sent().is_empty() && !s.loaded(b, Employee::manager));
+    query().with(Employee::manager.recursive(usize::MAX)).one(&mut s).unwrap();
+    assert_eq!(db.sent().len(), 1);
+    let a = s.related(b, Employee::manager).unwrap().unwrap();
+    assert_eq!((s[a].name.as_str(), db.sent().len()), ("a", 0));
 }
 
 fn a_tree_that_is_a_circle_ends(lab: &Lab) {

@@ -56,7 +56,7 @@ impl Core {
         self.load_slots(&Wanted { path, slots: &missing, source: &source, origin })
     }
 
-    fn source_of(&mut self, path: &Path, slot: u32) -> Source {
+    pub(super) fn source_of(&mut self, path: &Path, slot: u32) -> Source {
         let origins = self.stores.any_mut(path.route.origin().number).origins();
         origins.of(slot).map_or(Source::Plain, |(source, _)| source)
     }

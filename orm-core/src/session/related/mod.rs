@@ -12,6 +12,7 @@ mod raise;
 mod reach;
 mod repeat;
 mod seen;
+mod tree;
 
 pub use link::{LinkModel, Replace};
 pub(crate) use plan::Plan;

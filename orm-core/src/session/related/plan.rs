@@ -31,7 +31,7 @@ pub trait Eager<M> {
 #[derive(Clone)]
 pub(crate) struct Branch {
     pub(super) path: Path,
-    make_stores: fn(&mut Stores),
+    pub(super) make_stores: fn(&mut Stores),
     /// The rows that it leads to, as a level of a graph without rows.
     pub(super) make_level: fn() -> Box<dyn Level>,
     /// Whether it leads to a list.
@@ -51,7 +51,7 @@ pub struct Then<M, T> {
 #[derive(Clone, Default)]
 pub(crate) struct Plan {
     pub(super) branches: Vec<Branch>,
-    raises: Option<Raises>,
+    pub(super) raises: Option<Raises>,
 }
 
 fn branch<M, R: Relation<M>>(relation: &R) -> Branch {
@@ -165,11 +165,32 @@ where
     }
 }
 
+impl<M: Model, V> Refined<M, M, V>
+where
+    Refined<M, M, V>: Relation<M, Target = M>,
+{
+    /// These rows over and over, at most so many times: a tree of such rows.
+    pub fn recursive(self, depth: usize) -> Then<M, M> {
+        Then::of(&self).recursive(depth)
+    }
+}
+
 impl<M: Model, V> Many<M, M, V>
 where
     Many<M, M, V>: Relation<M, Target = M>,
 {
-    /// This relation over and over, at most so many times: a tree, level by level, one statement for each.
+    /// This relation over and over, at most so many times: a tree. It comes with the rows of the query in one recursive statement,
+    /// or below other rows in one more; `usize::MAX` loads all of it.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(DeclarativeBase)] pub struct Staff;
+    /// # #[derive(Model, Clone)] #[model(base = Staff)] #[relation(reports = many(Employee::manager))]
+    /// # pub struct Employee { #[column(primary_key)] pub id: Id<Employee>, pub manager: Option<Id<Employee>> }
+    /// # fn heads(s: &mut Session<Staff>) -> orm_core::Result<Vec<Handle<Employee>>> {
+    /// s.query::<Employee>().filter(Employee::manager.is_null()).with(Employee::reports.recursive(3)).all()
+    /// # }
+    /// ```
     pub fn recursive(self, depth: usize) -> Then<M, M> {
         Then::of(&self).recursive(depth)
     }
@@ -196,7 +217,7 @@ impl<M: Model, F: Points<Target = M>> Column<M, F, Fk>
 where
     Column<M, F, Fk>: Relation<M, Target = M>,
 {
-    /// This foreign key over and over, at most so many times: up a tree, one statement for each level.
+    /// This foreign key over and over, at most so many times: up a tree, in one statement with the query.
     pub fn recursive(self, depth: usize) -> Then<M, M> {
         Then::of(&self).recursive(depth)
     }
@@ -311,19 +332,20 @@ impl Core {
         let path = self.settled(branch.path.clone())?;
         let mut level = slots.to_vec();
         let mut seen: HashSet<u32> = HashSet::new();
+        let mut found = Vec::new();
         for depth in 0..branch.depth {
-            self.load_path(&path, &level)?;
+            self.load_levels(&path, &level, branch.depth - depth)?;
             if branch.then.is_empty() && depth + 1 == branch.depth {
                 return Ok(());
             }
             level = self.reach_all(&path, &level)?;
             level.retain(|slot| seen.insert(*slot));
             if level.is_empty() {
-                return Ok(());
+                break;
             }
-            branch.then.iter().try_for_each(|next| self.load_branch(next, &level))?;
+            found.extend_from_slice(&level);
         }
-        Ok(())
+        branch.then.iter().try_for_each(|next| self.load_branch(next, &found))
     }
 
     /// What a path leads to from all of some entities, each once.
