@@ -93,7 +93,7 @@
 //!
 //! [`Session`], [`SessionMaker`] and [`ScopedSession`] for work; [`select`] and [`expr`] for queries; [`engine`] for pools and
 //! options, with a table from SQLAlchemy's `create_engine`; [`schema`] for tables and bases; [`value`] for column types;
-//! [`driver`] for those who write a backend; [`Error`] for what can go wrong.
+//! [`driver`] for those who write a backend; [`guide`] for those who know SQLAlchemy; [`Error`] for what can go wrong.
 
 #![forbid(unsafe_code)]
 
@@ -117,6 +117,12 @@ mod uow;
 mod util;
 pub mod value;
 mod verify;
+
+/// Pages to read: what you know from elsewhere, and what it is here.
+pub mod guide {
+    #[doc = include_str!("../guide/session.md")]
+    pub mod session {}
+}
 
 #[doc(hidden)]
 pub mod __private;
