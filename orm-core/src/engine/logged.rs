@@ -21,7 +21,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    #[inline]
+    #[inline(always)]
     fn is_on(&self) -> bool {
         (self.echo || tracing::enabled!(target: "orm::sql", tracing::Level::DEBUG)) && !self.is_silent
     }

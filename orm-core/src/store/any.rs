@@ -167,15 +167,12 @@ pub(crate) trait AnyStore: Any + Send + Linked {
     /// Takes what the database put into columns; the row holds only those. `made` are those that an expression made.
     fn assign(&mut self, slot: u32, columns: &ColumnSet, made: &ColumnSet, row: &dyn Row) -> Result<()>;
 
-    /// Records what slots are, and writes keys in place of entities that have one by now.
-    fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores);
-
     /// Makes room for rows that are about to be inserted.
     fn expect_inserts(&mut self, count: usize);
 
-    /// Records slots whose rows are inserted, with the columns that the database filled in: they are known by their keys. `ids`
-    /// are the keys that the database generated, if it did.
-    fn settle_inserts(&mut self, slots: &[u32], ids: &[i64], filled: &ColumnSet, epoch: u32) -> Result<()>;
+    /// Slots that are recorded, and whose rows are inserted, are known by their keys. `ids` are the keys that the database
+    /// generated, if it did.
+    fn settle_inserts(&mut self, slots: &[u32], ids: &[i64], epoch: u32) -> Result<()>;
 
     /// Records slots whose rows are updated.
     fn settle_updates(&mut self, slots: &[u32], key_changed: bool);
@@ -207,7 +204,7 @@ pub(crate) trait AnyStore: Any + Send + Linked {
     /// The slots in use.
     fn used(&self) -> Vec<u32>;
 
-    /// Writes keys in place of the entities that have one, in slots whose rows are not sent.
+    /// Writes keys in place of the entities that have one, in slots that are recorded if their rows are sent.
     fn resolve_ids(&mut self, slots: &[u32], rest: &Stores);
 
     /// Writes keys in place of the entities that are about to be evicted.

@@ -28,10 +28,14 @@ impl<T> Chunks<T> {
         }
     }
 
+    /// Adds an item, and gives its position, which a `u32` can hold.
     #[inline]
-    pub(super) fn push(&mut self, item: T) {
-        match self.chunks.last_mut() {
-            Some(last) if last.len() < Self::CHUNK => last.push(item),
+    pub(super) fn push(&mut self, item: T) -> usize {
+        match self.chunks.split_last_mut() {
+            Some((last, full)) if last.len() < Self::CHUNK => {
+                last.push(item);
+                (full.len() << Self::SHIFT) + last.len() - 1
+            }
             Some(_) => self.push_chunk(Self::CHUNK, item),
             // Most sessions hold a few entities of a model.
             None => self.push_chunk(4, item),
@@ -39,10 +43,13 @@ impl<T> Chunks<T> {
     }
 
     #[cold]
-    fn push_chunk(&mut self, capacity: usize, item: T) {
+    fn push_chunk(&mut self, capacity: usize, item: T) -> usize {
+        let position = self.chunks.len() << Self::SHIFT;
+        assert!(u32::try_from(position + Self::CHUNK).is_ok(), "memory ends before four billion items");
         let mut chunk = Vec::with_capacity(capacity);
         chunk.push(item);
         self.chunks.push(chunk);
+        position
     }
 
     pub(super) fn clear(&mut self) {

@@ -312,8 +312,7 @@ impl<M: Model> AnyStore for Store<M> {
     }
 
     fn record(&mut self, slots: &[u32], filled: &ColumnSet) {
-        self.journal.reserve(slots.len());
-        slots.iter().for_each(|&slot| self.record_slot(slot, filled));
+        self.record_slots(slots, filled);
     }
 
     fn set_frame(&mut self, first: usize) {
@@ -340,24 +339,17 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
-    fn resolve(&mut self, slots: &[u32], filled: &ColumnSet, rest: &Stores) {
-        self.journal.reserve(slots.len());
-        slots.iter().for_each(|&slot| self.record_slot(slot, filled));
-        self.resolve_ids(slots, rest);
-    }
-
     fn expect_inserts(&mut self, count: usize) {
-        self.journal.reserve(count);
         self.reserve(count);
     }
 
-    fn settle_inserts(&mut self, slots: &[u32], ids: &[i64], filled: &ColumnSet, epoch: u32) -> Result<()> {
+    fn settle_inserts(&mut self, slots: &[u32], ids: &[i64], epoch: u32) -> Result<()> {
         for (index, &slot) in slots.iter().enumerate() {
             let key = match ids.get(index) {
                 Some(&id) => Some(generated_key::<M>(id)?),
                 None => self.inserted_key(slot),
             };
-            self.settle_insert(slot, key, filled, epoch);
+            self.settle_insert(slot, key, epoch);
         }
         Ok(())
     }
@@ -456,14 +448,13 @@ impl<M: Model> Store<M> {
     }
 
     #[inline]
-    fn settle_insert(&mut self, slot: u32, key: Option<M::Key>, filled: &ColumnSet, epoch: u32) {
+    fn settle_insert(&mut self, slot: u32, key: Option<M::Key>, epoch: u32) {
         if let Some(key) = &key
             && let Some(other) = self.claim(slot, key)
         {
             self.displace(other);
         }
         let place = &mut self.slots[slot as usize];
-        self.journal.record(place, slot, None, filled);
         if let (Some(value), Some(key)) = (&mut place.value, &key)
             && M::table().generated_key.is_some()
         {

@@ -1,9 +1,10 @@
 //! What a frame has to put back when it is undone: recorded once per slot, before it is overwritten.
 //!
-//! An entry is small, since a flush makes one for each row. What only some rows need, such as the key of a row that got
-//! another, stands beside, in lists that name their entry.
+//! An entry is small, since a flush makes one for each row that it changes; new rows in neighbouring slots share one. What only
+//! some rows need, such as the key of a row that got another, stands beside, in lists that name their entry.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::kept::Kept;
 use super::slot::{NO_ENTRY, Slot, State};
@@ -28,9 +29,11 @@ pub(super) struct Journal<M: Model> {
     deleted: Vec<u32>,
 }
 
-/// What a slot was before the unit of work changed it.
+/// What a slot was before the unit of work changed it, or several neighbours whose rows are new.
 pub(super) struct Undo {
-    pub(super) slot: u32,
+    /// The first of them.
+    slot: u32,
+    count: u32,
     pub(super) generation: Generation,
     /// The slot's entry before this one.
     previous: u32,
@@ -42,12 +45,20 @@ pub(super) struct Undo {
 /// What a foreign key named: an entity, or what is known by its key only.
 struct Named {
     entry: u32,
+    slot: u32,
+    /// The position of its field.
     field: usize,
     entity: Option<Entity>,
 }
 
 /// Of rows that are withdrawn, the fields that have what they are to have.
 type Settled = HashMap<u32, ColumnSet>;
+
+impl Undo {
+    pub(super) fn slots(&self) -> Range<u32> {
+        self.slot..self.slot + self.count
+    }
+}
 
 impl<M: Model> Journal<M> {
     pub(super) fn new() -> Self {
@@ -92,7 +103,13 @@ impl<M: Model> Journal<M> {
     /// Whether an entry is one of the innermost frame, about a slot. A slot may name one of a transaction that is over.
     #[inline]
     fn has_entry(&self, entry: u32, slot: u32) -> bool {
-        entry as usize >= self.frame && self.entries.get(entry as usize).is_some_and(|undo| undo.slot == slot)
+        entry as usize >= self.frame && self.about(entry, slot).is_some()
+    }
+
+    /// An entry, if it is one about a slot.
+    #[inline]
+    fn about(&self, entry: u32, slot: u32) -> Option<&Undo> {
+        self.entries.get(entry as usize).filter(|undo| undo.slots().contains(&slot))
     }
 
     /// Records what a slot is, unless the innermost frame has done so already; gives the kept copy back then.
@@ -109,11 +126,24 @@ impl<M: Model> Journal<M> {
         }
         let entry = self.len() as u32;
         let previous = std::mem::replace(&mut place.entry, entry);
-        self.entries.push(Undo { slot, generation: place.generation, previous, state: place.state, kept });
-        if !filled.is_empty() {
-            self.filled.push((entry, *filled));
-        }
+        let undo = Undo { slot, count: 1, generation: place.generation, previous, state: place.state, kept };
+        self.push(undo, filled);
         None
+    }
+
+    fn push(&mut self, undo: Undo, filled: &ColumnSet) {
+        if !filled.is_empty() {
+            self.filled.push((self.len() as u32, *filled));
+        }
+        self.entries.push(undo);
+    }
+
+    /// Adds to the record of a row that is born in the transaction an entity that a foreign key named.
+    #[inline]
+    pub(super) fn record_link(&mut self, entry: u32, slot: u32, field: usize, entity: Entity) {
+        if self.is_birth(entry, slot, 0) {
+            self.links.push(Named { entry, slot, field, entity: Some(entity) });
+        }
     }
 
     /// Whether the row of an entry, or of one before it about the same slot, is born in the transaction: since the journal was
@@ -121,7 +151,7 @@ impl<M: Model> Journal<M> {
     fn is_birth(&self, entry: u32, slot: u32, length: usize) -> bool {
         let mut at = entry;
         while at as usize >= length
-            && let Some(undo) = self.entries.get(at as usize).filter(|undo| undo.slot == slot)
+            && let Some(undo) = self.about(at, slot)
         {
             if undo.state == State::Pending {
                 return true;
@@ -139,6 +169,11 @@ impl<M: Model> Journal<M> {
         renumber_list(&mut self.filled, kept, |(entry, _)| entry);
         renumber_list(&mut self.links, kept, |link| &mut link.entry);
         renumber_list(&mut self.keys, kept, |(entry, _)| entry);
+    }
+
+    /// What a foreign key of a slot named last before its entry, taken out.
+    fn pop_link(&mut self, entry: u32, slot: u32) -> Option<Named> {
+        self.links.pop_if(|link| (link.entry, link.slot) == (entry, slot))
     }
 
     /// The key that a row had before its entry, taken out.
@@ -160,22 +195,47 @@ impl<M: Model> Store<M> {
         }
     }
 
-    /// Adds to the record of a row that is born in the transaction an entity that a foreign key named.
-    pub(super) fn record_link(&mut self, slot: u32, field: usize, entity: Entity) {
-        let entry = self.at(slot).entry;
-        if self.journal.is_birth(entry, slot, 0) {
-            self.journal.links.push(Named { entry, field, entity: Some(entity) });
+    /// Records slots, those of new rows in neighbouring slots as one.
+    pub(super) fn record_slots(&mut self, mut slots: &[u32], filled: &ColumnSet) {
+        while let Some((&slot, rest)) = slots.split_first() {
+            let births = self.record_births(slots, filled);
+            if births == 0 {
+                self.record_slot(slot, filled);
+            }
+            slots = &rest[births.saturating_sub(1)..];
         }
     }
 
-    /// The same of foreign keys that were set since a copy was kept: what they named before is over.
+    /// Records the new rows at the head of slots that no frame knows of and that are neighbours, and gives how many they are.
+    fn record_births(&mut self, slots: &[u32], filled: &ColumnSet) -> usize {
+        let (first, entry) = (slots[0], self.journal.len() as u32);
+        let generation = self.at(first).generation;
+        let mut count = 0;
+        for (&slot, neighbour) in slots.iter().zip(first..) {
+            let place = &mut self.slots[slot as usize];
+            let is_new = place.state == State::Pending && place.entry == NO_ENTRY;
+            if !is_new || slot != neighbour || place.generation != generation {
+                break;
+            }
+            place.entry = entry;
+            count += 1;
+        }
+        if count > 0 {
+            let state = State::Pending;
+            let undo = Undo { slot: first, count, generation, previous: NO_ENTRY, state, kept: None };
+            self.journal.push(undo, filled);
+        }
+        count as usize
+    }
+
+    /// Adds to the record of a row that is born in the transaction which foreign keys were set since a copy was kept: what they named before is over.
     fn record_moves(&mut self, slot: u32, kept: &M) {
         let entry = self.at(slot).entry;
         if M::table().foreign_keys.is_empty() || !self.journal.is_birth(entry, slot, 0) {
             return;
         }
         for field in self.moved(slot, kept).iter() {
-            self.journal.links.push(Named { entry, field, entity: None });
+            self.journal.links.push(Named { entry, slot, field, entity: None });
         }
     }
 
@@ -192,10 +252,11 @@ impl<M: Model> Store<M> {
         (0..table.fields.len()).filter(is_moved).collect()
     }
 
-    /// Adds to the record of a row the key that it had before, unless an earlier one is recorded.
+    /// Adds to the record of a row the key that it had before, unless an earlier one is recorded. A new row had none.
     pub(super) fn record_key(&mut self, slot: u32, key: M::Key) {
         let entry = self.at(slot).entry;
-        if !self.journal.keys.iter().rev().any(|(other, _)| *other == entry) {
+        let is_new = self.journal.about(entry, slot).is_some_and(|undo| undo.state == State::Pending);
+        if !is_new && !self.journal.keys.iter().rev().any(|(other, _)| *other == entry) {
             self.journal.keys.push((entry, key));
         }
     }
@@ -203,39 +264,32 @@ impl<M: Model> Store<M> {
     /// Puts back what the entries say, the latest first, down to a length of the journal.
     pub(super) fn undo(&mut self, length: usize) {
         // Links that had to wait for a cycle were recorded after those of later entries.
-        self.journal.links.sort_by_key(|link| link.entry);
+        self.journal.links.sort_by_key(|link| (link.entry, link.slot));
         let mut settled = Settled::new();
         while self.journal.len() > length {
             let Some(undo) = self.journal.entries.pop() else { return };
             let entry = u32::try_from(self.journal.len()).expect("invariant: the entry had a number");
-            if self.at(undo.slot).generation != undo.generation {
-                self.drop_beside(entry, &undo);
-            } else if undo.state == State::Pending || self.journal.is_birth(undo.previous, undo.slot, length)
-            {
-                self.take_back(entry, undo, &mut settled);
+            if undo.state == State::Pending {
+                self.undo_births(entry, &undo, &mut settled);
+            } else if self.at(undo.slot).generation != undo.generation {
+                self.drop_links(entry, undo.slot);
+                self.journal.take_key(entry);
+            } else if self.journal.is_birth(undo.previous, undo.slot, length) {
+                self.undo_write(entry, undo, &mut settled);
             } else {
                 self.put_back(entry, undo);
             }
         }
     }
 
-    /// Forgets what stands beside an entry about a slot that was given up.
-    fn drop_beside(&mut self, entry: u32, undo: &Undo) {
-        self.journal.filled.pop_if(|(other, _)| *other == entry);
-        self.drop_links(entry);
-        if undo.state != State::Pending {
-            self.journal.take_key(entry);
-        }
-    }
-
-    fn drop_links(&mut self, entry: u32) {
-        while self.journal.links.pop_if(|link| link.entry == entry).is_some() {}
+    fn drop_links(&mut self, entry: u32, slot: u32) {
+        while self.journal.pop_link(entry, slot).is_some() {}
     }
 
     /// A slot gets back what it had.
     fn put_back(&mut self, entry: u32, undo: Undo) {
         self.put_key_back(entry, undo.slot);
-        self.drop_links(entry);
+        self.drop_links(entry, undo.slot);
         let place = &mut self.slots[undo.slot as usize];
         place.entry = undo.previous;
         place.state = if undo.state == State::Deleted { State::Persistent } else { undo.state };
@@ -256,31 +310,43 @@ impl<M: Model> Store<M> {
         }
     }
 
-    /// A slot whose row is born in what is undone keeps the values that the program gave it last, but for what came from the
-    /// database; it is withdrawn when the entry of its birth comes.
-    fn take_back(&mut self, entry: u32, undo: Undo, all: &mut Settled) {
-        let slot = undo.slot;
-        let mut settled = all.remove(&slot).unwrap_or(ColumnSet::EMPTY);
-        let later = self.slots[slot as usize].kept.take().map(|kept| self.copies.take(kept));
-        let moved = later.map_or(ColumnSet::EMPTY, |kept| self.moved(slot, &kept));
-        moved.iter().for_each(|field| settled.insert(field));
-        self.name_again(entry, slot, &mut settled);
-        if undo.state == State::Pending {
+    /// Slots whose rows are born in what is undone keep the values that the program gave them last, but for what came from the
+    /// database; they are withdrawn.
+    fn undo_births(&mut self, entry: u32, undo: &Undo, all: &mut Settled) {
+        let filled = self.journal.filled.pop_if(|(other, _)| *other == entry);
+        let filled = filled.map_or(ColumnSet::EMPTY, |(_, filled)| filled);
+        for slot in undo.slots().rev() {
+            if self.at(slot).generation != undo.generation {
+                self.drop_links(entry, slot);
+                continue;
+            }
+            self.take_back(entry, slot, all);
+            all.remove(&slot);
             self.forget_key(slot);
-            self.unborn(entry, slot);
-        } else {
-            self.journal.take_key(entry);
-            let earlier = undo.kept.map(|kept| self.copies.take(kept));
-            let moved = earlier.map_or(ColumnSet::EMPTY, |kept| self.moved(slot, &kept));
-            moved.iter().for_each(|field| settled.insert(field));
-            all.insert(slot, settled);
+            self.unborn(slot, &filled);
+            self.slots[slot as usize].entry = undo.previous;
         }
+    }
+
+    /// The same for what was written of such a row before the entry of its birth comes.
+    fn undo_write(&mut self, entry: u32, undo: Undo, all: &mut Settled) {
+        let slot = undo.slot;
+        self.take_back(entry, slot, all);
+        self.journal.take_key(entry);
+        let earlier = undo.kept.map(|kept| self.copies.take(kept));
+        let moved = earlier.map_or(ColumnSet::EMPTY, |kept| self.moved(slot, &kept));
+        let settled = all.entry(slot).or_default();
+        moved.iter().for_each(|field| settled.insert(field));
         self.slots[slot as usize].entry = undo.previous;
     }
 
-    /// Foreign keys name entities again, where they name the same still.
-    fn name_again(&mut self, entry: u32, slot: u32, settled: &mut ColumnSet) {
-        while let Some(Named { field, entity, .. }) = self.journal.links.pop_if(|link| link.entry == entry) {
+    /// Foreign keys name entities again that they named before an entry, unless they were set since.
+    fn take_back(&mut self, entry: u32, slot: u32, all: &mut Settled) {
+        let later = self.slots[slot as usize].kept.take().map(|kept| self.copies.take(kept));
+        let moved = later.map_or(ColumnSet::EMPTY, |kept| self.moved(slot, &kept));
+        let settled = all.entry(slot).or_default();
+        moved.iter().for_each(|field| settled.insert(field));
+        while let Some(Named { field, entity, .. }) = self.journal.pop_link(entry, slot) {
             if settled.contains(field) {
                 continue;
             }
@@ -292,8 +358,7 @@ impl<M: Model> Store<M> {
     }
 
     /// Takes back what an INSERT wrote into the values of an entity, which is withdrawn.
-    fn unborn(&mut self, entry: u32, slot: u32) {
-        let filled = self.journal.filled.pop_if(|(other, _)| *other == entry);
+    fn unborn(&mut self, slot: u32, filled: &ColumnSet) {
         let place = &mut self.slots[slot as usize];
         place.state = State::Withdrawn;
         let Some(value) = &mut place.value else { return };
@@ -303,8 +368,8 @@ impl<M: Model> Store<M> {
         if M::table().version.is_some() {
             visit::set_version(value, |_| Version::default());
         }
-        if let Some((_, filled)) = filled {
-            visit::unset(value, &filled);
+        if !filled.is_empty() {
+            visit::unset(value, filled);
         }
     }
 
@@ -329,21 +394,32 @@ impl<M: Model> Store<M> {
     pub(super) fn forget_vacated_entries(&mut self) {
         let mut kept: Vec<Option<u32>> = Vec::with_capacity(self.journal.len());
         for mut undo in std::mem::take(&mut self.journal.entries) {
-            let place = &mut self.slots[undo.slot as usize];
-            if place.generation != undo.generation {
+            let entry = u32::try_from(self.journal.entries.len()).expect("invariant: it had a number");
+            if !self.renumber_slots(&undo, entry) {
                 kept.push(None);
                 undo.kept.into_iter().for_each(|copy| drop(self.copies.take(copy)));
                 continue;
             }
-            let entry = u32::try_from(self.journal.entries.len()).expect("invariant: it had a number");
             undo.previous = renumbered(&kept, undo.previous).unwrap_or(NO_ENTRY);
-            place.entry = entry;
             kept.push(Some(entry));
             self.journal.entries.push(undo);
         }
         self.journal.renumber(&kept);
         let slots = &self.slots;
         self.journal.deleted.retain(|&slot| slots[slot as usize].state == State::DeletedFlushed);
+    }
+
+    /// Tells the slots of an entry its new number; whether there are any that were not given up.
+    fn renumber_slots(&mut self, undo: &Undo, entry: u32) -> bool {
+        let mut is_about_any = false;
+        for slot in undo.slots() {
+            let place = &mut self.slots[slot as usize];
+            if place.generation == undo.generation {
+                place.entry = entry;
+                is_about_any = true;
+            }
+        }
+        is_about_any
     }
 }
 

@@ -37,9 +37,7 @@ impl<M> KeptCopies<M> {
             self.copies[free.position()] = Some(copy);
             return free;
         }
-        let kept = Kept::at(self.copies.len());
-        self.copies.push(Some(copy));
-        kept
+        Kept::at(self.copies.push(Some(copy)))
     }
 
     #[inline]

@@ -58,7 +58,8 @@ impl<M: Model> Store<M> {
     pub(super) fn clear_field(&mut self, slot: u32, field: usize, named: Entity) {
         self.keep_copy(slot);
         self.record_slot(slot, &ColumnSet::EMPTY);
-        self.record_link(slot, field, named);
+        let entry = self.at(slot).entry;
+        self.journal.record_link(entry, slot, field, named);
         if let Some(value) = &mut self.at_mut(slot).value {
             visit::unlink(value, field);
         }

@@ -60,8 +60,9 @@ impl<M: Model> Store<M> {
         ids: &dyn Ids,
         each: &mut dyn FnMut(u32, State, Vec<Change>),
     ) {
-        for undo in self.journal.since(since) {
-            let place = self.at(undo.slot);
+        let undos = self.journal.since(since).iter();
+        for (slot, undo) in undos.flat_map(|undo| undo.slots().map(move |slot| (slot, undo))) {
+            let place = self.at(slot);
             let Some(value) = place.value.as_ref().filter(|_| place.generation == undo.generation) else {
                 continue;
             };
@@ -72,7 +73,7 @@ impl<M: Model> Store<M> {
                 (Some(_) | None, _) => Vec::new(),
             };
             if !changes.is_empty() || matches!(undo.state, State::Pending | State::Deleted) {
-                each(undo.slot, undo.state, changes);
+                each(slot, undo.state, changes);
             }
         }
     }

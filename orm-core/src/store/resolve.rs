@@ -4,6 +4,7 @@ use std::any::Any;
 
 use super::any::AnyStore;
 use super::beside::AllButOne;
+use super::recent::Recent;
 use super::typed::Store;
 use super::{Stores, visit};
 use crate::schema::Model;
@@ -11,38 +12,50 @@ use crate::value::{Entity, Ids};
 
 impl<M: Model> Store<M> {
     pub(super) fn resolve_slots(&mut self, slots: &[u32], rest: &Stores) {
-        // One list for all rows, since most of them name something.
-        let mut links = Vec::new();
-        for &slot in slots {
-            let Some(mut value) = self.at_mut(slot).value.take() else { continue };
-            let ids = AllButOne { rest, one: self };
-            visit::resolve(&mut value, &ids, &mut |field, entity| links.push((field, entity)));
-            self.at_mut(slot).value = Some(value);
-            links.drain(..).for_each(|(field, entity)| self.record_link(slot, field, entity));
+        let table = M::table();
+        if table.foreign_keys.iter().any(|key| key.target().number == table.number) {
+            for &slot in slots {
+                self.resolve_own(slot, |value, one, each| {
+                    visit::resolve(value, &AllButOne { rest, one }, each)
+                });
+            }
+            return;
         }
+        let ids = Recent::of(rest);
+        slots.iter().for_each(|&slot| self.resolve_slot_with(slot, &ids));
     }
 
     /// The same before the untouched entities leave, with their keys only: the others may lose theirs by a rollback.
     pub(super) fn resolve_leaving(&mut self, rest: &Stores) {
-        let mut links = Vec::new();
         for slot in AnyStore::used(self) {
-            if self.is_evictable(slot) {
-                continue;
+            if !self.is_evictable(slot) {
+                self.resolve_own(slot, |value, one, each| {
+                    visit::resolve(value, &Leaving(AllButOne { rest, one }), each);
+                });
             }
-            let Some(mut value) = self.at_mut(slot).value.take() else { continue };
-            let ids = Leaving(AllButOne { rest, one: self });
-            visit::resolve(&mut value, &ids, &mut |field, entity| links.push((field, entity)));
-            self.at_mut(slot).value = Some(value);
-            links.drain(..).for_each(|(field, entity)| self.record_link(slot, field, entity));
         }
     }
 
     /// The same for one slot, with keys from elsewhere.
+    #[inline]
     pub(super) fn resolve_slot_with(&mut self, slot: u32, ids: &dyn Ids) {
-        let Some(value) = &mut self.at_mut(slot).value else { return };
+        self.watch.stir();
+        let (place, journal) = (&mut self.slots[slot as usize], &mut self.journal);
+        if let Some(value) = &mut place.value {
+            let entry = place.entry;
+            visit::resolve(value, ids, &mut |field, entity| journal.record_link(entry, slot, field, entity));
+        }
+    }
+
+    /// The same for one slot whose values may name others of this store; they are out of it meanwhile.
+    fn resolve_own(&mut self, slot: u32, resolve: impl FnOnce(&mut M, &Self, &mut dyn FnMut(usize, Entity))) {
+        let Some(mut value) = self.at_mut(slot).value.take() else { return };
         let mut links = Vec::new();
-        visit::resolve(value, ids, &mut |field, entity| links.push((field, entity)));
-        links.into_iter().for_each(|(field, entity)| self.record_link(slot, field, entity));
+        resolve(&mut value, self, &mut |field, entity| links.push((field, entity)));
+        let place = self.at_mut(slot);
+        place.value = Some(value);
+        let entry = place.entry;
+        links.into_iter().for_each(|(field, entity)| self.journal.record_link(entry, slot, field, entity));
     }
 }
 

@@ -92,14 +92,17 @@ impl<M: Model> Store<M> {
     /// Takes a value in and gives its slot.
     #[inline]
     pub(crate) fn insert(&mut self, slot: Slot<M>) -> u32 {
-        if let Some(vacant) = self.vacant.pop() {
-            let generation = self.slots[vacant as usize].generation;
-            self.slots[vacant as usize] = Slot { generation, ..slot };
-            return vacant;
+        match self.vacant.pop() {
+            None => self.slots.push(slot) as u32,
+            Some(vacant) => self.fill(vacant, slot),
         }
-        let index = self.slots.len();
-        self.slots.push(slot);
-        u32::try_from(index).expect("invariant: memory ends before four billion entities")
+    }
+
+    #[cold]
+    fn fill(&mut self, vacant: u32, slot: Slot<M>) -> u32 {
+        let generation = self.slots[vacant as usize].generation;
+        self.slots[vacant as usize] = Slot { generation, ..slot };
+        vacant
     }
 
     /// Gives a slot up. Its handles are recognised as gone; a slot whose generations are used up is never used again.

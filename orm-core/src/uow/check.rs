@@ -17,7 +17,7 @@ pub(crate) fn check_changes(stores: &Stores, changes: &ChangeSet) -> Result<()> 
     for (model, slots) in changes.written() {
         let store = stores.any(model);
         if !store.table().foreign_keys.is_empty() {
-            slots.iter().try_for_each(|&slot| check_links(stores, store, slot))?;
+            check_links(stores, store, slots)?;
         }
     }
     changes.inserts.iter().try_for_each(|group| check_keys(stores, group))?;
@@ -61,19 +61,31 @@ fn check_not_missing(store: &dyn AnyStore, slots: &[u32]) -> Result<()> {
     )))
 }
 
-fn check_links(stores: &Stores, store: &dyn AnyStore, slot: u32) -> Result<()> {
-    let mut wrong = Ok(());
-    store.links(slot, &mut |field, link| {
-        let Link::Of(entity) = link else { return };
-        if wrong.is_ok()
-            && let Some(why) = cannot_name(stores, entity)
-        {
-            let table = store.table();
-            let name = table.field_names[field];
-            wrong = Err(Error::misuse(format!("`{}.{name}` names an entity that {why}", table.model)));
+fn check_links(stores: &Stores, store: &dyn AnyStore, slots: &[u32]) -> Result<()> {
+    let (mut wrong, mut last) = (Ok(()), None);
+    for &slot in slots {
+        store.links(slot, &mut |field, link| match link {
+            // Neighbours often name the same.
+            Link::Of(entity) if last != Some(entity) && wrong.is_ok() => {
+                if let Some(why) = cannot_name(stores, entity) {
+                    wrong = Err(names_none(store, field, why));
+                }
+                last = Some(entity);
+            }
+            Link::None | Link::Key(_) | Link::Of(_) => {}
+        });
+        if wrong.is_err() {
+            break;
         }
-    });
+    }
     wrong
+}
+
+#[cold]
+fn names_none(store: &dyn AnyStore, field: usize, why: &str) -> Error {
+    let table = store.table();
+    let name = table.field_names[field];
+    Error::misuse(format!("`{}.{name}` names an entity that {why}", table.model))
 }
 
 /// Why an entity has no row that a foreign key could name, after this flush.

@@ -29,13 +29,11 @@ pub(crate) fn collect_changes(stores: &Stores, pending: &Pending, deleted: &[Ent
 fn collect_inserts(stores: &Stores, pending: &Pending) -> Vec<Group> {
     let is_known = pending.is_undisturbed() && !stores.is_touched();
     let mut groups = Vec::new();
-    for run in pending.runs().iter().filter(|run| !run.places.is_empty()) {
+    for run in pending.runs() {
         let store = stores.any(run.model);
         match store.columns_by_key(run.has_key).filter(|_| is_known) {
-            Some(columns) => {
-                Group::extend(&mut groups, run.model, &columns, run.places.iter().map(|place| place.slot));
-            }
-            None => store.group(&mut run.places.iter().copied(), State::Pending, &mut groups),
+            Some(columns) => Group::extend(&mut groups, run.model, &columns, run.slots()),
+            None => store.group(&mut run.places(), State::Pending, &mut groups),
         }
     }
     groups

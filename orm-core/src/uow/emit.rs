@@ -13,7 +13,7 @@ use crate::compile::{Dialect, Operation, RowSets, Statements};
 use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::schema::Table;
-use crate::store::{AnyStore, Stores};
+use crate::store::{AnyStore, Recent, Stores};
 use crate::util::columns::ColumnSet;
 use crate::value::Value;
 
@@ -93,19 +93,20 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
 /// another of the same step.
 const CHUNK: usize = 128;
 
-fn insert_chunk<'a>(
+fn insert_chunk(
     step: &Step,
     slots: &[u32],
     statement: &Statement,
-    stores: &'a Stores,
+    stores: &Stores,
     wire: &mut Wire<'_>,
     ids: &mut Vec<i64>,
 ) -> Result<()> {
     let store = stores.any(step.table.number);
+    let keys = Recent::of(stores);
     let mut rest = slots.iter();
-    let mut next = |row: &mut Vec<Value<'a>>| {
+    let mut next = |row: &mut Vec<_>| {
         let Some(&slot) = rest.next() else { return Ok(false) };
-        store.encode(slot, &step.columns, stores, row)?;
+        store.encode(slot, &step.columns, &keys, row)?;
         Ok(true)
     };
     let sent = wire.connection.insert_rows(statement, &mut next, ids);

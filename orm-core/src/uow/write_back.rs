@@ -22,19 +22,14 @@ pub(crate) fn record_plan(plan: &Steps, stores: &mut Stores) {
 /// # Errors
 /// A value error when a generated key does not fit the key's type.
 pub(super) fn write_back_inserts(step: &Step, slots: &[u32], ids: &[i64], stores: &mut Stores) -> Result<()> {
-    let filled = filled_by_insert(step);
-    if !step.table.foreign_keys.is_empty() {
-        stores.beside(step.table.number, |store, rest| store.resolve(slots, &filled, rest));
-    }
+    record_and_resolve(step.table, slots, &filled_by_insert(step), stores);
     let epoch = stores.epochs().current();
-    stores.any_mut(step.table.number).settle_inserts(slots, ids, &filled, epoch)
+    stores.any_mut(step.table.number).settle_inserts(slots, ids, epoch)
 }
 
 /// A row that has another key now is known by it, also to those that name it.
 pub(super) fn write_back_key(table: &Table, slot: u32, stores: &mut Stores, followers: &Followers) {
-    if !table.foreign_keys.is_empty() {
-        stores.beside(table.number, |store, rest| store.resolve(&[slot], &ColumnSet::EMPTY, rest));
-    }
+    record_and_resolve(table, &[slot], &ColumnSet::EMPTY, stores);
     stores.any_mut(table.number).settle_updates(&[slot], true);
     followers.follow((table.number, slot), stores);
 }
@@ -49,9 +44,8 @@ pub(crate) fn write_back(plan: &Steps, stores: &mut Stores) {
     for step in of(Action::Replace) {
         stores.any_mut(step.table.number).settle_deletes(&step.replaced);
     }
-    for step in of(Action::Link).chain(of(Action::Update)).filter(|step| !step.table.foreign_keys.is_empty())
-    {
-        stores.beside(step.table.number, |store, rest| store.resolve(&step.slots, &ColumnSet::EMPTY, rest));
+    for step in of(Action::Link).chain(of(Action::Update)) {
+        record_and_resolve(step.table, &step.slots, &ColumnSet::EMPTY, stores);
     }
     for step in of(Action::Update) {
         let key: ColumnSet = step.table.primary_key.iter().copied().collect();
@@ -59,6 +53,14 @@ pub(crate) fn write_back(plan: &Steps, stores: &mut Stores) {
     }
     mirror(&plan.aftermath, stores);
     stores.settle_touched();
+}
+
+/// Records rows that were sent; what their foreign keys name has a key by now, which takes its place.
+fn record_and_resolve(table: &Table, slots: &[u32], filled: &ColumnSet, stores: &mut Stores) {
+    stores.any_mut(table.number).record(slots, filled);
+    if !table.foreign_keys.is_empty() {
+        stores.beside(table.number, |store, rest| store.resolve_ids(slots, rest));
+    }
 }
 
 /// What the database did to other rows when rows were deleted happens to those that are held.

@@ -43,6 +43,12 @@ impl Place {
         Place { session_low: session.0 as u32, slot, session_high: (session.0 >> 32) as u16, generation }
     }
 
+    /// The place so many slots behind this one, for a tenant of the same generation.
+    #[inline]
+    pub(crate) fn after(self, slots: u32) -> Self {
+        Place { slot: self.slot.wrapping_add(slots), ..self }
+    }
+
     #[inline]
     pub(crate) fn session(self) -> SessionNumber {
         SessionNumber(u64::from(self.session_high) << 32 | u64::from(self.session_low))
