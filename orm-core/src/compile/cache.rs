@@ -28,6 +28,7 @@ pub(crate) enum Operation {
 
 /// The statements of an engine.
 pub(crate) struct Statements {
+    dialect: &'static dyn Dialect,
     rows: Shelf<RowKey>,
     shapes: Shelf<Box<[u8]>>,
     /// Texts of the user's own, and whether only their first row is wanted.
@@ -45,18 +46,18 @@ struct RowKey {
 }
 
 impl Statements {
-    pub(crate) fn new() -> Self {
-        Statements { rows: Shelf::default(), shapes: Shelf::default(), texts: Default::default() }
+    pub(crate) fn new(dialect: &'static dyn Dialect) -> Self {
+        Statements { dialect, rows: Shelf::default(), shapes: Shelf::default(), texts: Default::default() }
     }
 
     /// The statement of an operation on one row of a table.
     pub(crate) fn of_row(
         &self,
-        dialect: &dyn Dialect,
         table: &'static Table,
         operation: Operation,
         sets: RowSets,
     ) -> Arc<Statement> {
+        let dialect = self.dialect;
         let key = RowKey { table: table.number, operation, columns: sets.columns, returning: sets.returning };
         find(&self.rows, &key).unwrap_or_else(|| {
             let sql = match operation {

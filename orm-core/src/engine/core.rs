@@ -183,10 +183,10 @@ impl EngineCore {
         options: ExecutionOptions,
     ) -> Self {
         let database = Database {
+            statements: Statements::new(driver.dialect()),
             driver,
             pool: RwLock::new(Arc::new(pool)),
             settings,
-            statements: Statements::new(),
             warned: Mutex::default(),
         };
         EngineCore { database: Arc::new(database), options }

@@ -15,7 +15,7 @@ use crate::driver::{BeginMode, Connection};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
 use crate::store::{Lists, Pending, Stores};
-use crate::value::{Entity, SessionNumber, Value};
+use crate::value::{Entity, SessionNumber};
 
 /// What sessions of a maker are made with.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +68,6 @@ pub(crate) struct Core {
     pub(crate) connection: Option<Checkout>,
     /// Values that the program keeps with the session.
     pub(crate) info: Info,
-    /// Memory for the values of the next statement.
-    pub(crate) values: Vec<Value<'static>>,
     /// What relations are known to lead to.
     pub(crate) lists: Lists,
     /// Why nothing can be done until the innermost frame has ended.
@@ -109,7 +107,6 @@ impl Core {
             age: None,
             connection: None,
             info,
-            values: Vec::new(),
             lists: Lists::default(),
             failed: None,
             broken: None,

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::load::load_by_key;
 use crate::schema::BelongsTo;
 use crate::store::{KeyHash, State, Wanted};
-use crate::value::{Handle, Id, IntoKey, NoIds, encode_key, recycle};
+use crate::value::{Handle, Id, IntoKey, Key, NoIds, encode_key};
 
 /// What the identity map knows of a key.
 enum Known<M> {
@@ -21,13 +21,6 @@ enum Known<M> {
     Stale,
     /// Nothing; the key's hash, if anything of its model is held.
     Not(Option<KeyHash>),
-}
-
-impl<M> Known<M> {
-    /// Whether the database need not be asked.
-    fn is_enough(&self) -> bool {
-        matches!(self, Known::Held(_) | Known::Deleted)
-    }
 }
 
 impl<B> Session<B> {
@@ -72,15 +65,19 @@ impl<B> Session<B> {
     fn get_by_key<M: BelongsTo<B>>(&mut self, key: M::Key) -> Result<Option<Handle<M>>> {
         self.core.check_usable()?;
         let mut known = self.known::<M>(&key);
-        if !known.is_enough() && !self.core.is_clean() && self.core.autoflush()? == Flushed::Something {
+        if let Known::Stale | Known::Not(_) = known
+            && !self.core.is_clean()
+            && self.core.autoflush()? == Flushed::Something
+        {
             known = self.known::<M>(&key);
         }
-        match known {
-            Known::Held(handle) => Ok(Some(handle)),
-            Known::Deleted => Ok(None),
-            Known::Stale => self.load_by_key(&Wanted { key: &key, absent: None }),
-            Known::Not(absent) => self.load_by_key(&Wanted { key: &key, absent }),
-        }
+        let absent = match known {
+            Known::Held(handle) => return Ok(Some(handle)),
+            Known::Deleted => return Ok(None),
+            Known::Stale => None,
+            Known::Not(absent) => absent,
+        };
+        self.load_by_key(&Wanted { key: &key, absent })
     }
 
     /// What the identity map knows of a key.
@@ -107,15 +104,23 @@ impl<B> Session<B> {
     }
 
     fn load_by_key<M: BelongsTo<B>>(&mut self, wanted: &Wanted<'_, M>) -> Result<Option<Handle<M>>> {
-        let dialect = self.core.dialect();
-        let mut values = recycle(std::mem::take(&mut self.core.values));
-        encode_key(wanted.key, &NoIds, &mut values)?;
+        let (one, mut several);
+        let values = match wanted.key.value() {
+            Some(value) => {
+                one = value?;
+                std::slice::from_ref(&one)
+            }
+            None => {
+                several = Vec::with_capacity(M::Key::WIDTH);
+                encode_key(wanted.key, &NoIds, &mut several)?;
+                &several[..]
+            }
+        };
         let found = self.core.on_wire(Intent::Read.by(Origin::Get), |connection, stores, statements| {
-            load_by_key::<M>(connection, wanted, &values, stores, || {
-                statements.of_row(dialect, M::table(), Operation::SelectByKey, RowSets::default())
+            load_by_key::<M>(connection, wanted, values, stores, || {
+                statements.of_row(M::table(), Operation::SelectByKey, RowSets::default())
             })
         });
-        self.core.values = recycle(values);
         let found = found?;
         if found.is_none() {
             self.core.stores.typed_mut::<M>().lose(wanted.key);

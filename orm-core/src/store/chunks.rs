@@ -29,27 +29,25 @@ impl<T> Chunks<T> {
     }
 
     /// Adds an item, and gives its position, which a `u32` can hold.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, item: T) -> usize {
-        match self.chunks.split_last_mut() {
-            Some((last, full)) if last.len() < Self::CHUNK => {
-                last.push(item);
-                (full.len() << Self::SHIFT) + last.len() - 1
-            }
-            Some(_) => self.push_chunk(Self::CHUNK, item),
-            // Most sessions hold a few entities of a model.
-            None => self.push_chunk(4, item),
+        if self.chunks.last().is_none_or(|last| last.len() == Self::CHUNK) {
+            self.open_chunk();
         }
+        let before = (self.chunks.len() - 1) << Self::SHIFT;
+        let last = self.chunks.last_mut().expect("invariant: a chunk was just opened");
+        // Room first and then the item, which is copied once.
+        last.extend(Some(item));
+        before + last.len() - 1
     }
 
     #[cold]
-    fn push_chunk(&mut self, capacity: usize, item: T) -> usize {
-        let position = self.chunks.len() << Self::SHIFT;
-        assert!(u32::try_from(position + Self::CHUNK).is_ok(), "memory ends before four billion items");
-        let mut chunk = Vec::with_capacity(capacity);
-        chunk.push(item);
-        self.chunks.push(chunk);
-        position
+    fn open_chunk(&mut self) {
+        let count = (self.chunks.len() + 1) << Self::SHIFT;
+        assert!(u32::try_from(count).is_ok(), "memory ends before four billion items");
+        // Most sessions hold a few entities of a model.
+        let capacity = if self.chunks.is_empty() { 4 } else { Self::CHUNK };
+        self.chunks.push(Vec::with_capacity(capacity));
     }
 
     pub(super) fn clear(&mut self) {
@@ -90,7 +88,7 @@ mod tests {
     #[test]
     fn items_stay_where_they_were_pushed() {
         let mut chunks = Chunks::new();
-        (0..1000_usize).for_each(|item| chunks.push(item));
+        (0..1000_usize).for_each(|item| assert_eq!(chunks.push(item), item));
         assert_eq!(chunks.len(), 1000);
         assert!((0..1000).all(|position| chunks[position] == position));
         assert_eq!(chunks.get(1000), None);

@@ -102,9 +102,9 @@ impl Stores {
     /// The store of a model, and how rows meet what it holds.
     #[inline]
     pub(crate) fn meeting<M: Model>(&mut self) -> (&mut Store<M>, Meeting<'_>) {
-        self.make_if_new::<M>();
+        let number = self.make_if_new::<M>();
         let meeting = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
-        (typed_in(&mut self.stores), meeting)
+        (typed_in(&mut self.stores, number), meeting)
     }
 
     /// The store of a model, if it ever held an entity.
@@ -117,16 +117,17 @@ impl Stores {
     /// The store of a model.
     #[inline]
     pub(crate) fn typed_mut<M: Model>(&mut self) -> &mut Store<M> {
-        self.make_if_new::<M>();
-        typed_in(&mut self.stores)
+        let number = self.make_if_new::<M>();
+        typed_in(&mut self.stores, number)
     }
 
     #[inline]
-    fn make_if_new<M: Model>(&mut self) {
+    fn make_if_new<M: Model>(&mut self) -> usize {
         let number = M::table().number;
         if self.stores.get(number).is_none_or(Option::is_none) {
             self.make::<M>(number);
         }
+        number
     }
 
     #[cold]
@@ -309,10 +310,10 @@ impl Stores {
     }
 }
 
-/// The store of a model among those that were made.
+/// The store of a model, by its table's number, among those that were made.
 #[inline]
-fn typed_in<M: Model>(stores: &mut [Option<Box<dyn AnyStore>>]) -> &mut Store<M> {
-    let store = stores[M::table().number].as_deref_mut().expect("invariant: the store was just made");
+fn typed_in<M: Model>(stores: &mut [Option<Box<dyn AnyStore>>], number: usize) -> &mut Store<M> {
+    let store = stores[number].as_deref_mut().expect("invariant: the store was just made");
     (store as &mut dyn Any).downcast_mut().expect("invariant: a table has one number, and a number one model")
 }
 

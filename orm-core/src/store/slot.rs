@@ -53,8 +53,15 @@ pub(crate) struct Slot<M: Model> {
 }
 
 impl<M: Model> Slot<M> {
+    #[inline]
     pub(crate) fn new(value: M, state: State) -> Self {
         Slot { value: Some(value), kept: None, key: None, generation: 0, epoch: 0, entry: NO_ENTRY, state }
+    }
+
+    /// A slot with the values of a row.
+    #[inline]
+    pub(crate) fn of_row(value: M, key: M::Key, epoch: u32) -> Self {
+        Slot { key: Some(key), epoch, ..Slot::new(value, State::Persistent) }
     }
 
     /// Whether it has a row that the next flush may change.

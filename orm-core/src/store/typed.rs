@@ -84,24 +84,21 @@ impl<M: Model> Store<M> {
     pub(crate) fn add(&mut self, session: SessionNumber, value: M) -> Place {
         let slot = self.insert(Slot::new(value, State::Pending));
         self.watch.begin(slot);
-        // Only a slot that was vacated has had another tenant.
-        let generation = if self.has_vacated { self.generation(slot) } else { 0 };
-        Place::new(session, slot, generation)
+        Place::new(session, slot, self.generation(slot))
     }
 
-    /// Takes a value in and gives its slot.
-    #[inline]
+    /// Takes a slot in and gives its number. Inlined, so that the slot is made where it stays.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, slot: Slot<M>) -> u32 {
-        match self.vacant.pop() {
-            None => self.slots.push(slot) as u32,
-            Some(vacant) => self.fill(vacant, slot),
-        }
+        if self.vacant.is_empty() { self.slots.push(slot) as u32 } else { self.fill(slot) }
     }
 
+    /// The same where a slot is vacant.
     #[cold]
-    fn fill(&mut self, vacant: u32, slot: Slot<M>) -> u32 {
-        let generation = self.slots[vacant as usize].generation;
-        self.slots[vacant as usize] = Slot { generation, ..slot };
+    fn fill(&mut self, slot: Slot<M>) -> u32 {
+        let vacant = self.vacant.pop().expect("invariant: there is a vacant slot");
+        let place = &mut self.slots[vacant as usize];
+        *place = Slot { generation: place.generation, ..slot };
         vacant
     }
 
@@ -123,8 +120,10 @@ impl<M: Model> Store<M> {
         value
     }
 
+    #[inline]
     pub(crate) fn generation(&self, slot: u32) -> Generation {
-        self.slots[slot as usize].generation
+        // Only a slot that was vacated has had another tenant.
+        if self.has_vacated { self.slots[slot as usize].generation } else { 0 }
     }
 
     /// How many slots there are, also those that nobody has.
@@ -248,11 +247,7 @@ impl<M: Model> Store<M> {
             return Ok(slot);
         }
         let value = decode(row)?;
-        let slot = self.insert(Slot {
-            key: Some(key),
-            epoch: how.epochs.current(),
-            ..Slot::new(value, State::Persistent)
-        });
+        let slot = self.insert(Slot::of_row(value, key, how.epochs.current()));
         self.identity.add(hash, slot);
         Ok(slot)
     }
@@ -286,11 +281,7 @@ impl<M: Model> Store<M> {
                 hash
             }
         };
-        let slot = self.insert(Slot {
-            key: Some(key),
-            epoch: how.epochs.current(),
-            ..Slot::new(value, State::Persistent)
-        });
+        let slot = self.insert(Slot::of_row(value, key, how.epochs.current()));
         self.identity.add(hash, slot);
         Ok(slot)
     }

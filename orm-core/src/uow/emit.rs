@@ -267,7 +267,7 @@ pub(super) fn statement(
     wire: &Wire<'_>,
 ) -> Arc<Statement> {
     let sets = RowSets { columns: step.columns, returning };
-    wire.statements.of_row(wire.dialect, step.table, operation, sets)
+    wire.statements.of_row(step.table, operation, sets)
 }
 
 /// The key of the row, and the version that it has to have.

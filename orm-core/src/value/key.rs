@@ -37,6 +37,11 @@ pub trait Key: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static {
     /// A value error when the database cannot store the value.
     fn encode<'a>(&'a self, out: &mut Encoder<'a, '_>) -> Result<()>;
 
+    /// The value, if the key has one column.
+    fn value(&self) -> Option<Result<Value<'_>>> {
+        None
+    }
+
     /// The key that a database generated, for integer keys.
     fn from_generated(_id: i64) -> Option<Self> {
         None
@@ -59,6 +64,11 @@ impl<T: ColumnType + Eq + Ord + Hash + Debug> Key for T {
     #[inline]
     fn encode<'a>(&'a self, out: &mut Encoder<'a, '_>) -> Result<()> {
         out.column(|| ColumnType::encode(self))
+    }
+
+    #[inline]
+    fn value(&self) -> Option<Result<Value<'_>>> {
+        Some(ColumnType::encode(self))
     }
 
     #[inline]

@@ -155,13 +155,6 @@ impl PartialEq for Value<'_> {
     }
 }
 
-/// An empty vector of values of another lifetime, with the memory of one that is not needed any more.
-#[inline]
-pub(crate) fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
-    values.clear();
-    values.into_iter().map(|_| Value::Null).collect()
-}
-
 /// As SQL would write the literal; blobs by their length.
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
