@@ -87,7 +87,10 @@ pub(crate) trait AnyStore: Any + Send + Linked {
     /// Shows the foreign keys of a slot's values: its field's position and what it names.
     fn links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
 
-    /// The same of the values that its row has.
+    /// Shows the entities that slots name by foreign keys, each with the position of its field.
+    fn entities(&self, slots: &[u32], each: &mut dyn FnMut(usize, Entity));
+
+    /// The same as `links` of the values that its row has.
     fn kept_links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>));
 
     /// A key, given as this model's key type, as text that equals another's only if the keys are equal.

@@ -171,6 +171,14 @@ impl<M: Model> AnyStore for Store<M> {
         }
     }
 
+    fn entities(&self, slots: &[u32], each: &mut dyn FnMut(usize, Entity)) {
+        for &slot in slots {
+            if let Some(value) = &self.at(slot).value {
+                visit::entities(value, each);
+            }
+        }
+    }
+
     fn kept_links(&self, slot: u32, each: &mut dyn FnMut(usize, Link<'_>)) {
         if let Some(value) = self.kept_or_current(slot) {
             visit::links(value, each);

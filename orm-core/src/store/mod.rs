@@ -47,7 +47,6 @@ pub(crate) use lists::{ListId, Lists};
 pub(crate) use meet::{meet_row, row_name};
 pub(crate) use origin::{Raises, Source};
 pub(crate) use pending::Pending;
-pub(crate) use recent::Recent;
 pub(crate) use resolve::OneId;
 pub use slot::State;
 pub(crate) use typed::{Meeting, Store, Wanted, decode};

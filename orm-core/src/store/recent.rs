@@ -6,13 +6,13 @@ use std::cell::Cell;
 use crate::value::{Entity, Ids};
 
 /// Looks a key up once for all neighbours that name its entity.
-pub(crate) struct Recent<'a> {
+pub(super) struct Recent<'a> {
     ids: &'a dyn Ids,
     last: Cell<Option<(Entity, &'a dyn Any)>>,
 }
 
 impl<'a> Recent<'a> {
-    pub(crate) fn of(ids: &'a dyn Ids) -> Self {
+    pub(super) fn of(ids: &'a dyn Ids) -> Self {
         Recent { ids, last: Cell::new(None) }
     }
 }

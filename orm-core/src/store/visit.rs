@@ -92,6 +92,30 @@ impl<'a> Visitor<'a> for Links<'a, '_> {
     }
 }
 
+/// Shows the entities that a value names by foreign keys, each with the position of its field.
+pub(crate) fn entities<M: Model>(value: &M, each: &mut dyn FnMut(usize, Entity)) {
+    let mut entities = Entities { field: 0, each };
+    value.visit(&mut entities).expect("invariant: looking at links does not fail");
+}
+
+struct Entities<'f> {
+    field: usize,
+    each: &'f mut dyn FnMut(usize, Entity),
+}
+
+impl<'a> Visitor<'a> for Entities<'_> {
+    #[inline]
+    fn field<T: Field>(&mut self, field: &'a T) -> Result<()> {
+        if T::IS_ID
+            && let Link::Of(entity) = field.link()
+        {
+            (self.each)(self.field, entity);
+        }
+        self.field += 1;
+        Ok(())
+    }
+}
+
 /// What the foreign key in the field at a position names.
 pub(crate) fn link<M: Model>(value: &M, field: u16) -> Link<'_> {
     let mut only = OnlyLink { left: field, found: Link::None };

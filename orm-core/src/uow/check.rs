@@ -5,7 +5,7 @@ use super::follow::Followers;
 use crate::compile::Dialect;
 use crate::error::{Constraint, Error, Refusal, Result};
 use crate::store::{AnyStore, Group, State, Stores};
-use crate::value::{Entity, Link};
+use crate::value::Entity;
 
 /// Refuses what cannot be written: ids that name no row, values that their validation refuses, rows that are gone.
 ///
@@ -62,23 +62,15 @@ fn check_not_missing(store: &dyn AnyStore, slots: &[u32]) -> Result<()> {
 }
 
 fn check_links(stores: &Stores, store: &dyn AnyStore, slots: &[u32]) -> Result<()> {
-    let (mut wrong, mut last) = (Ok(()), None);
-    for &slot in slots {
-        store.links(slot, &mut |field, link| match link {
-            // Neighbours often name the same.
-            Link::Of(entity) if last != Some(entity) && wrong.is_ok() => {
-                if let Some(why) = cannot_name(stores, entity) {
-                    wrong = Err(names_none(store, field, why));
-                }
-                last = Some(entity);
-            }
-            Link::None | Link::Key(_) | Link::Of(_) => {}
-        });
-        if wrong.is_err() {
-            break;
+    let (mut wrong, mut last) = (None, None);
+    store.entities(slots, &mut |field, entity| {
+        // Neighbours often name the same.
+        if wrong.is_none() && last != Some(entity) {
+            wrong = cannot_name(stores, entity).map(|why| names_none(store, field, why));
+            last = Some(entity);
         }
-    }
-    wrong
+    });
+    wrong.map_or(Ok(()), Err)
 }
 
 #[cold]

@@ -8,12 +8,12 @@ use super::links::writes_key;
 use super::plan::{Action, Step, Steps};
 use super::single::{insert_single, is_single, update_single};
 use super::special::{emit_deletes, emit_parks, emit_replaces, emit_unlinks};
-use super::write_back::{write_back_inserts, write_back_key};
+use super::write_back::{record_inserts, settle_inserts, write_back_key};
 use crate::compile::{Dialect, Operation, RowSets, Statements};
 use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::schema::Table;
-use crate::store::{AnyStore, Recent, Stores};
+use crate::store::{AnyStore, Stores};
 use crate::util::columns::ColumnSet;
 use crate::value::Value;
 
@@ -83,8 +83,9 @@ fn emit_inserts(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result
     let mut ids = Vec::with_capacity(CHUNK);
     for slots in step.slots.chunks(CHUNK) {
         ids.clear();
+        record_inserts(step, slots, stores);
         insert_chunk(step, slots, &statement, stores, wire, &mut ids)?;
-        write_back_inserts(step, slots, &ids, stores)?;
+        settle_inserts(step, slots, &ids, stores)?;
     }
     Ok(())
 }
@@ -102,11 +103,10 @@ fn insert_chunk(
     ids: &mut Vec<i64>,
 ) -> Result<()> {
     let store = stores.any(step.table.number);
-    let keys = Recent::of(stores);
     let mut rest = slots.iter();
     let mut next = |row: &mut Vec<_>| {
         let Some(&slot) = rest.next() else { return Ok(false) };
-        store.encode(slot, &step.columns, &keys, row)?;
+        store.encode(slot, &step.columns, stores, row)?;
         Ok(true)
     };
     let sent = wire.connection.insert_rows(statement, &mut next, ids);
@@ -132,13 +132,14 @@ fn insert_returning(
     wire: &mut Wire<'_>,
 ) -> Result<()> {
     let table = step.table;
+    record_inserts(step, &[slot], stores);
     let mut row = Vec::with_capacity(table.columns.len());
     stores.any(table.number).encode(slot, &step.columns, stores, &mut row)?;
     let returned =
         returned_row(wire, statement, &row).map_err(|error| name_row(error, slot, step, stores))?;
     drop(row);
     take_returned(stores, table, slot, returning, &returned)?;
-    write_back_inserts(step, &[slot], &[], stores)
+    settle_inserts(step, &[slot], &[], stores)
 }
 
 fn emit_updates(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {

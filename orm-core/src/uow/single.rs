@@ -7,7 +7,7 @@ use super::emit::{Wire, insert_columns, returned_row};
 use super::explain::{name_row, stale};
 use super::links::writes_key;
 use super::plan::{Action, Step};
-use super::write_back::{write_back_inserts, write_back_key};
+use super::write_back::{record_inserts, settle_inserts, write_back_key};
 use crate::compile::{Condition, KeySink, RowWrite, What, Writer, Written, write_insert, write_update};
 use crate::driver::Statement;
 use crate::error::Result;
@@ -27,8 +27,8 @@ pub(super) fn is_single(step: &Step, stores: &Stores, wire: &Wire<'_>) -> bool {
 /// Whatever the database reports.
 pub(super) fn insert_single(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
     for &slot in &step.slots {
-        let store = stores.any(step.table.number);
-        let made = store.expressed(slot);
+        record_inserts(step, &[slot], stores);
+        let made = stores.any(step.table.number).expressed(slot);
         let mut row = row_write(step, slot, stores)?;
         row.returning = insert_columns(step.table, &columns_of(&row));
         if wire.dialect.capabilities().returning {
@@ -38,7 +38,7 @@ pub(super) fn insert_single(step: &Step, stores: &mut Stores, wire: &mut Wire<'_
         let returned = send(&row, step, slot, stores, wire)?;
         take(stores, step, slot, Taken { returning, made }, &returned.row)?;
         let ids: Vec<i64> = returned.generated.into_iter().collect();
-        write_back_inserts(step, &[slot], &ids, stores)?;
+        settle_inserts(step, &[slot], &ids, stores)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::explain::{name_row, stale};
 use super::plan::Step;
 use super::rules::RowId;
 use super::unique::FREE_LENGTH;
-use super::write_back::write_back_inserts;
+use super::write_back::{record_inserts, settle_inserts};
 use crate::compile::Operation;
 use crate::error::Result;
 use crate::schema::TableColumn;
@@ -19,13 +19,14 @@ use crate::value::{SqlType, Value};
 /// Rows take the values of entities that were added with their keys.
 pub(super) fn emit_replaces(step: &Step, stores: &mut Stores, wire: &mut Wire<'_>) -> Result<()> {
     for (&new, &old) in step.slots.iter().zip(&step.replaced) {
+        record_inserts(step, &[new], stores);
         if step.table.version.is_some() {
             stores.any_mut(step.table.number).succeed_version(new, old);
         }
         if !step.columns.is_empty() {
             replace_row(step, new, old, stores, wire)?;
         }
-        write_back_inserts(step, &[new], &[], stores)?;
+        settle_inserts(step, &[new], &[], stores)?;
     }
     Ok(())
 }

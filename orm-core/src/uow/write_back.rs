@@ -17,12 +17,16 @@ pub(crate) fn record_plan(plan: &Steps, stores: &mut Stores) {
     }
 }
 
-/// Rows that were just inserted are known by their keys; `ids` are those that the database generated, if it did.
+/// Records rows that are about to be inserted; what their foreign keys name has a key by now, which takes its place.
+pub(super) fn record_inserts(step: &Step, slots: &[u32], stores: &mut Stores) {
+    record_and_resolve(step.table, slots, &filled_by_insert(step), stores);
+}
+
+/// Rows that were recorded and just inserted are known by their keys; `ids` are those that the database generated, if it did.
 ///
 /// # Errors
 /// A value error when a generated key does not fit the key's type.
-pub(super) fn write_back_inserts(step: &Step, slots: &[u32], ids: &[i64], stores: &mut Stores) -> Result<()> {
-    record_and_resolve(step.table, slots, &filled_by_insert(step), stores);
+pub(super) fn settle_inserts(step: &Step, slots: &[u32], ids: &[i64], stores: &mut Stores) -> Result<()> {
     let epoch = stores.epochs().current();
     stores.any_mut(step.table.number).settle_inserts(slots, ids, epoch)
 }
@@ -55,7 +59,7 @@ pub(crate) fn write_back(plan: &Steps, stores: &mut Stores) {
     stores.settle_touched();
 }
 
-/// Records rows that were sent; what their foreign keys name has a key by now, which takes its place.
+/// Records rows; what their foreign keys name has a key by now, which takes its place.
 fn record_and_resolve(table: &Table, slots: &[u32], filled: &ColumnSet, stores: &mut Stores) {
     stores.any_mut(table.number).record(slots, filled);
     if !table.foreign_keys.is_empty() {
