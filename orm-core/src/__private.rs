@@ -8,7 +8,7 @@ pub use crate::__orm_register as register;
 pub use crate::__shows as shows;
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
-pub use crate::expr::{AliasName, As, AsRow, AsStruct, Items, RowOf, RowStruct, Selection};
+pub use crate::expr::{AliasName, As, AsRow, AsStruct, FilledRow, Items, RowStruct, Selection};
 pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
 pub use crate::load::FromRow;
 pub use crate::load::GraphOf;

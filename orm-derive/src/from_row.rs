@@ -5,7 +5,7 @@
 //! const _: () = {
 //!     impl RowStruct for Stats { type Fields = (String, i64); .. }
 //!     impl FromRow for Stats { type Cell = AsRow<Self, (<String as FromRow>::Cell, <i64 as FromRow>::Cell)>; }
-//!     impl Selection<..> for StatsColumns<..> where RowOf<Stats, (Name, Posts)>: Selection<..> { .. }
+//!     impl Selection<..> for StatsColumns<..> where FilledRow<Stats, (Name, Posts)>: Selection<..> { .. }
 //! };
 //! ```
 
@@ -127,7 +127,7 @@ fn expand_struct(read: &RowStruct<'_>) -> TokenStream {
     });
     let types = nested(fields.iter().map(|field| field.ty));
     let (pattern, cells, parts) = (nested(&names), nested(cells), nested(&parameters));
-    let row_of = quote!(#library::RowOf<#ident, #parts>);
+    let row_of = quote!(#library::FilledRow<#ident, #parts>);
     let selection = quote!(#library::Selection<__OrmS, __OrmO, __OrmI>);
     let (query, items) =
         (Ident::new("__orm_query", Span::mixed_site()), Ident::new("__orm_items", Span::mixed_site()));
@@ -148,6 +148,7 @@ fn expand_struct(read: &RowStruct<'_>) -> TokenStream {
             }
 
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl #library::FromRow for #ident {
                 type Cell = #library::AsRow<Self, #cells>;
             }
@@ -166,7 +167,7 @@ fn expand_struct(read: &RowStruct<'_>) -> TokenStream {
                 }
 
                 fn add_to(self, #items: &mut #library::Items) {
-                    <#row_of as #selection>::add_to(#library::RowOf::new(#values), #items)
+                    <#row_of as #selection>::add_to(#library::FilledRow::new(#values), #items)
                 }
             }
         };

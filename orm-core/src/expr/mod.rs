@@ -63,7 +63,7 @@ pub use related_aggregate::RelatedMethods;
 pub use relation::{AsPath, Direct, Many, One, RelationDef, RelationName, Terms, Through, Via};
 #[allow(unused_imports)]
 pub(crate) use relation::{KeyField, Path, RelationId, Route, UNNAMED};
-pub use row_struct::{AsRow, Becomes, Fills, RowOf, RowStruct};
+pub use row_struct::{AsRow, Becomes, FilledRow, Fills, RowStruct};
 pub use scope::{
     Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
     GroupPredicate, GroupWise, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate,

@@ -96,19 +96,19 @@ models! {
 
 /// What fills the fields of a struct, nested as they are. The struct that `#[derive(FromRow)]` writes beside another is selected as
 /// this.
-pub struct RowOf<R, P> {
+pub struct FilledRow<R, P> {
     parts: P,
     row: PhantomData<fn() -> R>,
 }
 
-impl<R, P> RowOf<R, P> {
+impl<R, P> FilledRow<R, P> {
     /// The parts, in the order of the fields.
     pub fn new(parts: P) -> Self {
-        RowOf { parts, row: PhantomData }
+        FilledRow { parts, row: PhantomData }
     }
 }
 
-impl<S, O, I, R: RowStruct, P: Selection<S, O, I>> Selection<S, O, I> for RowOf<R, P>
+impl<S, O, I, R: RowStruct, P: Selection<S, O, I>> Selection<S, O, I> for FilledRow<R, P>
 where
     P::Cell: Fills<R::Fields>,
 {

@@ -74,6 +74,7 @@ impl<M: Model> FromRow for Option<Handle<M>> {
 macro_rules! __orm_model_from_row {
     ($model:ty) => {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl $crate::FromRow for $model {
             type Cell = $crate::__private::AsStruct<Self>;
         }

@@ -21,6 +21,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    #[diagnostic::do_not_recommend]
     impl ::orm_core::__private::FromRow for Stats {
         type Cell = ::orm_core::__private::AsRow<
             Self,
@@ -44,22 +45,22 @@ const _: () = {
     > ::orm_core::__private::Selection<__OrmS, __OrmO, __OrmI>
     for StatsColumns<__Ormname, __Ormposts, __Ormby>
     where
-        ::orm_core::__private::RowOf<
+        ::orm_core::__private::FilledRow<
             Stats,
             (__Ormname, (__Ormposts, __Ormby)),
         >: ::orm_core::__private::Selection<__OrmS, __OrmO, __OrmI>,
     {
-        type Cell = <::orm_core::__private::RowOf<
+        type Cell = <::orm_core::__private::FilledRow<
             Stats,
             (__Ormname, (__Ormposts, __Ormby)),
         > as ::orm_core::__private::Selection<__OrmS, __OrmO, __OrmI>>::Cell;
-        type Keep<__OrmQ> = <::orm_core::__private::RowOf<
+        type Keep<__OrmQ> = <::orm_core::__private::FilledRow<
             Stats,
             (__Ormname, (__Ormposts, __Ormby)),
         > as ::orm_core::__private::Selection<__OrmS, __OrmO, __OrmI>>::Keep<__OrmQ>;
         #[inline]
         fn keep<__OrmQ>(__orm_query: __OrmQ) -> Self::Keep<__OrmQ> {
-            <::orm_core::__private::RowOf<
+            <::orm_core::__private::FilledRow<
                 Stats,
                 (__Ormname, (__Ormposts, __Ormby)),
             > as ::orm_core::__private::Selection<
@@ -69,7 +70,7 @@ const _: () = {
             >>::keep(__orm_query)
         }
         fn add_to(self, __orm_items: &mut ::orm_core::__private::Items) {
-            <::orm_core::__private::RowOf<
+            <::orm_core::__private::FilledRow<
                 Stats,
                 (__Ormname, (__Ormposts, __Ormby)),
             > as ::orm_core::__private::Selection<
@@ -77,7 +78,10 @@ const _: () = {
                 __OrmO,
                 __OrmI,
             >>::add_to(
-                ::orm_core::__private::RowOf::new((self.name, (self.posts, self.by))),
+                ::orm_core::__private::FilledRow::new((
+                    self.name,
+                    (self.posts, self.by),
+                )),
                 __orm_items,
             )
         }
