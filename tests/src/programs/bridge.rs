@@ -149,7 +149,7 @@ impl<A: KeyCell, B: KeyCell> WholeKey for (A, B) {
 }
 
 /// A model that programs use.
-trait Mapped: BelongsTo<Proof> + Sized {
+pub(super) trait Mapped: BelongsTo<Proof> + Sized {
     fn handle(held: Held) -> Handle<Self>;
     fn held(handle: Handle<Self>) -> Held;
     fn make(row: &[Val], names: &Names) -> Self;

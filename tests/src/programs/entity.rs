@@ -36,6 +36,8 @@ pub struct Entity {
     pub(super) born: Row,
     /// What foreign keys named that are NULL since the rows are deleted: if its own row is taken back, they name it again.
     pub(super) nulled: BTreeMap<usize, Val>,
+    /// Whether it may have come into lists of relations since they were loaded.
+    pub(super) was_moved: bool,
     /// Whether the program made it; else it was loaded.
     pub(super) is_added: bool,
 }
@@ -56,6 +58,7 @@ impl Entity {
             is_idle: false,
             is_touched: false,
             nulled: BTreeMap::new(),
+            was_moved: state == State::Pending,
             is_added: true,
         }
     }

@@ -39,6 +39,13 @@ impl Oracle {
         outcome
     }
 
+    /// The same of a savepoint as a value, which stays open when it fails.
+    pub fn keep(&mut self, learn: Learn<'_>) -> Outcome {
+        self.flush(learn)?;
+        self.pop();
+        Ok(())
+    }
+
     /// Undoes the innermost savepoint and ends it.
     pub fn undo_savepoint(&mut self) {
         self.undo();
@@ -68,7 +75,7 @@ impl Oracle {
             }
             entity.nulled.clear();
             if self.options.expire_on_commit {
-                entity.is_fresh = false;
+                (entity.is_fresh, entity.was_moved) = (false, false);
             }
         }
         self.restart();
@@ -96,7 +103,7 @@ impl Oracle {
             self.pop();
         }
         self.undo();
-        self.entities.iter_mut().for_each(|entity| entity.is_fresh = false);
+        self.entities.iter_mut().for_each(|entity| (entity.is_fresh, entity.was_moved) = (false, false));
         self.has_failed = false;
         self.restart();
     }

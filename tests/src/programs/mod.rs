@@ -9,6 +9,7 @@ mod flush;
 mod frames;
 pub mod oracle;
 pub mod program;
+pub mod related;
 pub mod run;
 pub mod shrink;
 pub mod tables;
@@ -55,8 +56,13 @@ pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: u64) {
 fn run_program(bench: &Bench, seed: u64) -> Option<(String, String)> {
     let mut dice = Dice::new(seed);
     let schema = usize::try_from(seed).unwrap() % SCHEMAS.len();
-    let options = Options { autoflush: dice.below(4) > 0, expire_on_commit: dice.below(3) > 0 };
-    let length = 4 + dice.below(24);
+    let options = Options {
+        autoflush: dice.below(4) > 0,
+        expire_on_commit: dice.below(3) > 0,
+        watches: dice.below(48) == 0,
+        values: dice.below(3) == 0,
+    };
+    let length = 4 + dice.below(20);
     let program = Program { schema, options, ops: Vec::new() };
     let maker = Maker { dice: &mut dice, schema: &SCHEMAS[schema] };
     let broken = bench.run(&program, Source::Chance(maker, length)).err()?;

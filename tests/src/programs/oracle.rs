@@ -24,6 +24,10 @@ pub struct Options {
     pub autoflush: bool,
     /// As [`orm_core::SessionMaker::expire_on_commit`].
     pub expire_on_commit: bool,
+    /// Whether every relation of every entity is looked at after each call.
+    pub watches: bool,
+    /// Whether savepoints are values, not closures.
+    pub values: bool,
 }
 
 /// The plain model of a session and its database.
@@ -71,6 +75,7 @@ impl Oracle {
         let is_kept = self.entities[number].key.is_some() && self.resolve(kept) == val;
         let entity = &mut self.entities[number];
         entity.values[column] = if is_kept { kept } else { val };
+        entity.was_moved = true;
         entity.is_touched = true;
         entity.is_idle |= entity.is(State::DeletedFlushed);
     }
@@ -88,6 +93,7 @@ impl Oracle {
     /// `restore`: takes a delete back, or makes what is withdrawn pending again.
     pub fn restore(&mut self, number: usize) -> Outcome {
         let entity = &mut self.entities[number];
+        entity.was_moved = true;
         entity.state = match entity.state {
             Some(State::Withdrawn) => Some(State::Pending),
             Some(State::Deleted) => Some(State::Persistent),
@@ -194,7 +200,7 @@ impl Oracle {
     }
 
     /// The entity that is known for a key: at most one that is alive, else one that is on its way out.
-    fn known(&self, table: usize, key: &Key) -> Option<usize> {
+    pub(super) fn known(&self, table: usize, key: &Key) -> Option<usize> {
         let has_key = |entity: &Entity| entity.table == table && entity.key.as_ref() == Some(key);
         let find = |states: &[State]| {
             let fits = |entity: &Entity| states.iter().any(|&state| entity.is(state)) && has_key(entity);
@@ -282,7 +288,7 @@ impl Oracle {
     }
 
     /// The entity of a row that was read.
-    fn meet(&mut self, table: usize, key: &Key, row: &Row) -> usize {
+    pub(super) fn meet(&mut self, table: usize, key: &Key, row: &Row) -> usize {
         let Some(number) = self.known(table, key) else {
             let mut entity = Entity::new(table, State::Persistent, row.clone());
             entity.key = Some(key.clone());

@@ -35,6 +35,12 @@ pub enum Op {
     },
     Query(usize),
     Count(usize),
+    /// Asks what the relation of a number leads to.
+    Related {
+        table: usize,
+        entity: usize,
+        relation: usize,
+    },
     Flush,
     Commit,
     Rollback,
@@ -74,6 +80,7 @@ impl Op {
             | Op::Restore(entity)
             | Op::Expunge(entity)
             | Op::Refresh(entity)
+            | Op::Related { entity, .. }
             | Op::Expire(entity) => vec![*entity],
             _ => Vec::new(),
         }
@@ -96,6 +103,7 @@ impl Op {
             | Op::Restore(entity)
             | Op::Expunge(entity)
             | Op::Refresh(entity)
+            | Op::Related { entity, .. }
             | Op::Expire(entity) => *entity = number(*entity),
             _ => {}
         }
@@ -117,7 +125,11 @@ impl Op {
             }
             _ => true,
         };
-        self.entities().iter().all(is_held) && oracle.entities.iter().all(is_sure)
+        let can_be = match self {
+            Op::Related { entity, .. } => oracle.entities.get(*entity).is_some() && oracle.is_asked(*entity),
+            _ => true,
+        };
+        can_be && self.entities().iter().all(is_held) && oracle.entities.iter().all(is_sure)
     }
 }
 
@@ -160,7 +172,8 @@ impl Maker<'_> {
         let roll = self.dice.below(100);
         match roll {
             0..=21 => self.add(oracle),
-            22..=45 => self.set(oracle),
+            22..=39 => self.set(oracle),
+            40..=45 => self.related(oracle),
             46..=55 => Some(Op::Delete(self.entity(oracle, |_| true)?)),
             56..=58 => {
                 let can = |state| matches!(state, State::Withdrawn | State::Deleted);
@@ -182,6 +195,13 @@ impl Maker<'_> {
             97.. if is_idle => self.outside(oracle),
             _ => None,
         }
+    }
+
+    fn related(&mut self, oracle: &Oracle) -> Option<Op> {
+        let entity = self.entity(oracle, |state| matches!(state, State::Pending | State::Persistent))?;
+        let table = oracle.entities[entity].table;
+        let relations = TABLES[table].relations.len();
+        (relations > 0).then(|| Op::Related { table, entity, relation: self.dice.below(relations) })
     }
 
     /// Makes the session look again, or forget.
@@ -302,27 +322,46 @@ pub struct Made {
 pub fn print(program: &Program, made: &[Made], why: &str) -> String {
     let schema = &SCHEMAS[program.schema];
     let mut text = String::new();
-    let Options { autoflush, expire_on_commit } = program.options;
+    let Options { autoflush, expire_on_commit, watches, values } = program.options;
     let _ = writeln!(text, "// {}: {why}", schema.name);
     let _ = writeln!(text, "#[test]\nfn rule_that_was_broken() {{");
     let _ = writeln!(
         text,
         "    let maker = orm_tests::programs::maker().autoflush({autoflush}).expire_on_commit({expire_on_commit});"
     );
-    let _ = writeln!(text, "    let s = &mut maker.session();");
+    let _ = writeln!(text, "    let s = &mut maker.lazy_batch(1).session();");
+    if watches {
+        let _ = writeln!(text, "    // After each call, every relation of every entity is looked at.");
+    }
     let mut depth = 1;
     for made in made {
+        if matches!(made.op, Op::Release | Op::Undo) && depth > 1 && values {
+            let end = if made.op == Op::Release { "commit" } else { "rollback" };
+            let result = if made.failed { "unwrap_err()" } else { "unwrap()" };
+            depth -= 1;
+            let _ = writeln!(text, "    savepoint{depth}.{end}(s).{result};");
+            if made.failed && made.op == Op::Release {
+                let _ = writeln!(text, "    savepoint{depth}.rollback(s).ok();");
+            }
+            continue;
+        }
         if matches!(made.op, Op::Release | Op::Undo) && depth > 1 {
             let end = if made.op == Op::Release { "Ok(())" } else { "Err(Error::misuse(\"undo\"))" };
             let _ = writeln!(text, "{}{end}", "    ".repeat(depth));
             depth -= 1;
         }
-        let _ = writeln!(text, "{}{}", "    ".repeat(depth), line(made));
+        if values && made.op == Op::Begin {
+            let end = if made.failed { "unwrap_err()" } else { "unwrap()" };
+            let _ = writeln!(text, "    let savepoint{depth} = s.begin_nested().{end};");
+        } else {
+            let indent = if values { 1 } else { depth };
+            let _ = writeln!(text, "{}{}", "    ".repeat(indent), line(made));
+        }
         if made.op == Op::Begin && !made.failed {
             depth += 1;
         }
     }
-    for depth in (1..depth).rev() {
+    for depth in (1..if values { 1 } else { depth }).rev() {
         let _ = writeln!(text, "{}Ok(())\n{}}}).unwrap();", "    ".repeat(depth + 1), "    ".repeat(depth));
     }
     let _ = writeln!(text, "    // {}\n}}", why.lines().next().unwrap_or_default());
@@ -357,12 +396,14 @@ fn line(made: &Made) -> String {
             if made.came > 0 { format!("let e{entity} = {call}.unwrap();") } else { format!("{call};") }
         }
         Op::Query(table) => {
-            let names: Vec<String> = (0..made.came).map(|more| format!("e{}", entity + more)).collect();
-            let comment =
-                if names.is_empty() { String::new() } else { format!(" // new: {}", names.join(", ")) };
-            format!("let found = s.query::<{}>().all().{end};{comment}", model(*table))
+            format!("let found = s.query::<{}>().all().{end}; //{}", model(*table), news(made))
         }
         Op::Count(table) => format!("s.query::<{}>().count().{end};", model(*table)),
+        Op::Related { table, entity: of, relation } => {
+            let (name, path) = TABLES[*table].relations[*relation];
+            let news = news(made);
+            format!("let found = s.related(e{of}, {}::{name}).{end}; // {path:?}{news}", model(*table))
+        }
         Op::Flush => format!("s.flush().{end};"),
         Op::Commit => format!("s.commit().{end};"),
         Op::Rollback => format!("s.rollback().{end};"),
@@ -373,6 +414,11 @@ fn line(made: &Made) -> String {
             format!("// someone else changes {} {key:?}: {change:?}", model(*table))
         }
     }
+}
+
+/// The entities that came by a call.
+fn news(made: &Made) -> String {
+    (0..made.came).map(|more| format!(" new: e{}", made.first + more)).collect()
 }
 
 fn literal(kind: Kind, val: Val) -> String {

@@ -11,7 +11,7 @@ use orm_sqlite::Sqlite;
 use super::bridge::{Held, Key, Names, Row, Val, calls};
 use super::oracle::{Oracle, Outcome};
 use super::program::{Made, Maker, Op, Program};
-use super::tables::{Kind, Proof, SCHEMAS, TABLES};
+use super::tables::{Kind, Path, Proof, SCHEMAS, TABLES};
 use super::tap::Tap;
 
 /// A database that many programs run on, one after the other.
@@ -70,7 +70,8 @@ impl Bench {
     pub fn run(&self, program: &Program, source: Source<'_, '_>) -> Result<Vec<Made>, Broken> {
         let maker = SessionMaker::new(self.engine.clone())
             .autoflush(program.options.autoflush)
-            .expire_on_commit(program.options.expire_on_commit);
+            .expire_on_commit(program.options.expire_on_commit)
+            .lazy_batch(1);
         let mut made = Vec::new();
         let run = || {
             let mut run = Run {
@@ -151,6 +152,7 @@ impl Run<'_, '_> {
                 Op::Release if depth > 0 => return End::Release,
                 Op::Undo if depth > 0 => return End::Undo,
                 Op::Release | Op::Undo => {}
+                Op::Begin if self.oracle.options.values => self.savepoint(s, depth),
                 Op::Begin => self.nested(s, depth),
                 Op::Outside { .. } if !is_idle => {}
                 op => {
@@ -159,6 +161,7 @@ impl Run<'_, '_> {
                     self.judge(s, outcome);
                 }
             }
+            self.watch(s);
         }
         End::Release
     }
@@ -204,6 +207,42 @@ impl Run<'_, '_> {
         let is_undo = matches!(self.made.last(), Some(Made { op: Op::Undo, .. }));
         let outcome = self.end_savepoint(s, level, is_undo);
         self.judge(s, (result, outcome));
+    }
+
+    /// The same with a savepoint as a value.
+    fn savepoint(&mut self, s: &mut S, depth: usize) {
+        self.log(Op::Begin);
+        let begun = s.begin_nested();
+        let outcome = self.predict(s, |oracle, learn| oracle.begin(learn));
+        let savepoint = match begun {
+            Ok(savepoint) => savepoint,
+            Err(error) => return self.judge(s, (Err(error), outcome)),
+        };
+        self.judge(s, (Ok(()), outcome));
+        let level = self.oracle.savepoints();
+        let end = self.block(s, depth + 1);
+        if self.broken.is_some() {
+            return;
+        }
+        let is_over = self.oracle.savepoints() < level;
+        let result = if end == End::Release { savepoint.commit(s) } else { savepoint.rollback(s) };
+        let outcome = match end {
+            _ if is_over => Err(vec![ErrorKind::Misuse]),
+            End::Release => self.predict(s, |oracle, learn| oracle.keep(learn)),
+            End::Undo => {
+                self.oracle.undo_savepoint();
+                Ok(())
+            }
+        };
+        let is_left = result.is_err() && !is_over;
+        self.log(if end == End::Release { Op::Release } else { Op::Undo });
+        self.judge(s, (result, outcome));
+        if is_left && self.broken.is_none() {
+            // It failed, and is to be ended still.
+            self.oracle.undo_savepoint();
+            let ended = savepoint.rollback(s);
+            self.judge(s, (ended, Ok(())));
+        }
     }
 
     /// What the end of a savepoint has to give; it may be over already.
@@ -276,6 +315,7 @@ impl Run<'_, '_> {
             Op::Get { table, key } => self.get(s, *table, key),
             Op::Query(table) => self.query(s, *table),
             Op::Count(table) => self.count(s, *table),
+            Op::Related { entity, relation, .. } => (Ok(()), self.related(s, *entity, *relation)),
             Op::Flush => {
                 let result = s.flush();
                 let expected = self.predict(s, |oracle, learn| oracle.flush(learn));
@@ -356,6 +396,87 @@ impl Run<'_, '_> {
             self.meet(&found, expected);
         }
         (result.map(|_| ()), expected.map(|_| ()))
+    }
+
+    /// Looks at every relation of every entity.
+    fn watch(&mut self, s: &mut S) {
+        if !self.oracle.options.watches {
+            return;
+        }
+        for entity in 0..self.oracle.entities.len() {
+            let relations = TABLES[self.oracle.entities[entity].table].relations.len();
+            for relation in 0..relations {
+                if self.broken.is_none() && self.oracle.is_asked(entity) {
+                    let _ = self.related(s, entity, relation);
+                }
+            }
+        }
+        if self.broken.is_none() {
+            self.compare_entities(s);
+        }
+    }
+
+    /// Compares what a relation leads to. Nothing can fail but for a foreign key that names nothing.
+    fn related(&mut self, s: &mut S, entity: usize, relation: usize) -> Outcome {
+        let held = self.names.0[entity];
+        let (name, path) = TABLES[held.table()].relations[relation];
+        let told = super::related::ask(s, held, name);
+        let answer = self.oracle.related(entity, path);
+        let (middles, targets) = match told {
+            Ok(told) => told,
+            Err(error) => {
+                let is_right = matches!(path, Path::Up(_)) && answer.targets.is_empty();
+                if !is_right {
+                    self.break_rule(format!("`{name}` of e{entity} failed: {error}"));
+                }
+                return Ok(());
+            }
+        };
+        self.learn_names(s, &middles, &answer.middles);
+        self.learn_names(s, &targets, &answer.targets);
+        let numbers = |found: &[Held]| -> Vec<Option<usize>> {
+            found.iter().map(|held| self.names.0.iter().position(|other| other == held)).collect()
+        };
+        let (found, told) = (numbers(&targets), numbers(&middles));
+        let is_right = match path {
+            Path::One(..) => {
+                let is_one = |number: &Option<usize>| number.is_some_and(|one| answer.targets.contains(&one));
+                found.is_empty() == answer.targets.is_empty() && found.iter().all(is_one)
+            }
+            _ => same(&found, &answer.targets) && same(&told, &answer.middles),
+        };
+        if !is_right {
+            self.break_rule(format!(
+                "`{name}` of e{entity} leads to {found:?} by {told:?}, not to {answer:?}"
+            ));
+        }
+        // What did not move has the order of the database.
+        let stayed = found.iter().flatten().map(|&number| &self.oracle.entities[number]);
+        let stayed = stayed.filter(|entity| !entity.was_moved && !entity.is_unsure);
+        if matches!(path, Path::Down(..)) && !stayed.map(|entity| &entity.key).is_sorted() {
+            self.break_rule(format!("`{name}` of e{entity} is not in order: {found:?}"));
+        }
+        Ok(())
+    }
+
+    /// Gives the oracle's numbers to what is new, by key.
+    fn learn_names(&mut self, s: &S, found: &[Held], expected: &[usize]) {
+        let mut new: Vec<usize> =
+            expected.iter().copied().filter(|&number| number >= self.names.0.len()).collect();
+        new.sort_unstable();
+        new.dedup();
+        for number in new {
+            let key = &self.oracle.entities[number].key;
+            let is_it =
+                |held: &&Held| calls(held.table()).key(s, **held) == *key && !self.names.0.contains(held);
+            let Some(held) = found.iter().find(is_it).copied() else {
+                return self.break_rule(format!("e{number}, {key:?}, is not among {found:?}"));
+            };
+            self.names.0.push(held);
+            if let Some(made) = self.made.last_mut() {
+                made.came += 1;
+            }
+        }
     }
 
     /// Compares what was found, by handle; what is new gets its number.
@@ -457,6 +578,16 @@ impl Run<'_, '_> {
             }
         }
     }
+}
+
+/// Whether both are the same set.
+fn same(found: &[Option<usize>], expected: &[usize]) -> bool {
+    let sorted = |mut all: Vec<Option<usize>>| {
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
+    sorted(found.to_vec()) == sorted(expected.iter().copied().map(Some).collect())
 }
 
 fn outside_sql(table: usize, key: &Key, change: Option<(usize, Val)>) -> String {

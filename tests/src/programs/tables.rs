@@ -9,6 +9,8 @@ pub struct Proof;
 /// A parent.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Proof, table = "authors")]
+#[relation(books = many(Book::author, order_by = Book::id))]
+#[relation(edited = many(Book::editor, order_by = Book::id))]
 pub struct Author {
     /// The key.
     #[column(primary_key)]
@@ -37,6 +39,7 @@ pub struct Book {
 /// A tree.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Proof, table = "nodes")]
+#[relation(children = many(Node::parent, order_by = Node::id))]
 pub struct Node {
     /// The key.
     #[column(primary_key)]
@@ -51,6 +54,8 @@ pub struct Node {
 /// The half of a cycle at which it can be broken.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Proof, table = "persons")]
+#[relation(balls = many(Ball::owner, order_by = Ball::id))]
+#[relation(admirers = many_via(Ball::owner, Person::favourite))]
 pub struct Person {
     /// The key.
     #[column(primary_key)]
@@ -65,6 +70,8 @@ pub struct Person {
 /// The other half of the cycle.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Proof, table = "balls")]
+#[relation(fan = one(Person::favourite))]
+#[relation(fans = many(Person::favourite, order_by = Person::id))]
 pub struct Ball {
     /// The key.
     #[column(primary_key)]
@@ -78,6 +85,8 @@ pub struct Ball {
 /// One side of a many-to-many.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Proof, table = "items")]
+#[relation(taggings = many(Tagging::item, order_by = Tagging::tag))]
+#[relation(tags = many_through(Tagging::item, Tagging::tag))]
 pub struct Item {
     /// The key.
     #[column(primary_key)]
@@ -89,6 +98,8 @@ pub struct Item {
 /// The other side, with a natural key.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Proof, table = "tags")]
+#[relation(taggings = many(Tagging::tag, order_by = Tagging::item))]
+#[relation(items = many_through(Tagging::tag, Tagging::item))]
 pub struct Tag {
     /// The key.
     #[column(primary_key)]
@@ -99,7 +110,7 @@ pub struct Tag {
 
 /// The link of the two, with a composite key.
 #[derive(Model, Clone, Debug, PartialEq)]
-#[model(base = Proof, table = "taggings")]
+#[model(base = Proof, table = "taggings", default)]
 pub struct Tagging {
     /// Cascade.
     #[column(primary_key, on_delete = cascade)]
@@ -180,6 +191,21 @@ pub enum Null {
     Refused,
 }
 
+/// Where a relation leads, by the columns of foreign keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// To what a foreign key of the row names.
+    Up(usize),
+    /// To the rows of a table that name the row.
+    Down(usize, usize),
+    /// To one of them.
+    One(usize, usize),
+    /// To the rows that name it in one column, and on to what they name in another.
+    Through(usize, usize, usize),
+    /// To the rows that name it, and on to those of a table that name them.
+    Via((usize, usize), (usize, usize)),
+}
+
 /// A table as plain data.
 pub struct Table {
     /// The model's name.
@@ -188,6 +214,8 @@ pub struct Table {
     pub select: &'static str,
     /// Names and kinds of the model's fields.
     pub columns: &'static [(&'static str, Kind)],
+    /// The relations that lead from it.
+    pub relations: &'static [(&'static str, Path)],
 }
 
 impl Table {
@@ -204,6 +232,7 @@ pub const TABLES: &[Table] = &[
         model: "Author",
         select: "SELECT id, name FROM authors ORDER BY id",
         columns: &[("id", Kind::Generated), ("name", Kind::Plain)],
+        relations: &[("books", Path::Down(1, 1)), ("edited", Path::Down(1, 2))],
     },
     Table {
         model: "Book",
@@ -214,6 +243,7 @@ pub const TABLES: &[Table] = &[
             ("editor", Kind::Link(0, Rule::SetNull, Null::Allowed)),
             ("title", Kind::Plain),
         ],
+        relations: &[("author", Path::Up(1)), ("editor", Path::Up(2))],
     },
     Table {
         model: "Node",
@@ -223,6 +253,7 @@ pub const TABLES: &[Table] = &[
             ("parent", Kind::Link(2, Rule::Cascade, Null::Allowed)),
             ("label", Kind::Plain),
         ],
+        relations: &[("parent", Path::Up(1)), ("children", Path::Down(2, 1))],
     },
     Table {
         model: "Person",
@@ -231,6 +262,11 @@ pub const TABLES: &[Table] = &[
             ("id", Kind::Generated),
             ("favourite", Kind::Link(4, Rule::SetNull, Null::Allowed)),
             ("name", Kind::Plain),
+        ],
+        relations: &[
+            ("favourite", Path::Up(1)),
+            ("balls", Path::Down(4, 1)),
+            ("admirers", Path::Via((4, 1), (3, 1))),
         ],
     },
     Table {
@@ -241,16 +277,19 @@ pub const TABLES: &[Table] = &[
             ("owner", Kind::Link(3, Rule::NoAction, Null::Refused)),
             ("colour", Kind::Plain),
         ],
+        relations: &[("owner", Path::Up(1)), ("fan", Path::One(3, 1)), ("fans", Path::Down(3, 1))],
     },
     Table {
         model: "Item",
         select: "SELECT id, name FROM items ORDER BY id",
         columns: &[("id", Kind::Generated), ("name", Kind::Plain)],
+        relations: &[("taggings", Path::Down(7, 0)), ("tags", Path::Through(7, 0, 1))],
     },
     Table {
         model: "Tag",
         select: "SELECT code, name FROM tags ORDER BY code",
         columns: &[("code", Kind::Natural), ("name", Kind::Plain)],
+        relations: &[("taggings", Path::Down(7, 1)), ("items", Path::Through(7, 1, 0))],
     },
     Table {
         model: "Tagging",
@@ -260,11 +299,13 @@ pub const TABLES: &[Table] = &[
             ("tag", Kind::KeyLink(6, Rule::NoAction)),
             ("weight", Kind::Plain),
         ],
+        relations: &[("item", Path::Up(0)), ("tag", Path::Up(1))],
     },
     Table {
         model: "Account",
         select: "SELECT id, number, amount FROM accounts ORDER BY id",
         columns: &[("id", Kind::Generated), ("number", Kind::Unique), ("amount", Kind::Plain)],
+        relations: &[],
     },
     Table {
         model: "Doc",
@@ -275,6 +316,7 @@ pub const TABLES: &[Table] = &[
             ("pages", Kind::Plain),
             ("version", Kind::Version),
         ],
+        relations: &[],
     },
 ];
 
