@@ -47,6 +47,7 @@ pub use fragment::{call, fragment};
 pub use function::{
     abs, coalesce, concat, length, literal, lower, ltrim, replace, round, rtrim, substr, trim, upper,
 };
+pub(crate) use join::Ends;
 pub use join::{Aliased, Joins, On, To, to};
 pub use lists::{OnlyOf, all_of, any_of};
 pub use methods::{Condition, Expr, Expression, ExpressionMethods};

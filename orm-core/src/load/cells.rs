@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::beside::{Beside, remember_list};
 use super::graph::GraphOf;
 use super::search::Search;
 use super::{load_entities, load_values};
@@ -31,6 +32,18 @@ pub trait Output<M: Model> {
     #[doc(hidden)]
     #[allow(private_interfaces)]
     const ENTITY: Option<fn(&Stores, u32) -> Self::Item> = None;
+
+    /// The same, of rows that hold more behind what is asked for.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn load_beside(
+        _connection: &mut dyn Connection,
+        _statement: (&Statement, &[Value<'_>]),
+        _stores: &mut Stores,
+        _beside: Beside,
+    ) -> Result<Vec<Self::Item>> {
+        unreachable!("only rows with entities hold more than is asked for")
+    }
 
     /// How they are loaded, if they are the top of a graph.
     #[doc(hidden)]
@@ -70,6 +83,15 @@ impl<M: Model> Output<M> for Tracked {
         load_entities(connection, statement, values, stores)
     }
 
+    fn load_beside(
+        connection: &mut dyn Connection,
+        statement: (&Statement, &[Value<'_>]),
+        stores: &mut Stores,
+        beside: Beside,
+    ) -> Result<Vec<Handle<M>>> {
+        load_cells_beside::<AsHandle<M>>(connection, statement, stores, beside)
+    }
+
     fn slots(found: &[Handle<M>]) -> Vec<u32> {
         found.iter().map(|handle| handle.place.slot).collect()
     }
@@ -103,6 +125,15 @@ impl<M: Model, C: Cell> Output<M> for Picked<C> {
         stores: &mut Stores,
     ) -> Result<Vec<C::Value>> {
         load_cells::<C>(connection, (statement, values), stores, read_row::<C>)
+    }
+
+    fn load_beside(
+        connection: &mut dyn Connection,
+        statement: (&Statement, &[Value<'_>]),
+        stores: &mut Stores,
+        beside: Beside,
+    ) -> Result<Vec<C::Value>> {
+        load_cells_beside::<C>(connection, statement, stores, beside)
     }
 
     fn have_entities() -> bool {
@@ -149,6 +180,27 @@ pub(crate) fn load_cells<C: Cell>(
             store.origins().add(slots.into_iter(), before, now, Source::Plain);
         }
     }
+    Ok(found)
+}
+
+/// The same for rows that hold more behind the cell. It may be of the same table, so that entities are remembered one by one.
+fn load_cells_beside<C: Cell>(
+    connection: &mut dyn Connection,
+    statement: (&Statement, &[Value<'_>]),
+    stores: &mut Stores,
+    mut beside: Beside,
+) -> Result<Vec<C::Value>> {
+    let found = load_cells::<C>(connection, statement, stores, |row, stores| {
+        let mut cells = Cells { row, next: 0, stores };
+        let value = C::read(&mut cells)?;
+        let next = cells.next;
+        beside.meet(row, next, stores)?;
+        Ok(value)
+    })?;
+    C::tables(&mut |table| {
+        remember_list(stores, table.number, &slots_of::<C>(&found, table.number), Source::Plain);
+    });
+    beside.remember(stores);
     Ok(found)
 }
 

@@ -1,5 +1,6 @@
 //! From rows to slots or structs. Rank 9.
 
+mod beside;
 mod cells;
 mod from_row;
 mod graph;
@@ -24,6 +25,7 @@ pub use loaded::Loaded;
 pub(crate) use loaded::{Level, LoadedBranch};
 pub(crate) use related::{LinkedRow, TreeRow, load_down, load_linked, load_tree, load_up};
 
+pub(crate) use beside::Beside;
 pub use cells::{Cell, Output, Picked};
 pub(crate) use cells::{load_cells, load_returned, read_row};
 pub use from_row::FromRow;

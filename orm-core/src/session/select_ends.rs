@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::core::{Core, Intent};
 use super::entities::Session;
-use super::related::Plan;
+use super::related::{Joined, Plan};
 use super::select::Select;
 use crate::compile::{KeySink, Writer, check_select, write_select};
 use crate::driver::{Connection, Statement};
@@ -221,12 +221,23 @@ impl Core {
                 let slots = self.run_tree(tree, plan, at)?;
                 slots.into_iter().map(|slot| entity(&self.stores, slot)).collect()
             }
-            _ => self.run(tree, O::load)?,
+            _ => self.run_joined::<M, O>(tree, plan)?,
         };
         if !plan.is_empty() {
             self.carry_out(plan, M::table().number, &O::slots(&found))?;
         }
         Ok(found)
+    }
+
+    /// Runs the statement of a query, with what its plan joins.
+    fn run_joined<M: Model, O: Output<M>>(&mut self, tree: &SelectTree, plan: &Plan) -> Result<Vec<O::Item>> {
+        let Joined { tree, beside } = self.join_planned(plan, tree);
+        if beside.is_empty() {
+            return self.run(&tree, O::load);
+        }
+        self.run(&tree, |connection, statement, values, stores| {
+            O::load_beside(connection, (statement, values), stores, beside)
+        })
     }
 
     /// The same for rows that no session knows.

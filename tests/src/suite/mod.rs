@@ -72,6 +72,7 @@ pub mod related;
 pub mod related_count;
 pub mod related_eager;
 pub mod related_forget;
+pub mod related_joined;
 pub mod related_links;
 pub mod related_random;
 pub mod related_write;
@@ -136,6 +137,7 @@ macro_rules! suite {
             related_count
             related_eager
             related_forget
+            related_joined
             related_links
             related_random
             related_write

@@ -5,6 +5,7 @@
 
 mod fetch;
 mod graph;
+mod joined;
 mod link;
 mod linked;
 mod plan;
@@ -14,6 +15,7 @@ mod repeat;
 mod seen;
 mod tree;
 
+pub(crate) use joined::Joined;
 pub use link::{LinkModel, Replace};
 pub(crate) use plan::Plan;
 pub use plan::{Eager, Then};

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::super::core::Core;
 use super::super::select::Select;
 use super::Relation;
+use super::joined::Way;
 use crate::error::Result;
 use crate::expr::{AsPath, Fk, Many, One, Path, Refined, Tracked, Untracked};
 use crate::load::{Graph, Level, Loaded, Picked};
@@ -38,6 +39,7 @@ pub(crate) struct Branch {
     pub(super) is_list: bool,
     /// How many times over, for a relation that leads back to its own model.
     pub(super) depth: usize,
+    pub(super) way: Way,
     pub(super) then: Vec<Branch>,
 }
 
@@ -61,13 +63,19 @@ fn branch<M, R: Relation<M>>(relation: &R) -> Branch {
         make_level: || Box::new(Vec::<Loaded<R::Target>>::new()),
         is_list: R::IS_LIST,
         depth: 1,
+        way: Way::Chosen,
         then: Vec::new(),
     }
 }
 
 impl<M, T> Then<M, T> {
-    fn of<R: Relation<M, Target = T>>(relation: &R) -> Self {
+    pub(super) fn of<R: Relation<M, Target = T>>(relation: &R) -> Self {
         Then { branch: branch(relation), kind: PhantomData }
+    }
+
+    pub(super) fn by(mut self, way: Way) -> Self {
+        self.branch.way = way;
+        self
     }
 
     /// Loads more of what the relation leads to.
@@ -303,6 +311,9 @@ impl Branch {
         };
         let Some(same) = branches.iter_mut().find(is_same) else { return branches.push(self) };
         same.depth = same.depth.max(self.depth);
+        if self.way != Way::Chosen {
+            same.way = self.way;
+        }
         self.then.into_iter().for_each(|next| next.add_to(&mut same.then));
     }
 }
@@ -310,6 +321,11 @@ impl Branch {
 impl Plan {
     pub(crate) fn is_empty(&self) -> bool {
         self.branches.is_empty() && self.raises.is_none()
+    }
+
+    /// Why the rows of the query are loaded.
+    pub(super) fn source(&self) -> Source {
+        self.raises.clone().map_or(Source::Plain, Source::Raising)
     }
 }
 
@@ -319,10 +335,10 @@ impl Core {
     /// # Errors
     /// Whatever the database reports.
     pub(crate) fn carry_out(&mut self, plan: &Plan, table: usize, slots: &[u32]) -> Result<()> {
-        if let Some(raises) = &plan.raises {
+        if plan.raises.is_some() {
             let store = self.stores.any_mut(table);
             let now = store.slot_count();
-            store.origins().add(slots.iter().copied(), now, now, Source::Raising(raises.clone()));
+            store.origins().add(slots.iter().copied(), now, now, plan.source());
         }
         plan.branches.iter().try_for_each(|branch| self.load_branch(branch, slots))
     }
