@@ -37,6 +37,7 @@ mod stream;
 mod subquery;
 mod transaction;
 mod undone;
+mod update_many;
 
 pub use bulk::{Delete, Returning, Update, delete, update};
 pub use combine::Combines;

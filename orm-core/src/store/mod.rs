@@ -50,7 +50,7 @@ pub(crate) use pending::Pending;
 pub(crate) use resolve::OneId;
 pub use slot::State;
 pub(crate) use typed::{Meeting, Store, Wanted, decode};
-pub(crate) use visit::{encode, set_first_version, unset_columns};
+pub(crate) use visit::{encode, set_first_version, set_next_version, unset_columns};
 
 /// The stores of one session, by the number of their table.
 pub(crate) struct Stores {

@@ -222,6 +222,11 @@ pub(crate) fn set_first_version<M: Model>(value: &mut M) {
     set_version(value, |_| Version::default().next());
 }
 
+/// Sets the version to that of its row after the next write.
+pub(crate) fn set_next_version<M: Model>(value: &mut M) {
+    set_version(value, Version::next);
+}
+
 /// Sets the version by a function of what it was.
 pub(crate) fn set_version<M: Model>(value: &mut M, next: fn(Version) -> Version) {
     value.visit_mut(&mut SetVersion { next }).expect("invariant: a version is counted without failing");

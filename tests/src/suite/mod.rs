@@ -90,6 +90,7 @@ pub mod stream;
 pub mod transaction;
 pub mod undo;
 pub mod unique;
+pub mod update_many;
 pub mod validation;
 pub mod value;
 pub mod version;
@@ -155,6 +156,7 @@ macro_rules! suite {
             transaction
             undo
             unique
+            update_many
             validation
             value
             version
