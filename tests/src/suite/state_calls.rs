@@ -3,7 +3,7 @@
 use orm_core::prelude::*;
 
 use super::state::{ALL, Is, in_state, states_after};
-use crate::fixture::Lab;
+use crate::fixture::{Lab, panic_text};
 use crate::models::*;
 
 rules! { state_calls:
@@ -15,6 +15,12 @@ rules! { state_calls:
     evict_clean_in_every_state,
     related_in_every_state,
     what_is_foreign_or_gone_is_recognised_by_every_call,
+    what_is_foreign_or_gone_is_recognised_by_every_relation,
+    indexing_panics_for_what_is_foreign_or_gone_and_for_nothing_else,
+    every_row_is_read_anew_after_a_commit_and_a_rollback,
+    a_touched_stale_entity_is_written_and_stays_stale,
+    expire_of_a_marked_entity_loses_its_edits,
+    a_query_meets_the_row_of_a_deleted_entity_as_a_new_one,
 }
 
 /// What a call came to: the state after it, or the kind of its error.
@@ -223,4 +229,98 @@ fn related_in_every_state(lab: &Lab) {
         assert!(sent.iter().all(is_of_parts), "{is:?}: it is neither flushed nor refreshed itself: {sent:?}");
         assert_eq!(s[country].name, name, "{is:?}");
     }
+}
+
+/// What is asked of a session about an entity and another one.
+type Pair = (&'static str, fn(&mut Session<Blog>, Handle<User>, Handle<Group>) -> bool);
+
+fn what_is_foreign_or_gone_is_recognised_by_every_relation(lab: &Lab) {
+    let calls: [Pair; 9] = [
+        ("related", |s, user, _| is_misuse(s.related(user, User::posts))),
+        ("related through", |s, user, _| is_misuse(s.related(user, User::groups))),
+        ("related_all", |s, user, _| is_misuse(s.related_all(&[user], User::posts))),
+        ("loaded", |s, user, _| !s.loaded(user, User::posts)),
+        ("link from", |s, user, own| is_misuse(s.link(user, User::groups, own))),
+        ("unlink from", |s, user, own| is_misuse(s.unlink(user, User::groups, own))),
+        ("replace", |s, user, _| is_misuse(s.replace(user, User::groups, &[]))),
+        ("update", |s, user, _| {
+            is_misuse(update::<User>().set(User::age, 1).filter(User::id.eq(user)).execute(s))
+        }),
+        ("query", |s, user, _| is_misuse(s.query::<Post>().filter(Post::author.eq(user)).all())),
+    ];
+    for (name, call) in calls {
+        let db = lab.db();
+        db.store_users(&["ann"]);
+        let mut other = db.session();
+        let theirs = other.get_one::<User>(1).unwrap();
+        drop(other);
+        let mut s = db.session();
+        let (own, group) = (s.get_one::<User>(1).unwrap(), s.add(Group::default()));
+        s.commit().unwrap();
+        assert!(call(&mut s, theirs, group), "{name} with a handle of another session");
+        s.rollback().unwrap();
+        s.expunge(own).unwrap();
+        assert!(call(&mut s, own, group), "{name} with a handle of an expunged entity");
+        s.rollback().unwrap();
+    }
+}
+
+fn indexing_panics_for_what_is_foreign_or_gone_and_for_nothing_else(lab: &Lab) {
+    for is in ALL {
+        let (_db, mut s, country) = in_state(lab, is);
+        s[country].name = s[country].name.clone();
+        let (_db, other, _) = in_state(lab, Is::Clean);
+        let text = panic_text(|| drop(other[country].name.clone()));
+        assert!(text.contains("another session"), "{is:?}: {text}");
+        s.expunge(country).unwrap();
+        assert!(panic_text(|| drop(s[country].name.clone())).contains("gone"), "{is:?}");
+    }
+}
+
+fn every_row_is_read_anew_after_a_commit_and_a_rollback(lab: &Lab) {
+    for is in ALL {
+        for ends_well in [true, false] {
+            let (db, mut s, country) = in_state(lab, is);
+            if ends_well {
+                s.commit().unwrap()
+            } else {
+                s.rollback().unwrap()
+            }
+            let has_row = s.state(country) == Some(State::Persistent);
+            db.sent();
+            let found = s.get::<Country>("de").unwrap();
+            assert_eq!(db.sent().iter().filter(|sql| sql.starts_with("SELECT")).count(), 1, "{is:?}");
+            assert_eq!(found, has_row.then_some(country), "{is:?}");
+        }
+    }
+}
+
+fn a_touched_stale_entity_is_written_and_stays_stale(lab: &Lab) {
+    let (db, mut s, country) = in_state(lab, Is::Stale);
+    s[country].name = "edited".into();
+    s.evict_clean();
+    assert!(s.find(country).is_some(), "what is changed stays");
+    s.flush().unwrap();
+    assert_eq!(db.sent(), ["BEGIN IMMEDIATE", "UPDATE countries SET name = ? WHERE code = ?"]);
+    assert_eq!(s.get::<Country>("de").unwrap(), Some(country));
+    assert_eq!((s[country].name.as_str(), db.sent().len()), ("edited", 1));
+}
+
+fn expire_of_a_marked_entity_loses_its_edits(lab: &Lab) {
+    let (_db, mut s, country) = in_state(lab, Is::Touched);
+    s.delete(country);
+    s.expire(country).unwrap();
+    assert_eq!((s[country].name.as_str(), s.state(country)), ("old", Some(State::Deleted)));
+}
+
+fn a_query_meets_the_row_of_a_deleted_entity_as_a_new_one(lab: &Lab) {
+    let (_db, mut s, country) = in_state(lab, Is::DeletedFlushed);
+    s.execute("INSERT INTO countries VALUES ('de', NULL, 'again')", params![]).unwrap();
+    let found = s.query::<Country>().all().unwrap();
+    assert_eq!((found.len(), s[found[0]].name.as_str()), (1, "again"));
+    assert_ne!(found[0], country);
+    assert_eq!((s[country].name.as_str(), s.state(country)), ("old", Some(State::DeletedFlushed)));
+    s.rollback().unwrap();
+    assert_eq!(s.get::<Country>("de").unwrap(), Some(country), "its own row is back");
+    assert_eq!(s[country].name, "old");
 }
