@@ -138,6 +138,7 @@ impl Core {
                 match tree.action {
                     BulkAction::Delete => outlook.deleted.push(slot),
                     BulkAction::Update(_) => {
+                        store.record_values(slot);
                         store.make_stale(slot);
                         stores.meet_row(table.number, row, table.primary_key.len())?;
                     }

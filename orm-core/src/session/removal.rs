@@ -120,7 +120,13 @@ impl Core {
             let slots = store.touched_by_key().into_iter().filter(move |&slot| names(store, slot, entity));
             slots.map(move |slot| (store.table().number, slot))
         });
-        pending.chain(touched).collect()
+        // One that is marked deleted may be restored.
+        let marked = self.deleted.iter().filter_map(|other| {
+            let (slot, store) = (other.place.slot, self.stores.holds(*other)?);
+            let is_marked = store.state(slot) == State::Deleted;
+            (is_marked && names(store, slot, entity)).then_some((other.model, slot))
+        });
+        pending.chain(touched).chain(marked).collect()
     }
 
     fn evictable(&self) -> Vec<Entity> {

@@ -186,6 +186,9 @@ pub(crate) trait AnyStore: Any + Send + Linked {
     /// Keeps a copy of the values of a slot, unless there is one.
     fn keep(&mut self, slot: u32);
 
+    /// Records the values of a slot that is about to be read anew; what was changed stays changed.
+    fn record_values(&mut self, slot: u32);
+
     /// Lets the field at a position name an entity.
     fn relink(&mut self, slot: u32, field: usize, entity: Entity);
 

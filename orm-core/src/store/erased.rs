@@ -385,6 +385,10 @@ impl<M: Model> AnyStore for Store<M> {
         self.keep_copy(slot);
     }
 
+    fn record_values(&mut self, slot: u32) {
+        self.record_copy(slot);
+    }
+
     fn relink(&mut self, slot: u32, field: usize, entity: Entity) {
         if let Some(value) = &mut self.at_mut(slot).value {
             visit::relink(value, field, entity);

@@ -54,6 +54,17 @@ impl<M: Model> Store<M> {
         }
     }
 
+    /// Records a slot with the values that its row had; one that is touched stays so.
+    pub(super) fn record_copy(&mut self, slot: u32) {
+        let touched = self.at(slot).kept.as_ref().map(|kept| self.copies.get(kept).clone());
+        self.keep_copy(slot);
+        self.record_slot(slot, &ColumnSet::EMPTY);
+        if let Some(copy) = touched {
+            let kept = self.copies.keep(copy);
+            self.at_mut(slot).kept = Some(kept);
+        }
+    }
+
     /// Records a slot, and lets the field at a position name nothing any more; it named an entity, whose row is deleted.
     pub(super) fn clear_field(&mut self, slot: u32, field: usize, named: Entity) {
         self.keep_copy(slot);

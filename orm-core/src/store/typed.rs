@@ -327,13 +327,16 @@ impl<M: Model> Store<M> {
             return;
         };
         let copy = self.copies.get(kept);
-        let mut against_row = Diff::new(&NoIds);
-        row.diff(copy, &mut against_row);
-        if M::table().version.is_some_and(|version| against_row.changed.contains(version)) {
-            return;
-        }
         let mut changed = Diff::new(&NoIds);
         value.diff(copy, &mut changed);
+        self.demands.add_columns(slot, &mut changed.changed);
+        let mut against_row = Diff::new(&NoIds);
+        row.diff(copy, &mut against_row);
+        let has_other_version =
+            M::table().version.is_some_and(|version| against_row.changed.contains(version));
+        if has_other_version && !changed.changed.is_empty() {
+            return;
+        }
         let untouched = ColumnSet::first(M::table().columns.len()).without(&changed.changed);
         visit::copy_fields(&row, value, &untouched);
         self.copies.set(kept, row);

@@ -381,7 +381,7 @@ impl Children {
         let targets = stores.any_if_made(target);
         for slot in store.held() {
             let mut named = None;
-            store.links(slot, &mut |field, link| {
+            let mut look = |field: usize, link: Link<'_>| {
                 if field == incoming.field {
                     named = match link {
                         Link::None => None,
@@ -396,7 +396,13 @@ impl Children {
                         }
                     };
                 }
-            });
+            };
+            // What is set in a row that is deleted is not written.
+            if store.state(slot) == State::Deleted {
+                store.kept_links(slot, &mut look);
+            } else {
+                store.links(slot, &mut look);
+            }
             match named {
                 None => {}
                 Some(Some(target)) => children.of.entry(target).or_default().push(slot),

@@ -155,10 +155,12 @@ pub(super) trait Mapped: BelongsTo<Proof> + Sized {
     fn make(row: &[Val], names: &Names) -> Self;
     fn row(&self, names: &Names) -> Row;
     fn set(&mut self, column: usize, val: Val, names: &Names);
+    fn update_all(s: &mut S, from: i64, to: i64) -> Result<u64>;
+    fn delete_all(s: &mut S, with: i64) -> Result<u64>;
 }
 
 macro_rules! mapped {
-    ($($number:literal $model:ident { $($position:literal $field:ident),* })*) => {
+    ($($number:literal $model:ident { $($position:literal $field:ident),* } $plain:ident)*) => {
         /// A handle of any model.
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub enum Held {
@@ -184,6 +186,12 @@ macro_rules! mapped {
             fn set(&mut self, column: usize, val: Val, names: &Names) {
                 match column { $($position => self.$field = Cell::put(val, names),)* _ => panic!("no such column") }
             }
+            fn update_all(s: &mut S, from: i64, to: i64) -> Result<u64> {
+                update::<$model>().set($model::$plain, to).filter($model::$plain.eq(from)).execute(s)
+            }
+            fn delete_all(s: &mut S, with: i64) -> Result<u64> {
+                delete::<$model>().filter($model::$plain.eq(with)).execute(s)
+            }
         })*
 
         /// The typed calls of a table.
@@ -194,16 +202,16 @@ macro_rules! mapped {
 }
 
 mapped! {
-    0 Author { 0 id, 1 name }
-    1 Book { 0 id, 1 author, 2 editor, 3 title }
-    2 Node { 0 id, 1 parent, 2 label }
-    3 Person { 0 id, 1 favourite, 2 name }
-    4 Ball { 0 id, 1 owner, 2 colour }
-    5 Item { 0 id, 1 name }
-    6 Tag { 0 code, 1 name }
-    7 Tagging { 0 item, 1 tag, 2 weight }
-    8 Account { 0 id, 1 number, 2 amount }
-    9 Doc { 0 id, 1 title, 2 pages, 3 version }
+    0 Author { 0 id, 1 name } name
+    1 Book { 0 id, 1 author, 2 editor, 3 title } title
+    2 Node { 0 id, 1 parent, 2 label } label
+    3 Person { 0 id, 1 favourite, 2 name } name
+    4 Ball { 0 id, 1 owner, 2 colour } colour
+    5 Item { 0 id, 1 name } name
+    6 Tag { 0 code, 1 name } name
+    7 Tagging { 0 item, 1 tag, 2 weight } weight
+    8 Account { 0 id, 1 number, 2 amount } amount
+    9 Doc { 0 id, 1 title, 2 pages, 3 version } pages
 }
 
 type S = Session<Proof>;
@@ -225,6 +233,9 @@ pub trait Calls: Sync {
     fn get(&self, s: &mut S, key: &[i64]) -> Result<Option<Held>>;
     fn query(&self, s: &mut S) -> Result<Vec<Held>>;
     fn count(&self, s: &mut S) -> Result<u64>;
+    fn merge(&self, s: &mut S, row: &[Val], names: &Names) -> Result<Held>;
+    fn update_all(&self, s: &mut S, from: i64, to: i64) -> Result<u64>;
+    fn delete_all(&self, s: &mut S, with: i64) -> Result<u64>;
 }
 
 struct Of<M>(std::marker::PhantomData<fn() -> M>);
@@ -272,5 +283,14 @@ where
     }
     fn count(&self, s: &mut S) -> Result<u64> {
         s.query::<M>().count()
+    }
+    fn merge(&self, s: &mut S, row: &[Val], names: &Names) -> Result<Held> {
+        s.merge(M::make(row, names)).map(M::held)
+    }
+    fn update_all(&self, s: &mut S, from: i64, to: i64) -> Result<u64> {
+        M::update_all(s, from, to)
+    }
+    fn delete_all(&self, s: &mut S, with: i64) -> Result<u64> {
+        M::delete_all(s, with)
     }
 }

@@ -96,7 +96,7 @@ impl<'a> Flush<'a> {
         }
         let entity = &self.oracle.entities[number];
         match (&entity.key, entity.state) {
-            (Some(key), Some(State::Persistent | State::Deleted) | None) => Val::Int(key[0]),
+            (Some(key), Some(State::Persistent | State::Deleted | State::Missing) | None) => Val::Int(key[0]),
             (Some(key), _) => {
                 let key = key[0];
                 self.bad.push((of.0, of.1.clone(), ErrorKind::ForeignKey));

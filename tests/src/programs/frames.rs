@@ -189,7 +189,7 @@ fn put_back(entity: &mut Entity, before: &Entity, rows: &Rows) {
 
 pub(super) fn withdraw(entity: &mut Entity) {
     entity.state = Some(State::Withdrawn);
-    entity.key = None;
+    let had_row = entity.key.take().is_some();
     entity.is_fresh = false;
     for (column, named) in std::mem::take(&mut entity.nulled) {
         if entity.values[column] == entity.kept[column] {
@@ -198,9 +198,9 @@ pub(super) fn withdraw(entity: &mut Entity) {
     }
     for (column, (_, kind)) in TABLES[entity.table].columns.iter().enumerate() {
         match kind {
-            Kind::Generated => entity.values[column] = Val::New,
+            Kind::Generated if had_row => entity.values[column] = Val::New,
             Kind::Version => entity.values[column] = Val::Int(0),
-            Kind::Natural | Kind::Plain | Kind::Unique | Kind::Link(..) | Kind::KeyLink(..) => {}
+            _ => {}
         }
     }
 }

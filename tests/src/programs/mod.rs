@@ -4,6 +4,7 @@
 //! to hold its rows. A program that breaks a rule is made short and printed as a test.
 
 pub mod bridge;
+mod bulk;
 pub mod entity;
 mod flush;
 mod frames;

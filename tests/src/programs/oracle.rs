@@ -309,7 +309,7 @@ impl Oracle {
         number
     }
 
-    fn refresh(&mut self, number: usize, row: &Row) {
+    pub(super) fn refresh(&mut self, number: usize, row: &Row) {
         let changed = self.changed(&self.entities[number]);
         let version = version_of(self.entities[number].table);
         let entity = &self.entities[number];

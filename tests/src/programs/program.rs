@@ -41,6 +41,24 @@ pub enum Op {
         entity: usize,
         relation: usize,
     },
+    Merge {
+        table: usize,
+        values: Row,
+    },
+    UpdateAll {
+        table: usize,
+        from: i64,
+        to: i64,
+    },
+    DeleteAll {
+        table: usize,
+        with: i64,
+    },
+    /// Links an item and a tag; from the side of the tag if so.
+    Link(usize, usize, bool),
+    Unlink(usize, usize, bool),
+    /// Replaces the tags of an item.
+    Replace(usize, Vec<usize>),
     Flush,
     Commit,
     Rollback,
@@ -74,7 +92,9 @@ impl Op {
             Val::Null | Val::New | Val::Int(_) => None,
         };
         match self {
-            Op::Add { values, .. } => values.iter().filter_map(of).collect(),
+            Op::Add { values, .. } | Op::Merge { values, .. } => values.iter().filter_map(of).collect(),
+            Op::Link(item, tag, _) | Op::Unlink(item, tag, _) => vec![*item, *tag],
+            Op::Replace(item, tags) => std::iter::once(*item).chain(tags.iter().copied()).collect(),
             Op::Set { entity, val, .. } => std::iter::once(*entity).chain(of(val)).collect(),
             Op::Delete(entity)
             | Op::Restore(entity)
@@ -94,7 +114,14 @@ impl Op {
             }
         };
         match &mut self {
-            Op::Add { values, .. } => values.iter_mut().for_each(of),
+            Op::Add { values, .. } | Op::Merge { values, .. } => values.iter_mut().for_each(of),
+            Op::Link(item, tag, _) | Op::Unlink(item, tag, _) => {
+                (*item, *tag) = (number(*item), number(*tag));
+            }
+            Op::Replace(item, tags) => {
+                *item = number(*item);
+                tags.iter_mut().for_each(|tag| *tag = number(*tag));
+            }
             Op::Set { entity, val, .. } => {
                 *entity = number(*entity);
                 of(val);
@@ -127,6 +154,17 @@ impl Op {
         };
         let can_be = match self {
             Op::Related { entity, .. } => oracle.entities.get(*entity).is_some() && oracle.is_asked(*entity),
+            Op::Link(..) | Op::Unlink(..) | Op::Replace(..) => self
+                .entities()
+                .iter()
+                .all(|number| oracle.entities.get(*number).is_some() && oracle.is_asked(*number)),
+            // Whether the key of a row that is not there collides with one that the database makes is its affair.
+            Op::Merge { table, values } => match (TABLES[*table].columns[0].1, values[0]) {
+                (Kind::Generated, Val::Int(key)) => oracle.rows[*table].contains_key(&vec![key]),
+                _ => true,
+            },
+            Op::UpdateAll { table, .. } => oracle.is_foreseen(*table, false),
+            Op::DeleteAll { table, .. } => oracle.is_foreseen(*table, true),
             _ => true,
         };
         can_be && self.entities().iter().all(is_held) && oracle.entities.iter().all(is_sure)
@@ -172,7 +210,10 @@ impl Maker<'_> {
         let roll = self.dice.below(100);
         match roll {
             0..=21 => self.add(oracle),
-            22..=39 => self.set(oracle),
+            22..=36 => self.set(oracle),
+            37 => self.merge(oracle),
+            38 => self.bulk(),
+            39 => self.link(oracle),
             40..=45 => self.related(oracle),
             46..=55 => Some(Op::Delete(self.entity(oracle, |_| true)?)),
             56..=58 => {
@@ -195,6 +236,48 @@ impl Maker<'_> {
             97.. if is_idle => self.outside(oracle),
             _ => None,
         }
+    }
+
+    fn merge(&mut self, oracle: &Oracle) -> Option<Op> {
+        let Some(Op::Add { table, mut values }) = self.add(oracle) else { return None };
+        if super::oracle::version_of(table).is_some() {
+            return None;
+        }
+        if TABLES[table].columns[0].1 == Kind::Generated
+            && let Some(Op::Get { table: of, key }) = self.get(oracle)
+            && of == table
+        {
+            values[0] = Val::Int(key[0]);
+        }
+        Some(Op::Merge { table, values })
+    }
+
+    fn bulk(&mut self) -> Option<Op> {
+        let (table, from, to) = (self.table(), self.dice.below(4) as i64, self.dice.below(4) as i64);
+        Some(match self.dice.below(3) {
+            0 => Op::DeleteAll { table, with: from },
+            _ => Op::UpdateAll { table, from, to },
+        })
+    }
+
+    fn link(&mut self, oracle: &Oracle) -> Option<Op> {
+        if !self.schema.tables.contains(&7) {
+            return self.set(oracle);
+        }
+        let mut one_of = |table: usize| {
+            let fits = |&number: &usize| oracle.entities[number].table == table && oracle.is_asked(number);
+            let all: Vec<usize> = (0..oracle.entities.len()).filter(fits).collect();
+            self.dice.one_of(&all).copied()
+        };
+        let (item, tag, other) = (one_of(5)?, one_of(6)?, one_of(6)?);
+        let is_back = self.dice.below(2) == 0;
+        Some(match self.dice.below(3) {
+            0 => Op::Link(item, tag, is_back),
+            1 => Op::Unlink(item, tag, is_back),
+            _ if is_back => Op::Replace(item, Vec::new()),
+            _ if tag == other => Op::Replace(item, vec![tag]),
+            _ => Op::Replace(item, vec![tag, other]),
+        })
     }
 
     fn related(&mut self, oracle: &Oracle) -> Option<Op> {
@@ -403,6 +486,38 @@ fn line(made: &Made) -> String {
             let (name, path) = TABLES[*table].relations[*relation];
             let news = news(made);
             format!("let found = s.related(e{of}, {}::{name}).{end}; // {path:?}{news}", model(*table))
+        }
+        Op::Merge { table, values } => {
+            let fields = TABLES[*table].columns.iter().zip(values);
+            let fields: Vec<String> =
+                fields.map(|((name, kind), val)| format!("{name}: {}", literal(*kind, *val))).collect();
+            let call = format!("s.merge({} {{ {} }}).{end}", model(*table), fields.join(", "));
+            if made.came > 0 { format!("let e{entity} = {call};") } else { format!("{call};") }
+        }
+        Op::UpdateAll { table, from, to } => {
+            let (of, name) = (model(*table), TABLES[*table].columns[TABLES[*table].plain()].0);
+            format!(
+                "update::<{of}>().set({of}::{name}, {to}).filter({of}::{name}.eq({from})).execute(s).{end};"
+            )
+        }
+        Op::DeleteAll { table, with } => {
+            let (of, name) = (model(*table), TABLES[*table].columns[TABLES[*table].plain()].0);
+            format!("delete::<{of}>().filter({of}::{name}.eq({with})).execute(s).{end};")
+        }
+        Op::Link(item, tag, is_back) | Op::Unlink(item, tag, is_back) => {
+            let call = if matches!(made.op, Op::Link(..)) { "link" } else { "unlink" };
+            let edge = if *is_back {
+                format!("e{tag}, Tag::items, e{item}")
+            } else {
+                format!("e{item}, Item::tags, e{tag}")
+            };
+            let new =
+                if made.came == 1 && call == "link" { format!("let e{entity} = ") } else { String::new() };
+            format!("{new}s.{call}({edge}).{end}; //{}", news(made))
+        }
+        Op::Replace(item, tags) => {
+            let tags: Vec<String> = tags.iter().map(|tag| format!("e{tag}")).collect();
+            format!("s.replace(e{item}, Item::tags, &[{}]).{end}; //{}", tags.join(", "), news(made))
         }
         Op::Flush => format!("s.flush().{end};"),
         Op::Commit => format!("s.commit().{end};"),

@@ -89,7 +89,7 @@ impl Oracle {
     }
 
     /// The entity that a foreign key names now: itself, as long as that is not flushed; then whoever has its key.
-    fn named(&self, number: usize, column: usize) -> Option<usize> {
+    pub(super) fn named(&self, number: usize, column: usize) -> Option<usize> {
         let entity = &self.entities[number];
         let table = target_of(entity.table, column);
         let by_key = |key: &Key| self.known(table, key);

@@ -11,7 +11,7 @@ use orm_sqlite::Sqlite;
 use super::bridge::{Held, Key, Names, Row, Val, calls};
 use super::oracle::{Oracle, Outcome};
 use super::program::{Made, Maker, Op, Program};
-use super::tables::{Kind, Path, Proof, SCHEMAS, TABLES};
+use super::tables::{Item, Kind, Path, Proof, SCHEMAS, TABLES, Tag, Tagging};
 use super::tap::Tap;
 
 /// A database that many programs run on, one after the other.
@@ -315,6 +315,22 @@ impl Run<'_, '_> {
             Op::Get { table, key } => self.get(s, *table, key),
             Op::Query(table) => self.query(s, *table),
             Op::Count(table) => self.count(s, *table),
+            Op::Merge { table, values } => self.merge(s, *table, values),
+            Op::UpdateAll { table, from, to } => {
+                let result = calls(*table).update_all(s, *from, *to);
+                let change = (Val::Int(*from), Val::Int(*to));
+                let expected = self.predict(s, |oracle, learn| oracle.update_all(*table, change, learn));
+                self.same_count(result, expected)
+            }
+            Op::DeleteAll { table, with } => {
+                let result = calls(*table).delete_all(s, *with);
+                let expected =
+                    self.predict(s, |oracle, learn| oracle.delete_all(*table, Val::Int(*with), learn));
+                self.same_count(result, expected)
+            }
+            Op::Link(item, tag, is_back) => self.link(s, (*item, *tag), *is_back),
+            Op::Unlink(item, tag, is_back) => self.unlink(s, (*item, *tag), *is_back),
+            Op::Replace(item, tags) => self.replace(s, *item, tags),
             Op::Related { entity, relation, .. } => (Ok(()), self.related(s, *entity, *relation)),
             Op::Flush => {
                 let result = s.flush();
@@ -495,6 +511,90 @@ impl Run<'_, '_> {
                 return self.break_rule(format!("found {held:?}, which is not e{number}"));
             }
         }
+    }
+
+    fn merge(&mut self, s: &mut S, table: usize, values: &Row) -> (orm_core::Result<()>, Outcome) {
+        let result = calls(table).merge(s, values, &self.names);
+        let expected = self.predict(s, |oracle, learn| oracle.merge(table, values.clone(), learn));
+        if let (Ok(held), Ok(number)) = (&result, &expected) {
+            self.meet(&[*held], &[*number]);
+        }
+        (result.map(|_| ()), expected.map(|_| ()))
+    }
+
+    fn same_count(
+        &mut self,
+        result: orm_core::Result<u64>,
+        expected: Result<u64, Vec<ErrorKind>>,
+    ) -> (orm_core::Result<()>, Outcome) {
+        if let (Ok(rows), Ok(expected)) = (&result, &expected)
+            && rows != expected
+        {
+            self.break_rule(format!("{rows} rows were reached, not {expected}"));
+        }
+        (result.map(|_| ()), expected.map(|_| ()))
+    }
+
+    fn ends(&self, item: usize, tag: usize) -> (Handle<Item>, Handle<Tag>) {
+        match (self.names.0[item], self.names.0[tag]) {
+            (Held::Item(item), Held::Tag(tag)) => (item, tag),
+            other => panic!("{other:?} are no item and no tag"),
+        }
+    }
+
+    fn link(
+        &mut self,
+        s: &mut S,
+        (item, tag): (usize, usize),
+        is_back: bool,
+    ) -> (orm_core::Result<()>, Outcome) {
+        let (of, to) = self.ends(item, tag);
+        let result = if is_back { s.link(to, Tag::items, of) } else { s.link(of, Item::tags, to) };
+        let known = self.oracle.links(item, tag, State::Persistent);
+        let expected = self.oracle.link(item, tag);
+        if let Ok(link) = &result {
+            // Of two links which have yet to be found to be twins, it may be any.
+            let given = self.names.0.iter().position(|held| *held == Held::Tagging(*link));
+            let one = given.filter(|given| known.contains(given)).unwrap_or(expected);
+            self.meet(&[Held::Tagging(*link)], &[one]);
+        }
+        (result.map(|_| ()), Ok(()))
+    }
+
+    /// What is linked is looked at first, so that all links are known.
+    fn unlink(
+        &mut self,
+        s: &mut S,
+        (item, tag): (usize, usize),
+        is_back: bool,
+    ) -> (orm_core::Result<()>, Outcome) {
+        let (of, to) = self.ends(item, tag);
+        let (looked, result) = if is_back {
+            (self.related(s, tag, 1), s.unlink(to, Tag::items, of))
+        } else {
+            (self.related(s, item, 1), s.unlink(of, Item::tags, to))
+        };
+        self.oracle.unlink(item, tag);
+        (result, looked)
+    }
+
+    fn replace(&mut self, s: &mut S, item: usize, tags: &[usize]) -> (orm_core::Result<()>, Outcome) {
+        let looked = self.related(s, item, 1);
+        let Held::Item(of) = self.names.0[item] else { panic!("no item") };
+        let wanted: Vec<Handle<Tag>> = tags.iter().map(|&tag| self.ends(item, tag).1).collect();
+        let result = s.replace(of, Item::tags, &wanted);
+        let now = self.oracle.related(item, TABLES[5].relations[1].1).targets;
+        for &tag in now.iter().filter(|tag| !tags.contains(tag)) {
+            self.oracle.unlink(item, tag);
+        }
+        let first = self.oracle.entities.len();
+        for &tag in tags.iter().filter(|tag| !now.contains(tag)) {
+            self.oracle.link(item, tag);
+        }
+        let news = s.new_entities::<Tagging>().into_iter().map(Held::Tagging);
+        let news: Vec<Held> = news.filter(|held| !self.names.0.contains(held)).collect();
+        self.meet(&news, &(first..self.oracle.entities.len()).collect::<Vec<_>>());
+        (result, looked)
     }
 
     fn count(&mut self, s: &mut S, table: usize) -> (orm_core::Result<()>, Outcome) {

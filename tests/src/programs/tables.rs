@@ -219,6 +219,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// The column that statements over many rows look at and set.
+    pub fn plain(&self) -> usize {
+        self.columns.iter().rposition(|(_, kind)| *kind == Kind::Plain).expect("each table has one")
+    }
+
     /// The columns of the key: they come first.
     pub fn key_width(&self) -> usize {
         let is_key = |kind| matches!(kind, Kind::Generated | Kind::Natural | Kind::KeyLink(..));

@@ -4,7 +4,7 @@ use orm_core::prelude::*;
 
 use crate::fixture::Lab;
 use crate::models::*;
-use crate::programs::tables::{Author, Book, Item, Proof, Tag, Tagging};
+use crate::programs::tables::{Author, Book, Item, Node, Proof, Tag, Tagging};
 
 rules! { found:
     an_edit_of_a_deleted_entity_is_undone_by_rollback,
@@ -23,6 +23,10 @@ rules! { found:
     a_withdrawn_entity_shows_what_it_was_given_last,
     a_withdrawn_entity_names_what_it_was_told_to_name_last,
     a_lost_row_is_not_written_over_the_new_one_with_its_key,
+    an_edit_and_a_statement_over_its_row_are_both_rolled_back,
+    an_entity_that_a_marked_one_names_may_be_expunged,
+    a_marked_row_goes_by_the_foreign_key_that_it_has,
+    a_row_that_was_set_to_what_it_was_takes_what_someone_else_wrote,
 }
 
 fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
@@ -265,4 +269,57 @@ fn a_lost_row_is_not_written_over_the_new_one_with_its_key(lab: &Lab) {
         db.sent();
         assert_eq!(db.rows::<(i64, String)>("SELECT id, name FROM users"), [(1, "eve".to_owned())]);
     }
+}
+
+fn an_edit_and_a_statement_over_its_row_are_both_rolled_back(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.maker().autoflush(false).session();
+    let ann = s.get_one::<User>(1).unwrap();
+    let before = s[ann].clone();
+    s[ann].age = 40;
+    update::<User>().set(User::name, "eve").set(User::age, 50).execute(&mut s).unwrap();
+    assert_eq!((s[ann].name.as_str(), s[ann].age), ("eve", 40));
+    s.rollback().unwrap();
+    assert_eq!(s[ann], before);
+}
+
+fn an_entity_that_a_marked_one_names_may_be_expunged(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let [one, two] = [1, 2].map(|label| s.add(Node { id: Id::New, parent: None, label }));
+    s.flush().unwrap();
+    s.delete(one);
+    s[one].parent = two.into();
+    s.expunge(two).unwrap();
+    s.restore(one).unwrap();
+    s.commit().unwrap();
+    assert_eq!(s[one].parent, Some(Id::Key(2)));
+}
+
+fn a_marked_row_goes_by_the_foreign_key_that_it_has(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let top = s.add(Node { id: Id::New, parent: None, label: 1 });
+    let middle = s.add(Node { id: Id::New, parent: top.into(), label: 2 });
+    let leaf = s.add(Node { id: Id::New, parent: middle.into(), label: 3 });
+    s.commit().unwrap();
+    s.delete(top);
+    s.delete(leaf);
+    s[leaf].parent = None;
+    s.commit().unwrap();
+    assert_eq!(s.query::<Node>().count().unwrap(), 0);
+}
+
+fn a_row_that_was_set_to_what_it_was_takes_what_someone_else_wrote(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let doc = s.add(Doc::titled("a"));
+    s.commit().unwrap();
+    db.run("UPDATE docs SET title = 'b', version = 2");
+    s[doc].title = "a".into();
+    s.no_autoflush(|s| s.get::<Doc>(1)).unwrap();
+    assert_eq!(s[doc].title, "b");
+    s[doc].title = "c".into();
+    s.commit().unwrap();
 }

@@ -89,6 +89,7 @@ pub mod statistics;
 pub mod stream;
 pub mod transaction;
 pub mod undo;
+pub mod undo_random;
 pub mod unique;
 pub mod update_many;
 pub mod validation;
@@ -155,6 +156,7 @@ macro_rules! suite {
             stream
             transaction
             undo
+            undo_random
             unique
             update_many
             validation
