@@ -117,6 +117,20 @@ pub fn new_posts(parents: usize, each: usize) -> Vec<Post> {
         .collect()
 }
 
+/// Selects users with their posts.
+pub const SELECT_JOINED: &str = "SELECT users.id, users.name, users.hair_color, posts.id, posts.user_id, posts.title, posts.body \
+     FROM users LEFT JOIN posts ON posts.user_id = users.id ORDER BY users.id";
+
+/// A user, and its post if it has one.
+pub type WithPost = (User, Option<Post>);
+
+/// Posts of `count` users: every other one has a post.
+#[must_use]
+pub fn posts_of_every_other(count: usize) -> Vec<Post> {
+    let post = |(index, post): (usize, Post)| Post { user_id: as_key(2 * index + 1), ..post };
+    posts(count / 2).into_iter().enumerate().map(post).collect()
+}
+
 /// How many flushes without a change one run does.
 pub const FLUSHES: usize = 1_000;
 

@@ -75,6 +75,16 @@ pub fn open_with_graph() -> Result<Connection> {
     Ok(connection)
 }
 
+/// A new database with `count` users, of whom every other one has a post.
+///
+/// # Errors
+/// What SQLite says.
+pub fn open_with_some_posts(count: usize) -> Result<Connection> {
+    let connection = open_with_users(count)?;
+    fill_posts(&connection, &data::posts_of_every_other(count))?;
+    Ok(connection)
+}
+
 /// Empties the tables.
 ///
 /// # Errors

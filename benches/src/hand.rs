@@ -4,6 +4,7 @@
 //! Nothing here is tuned: this is the code a user of the ORM would have written instead.
 
 mod graph;
+mod query;
 
 use rusqlite::{Connection, Result, Row, params};
 
@@ -39,6 +40,10 @@ fn make_task(work: Work) -> Result<Option<Box<dyn Task>>> {
             connection: database::open_with_users(data::GETS)?,
             keys: data::shuffled_keys(),
         }),
+        Work::FilterByKey => Box::new(query::FilterByKey::new(database::open_with_users(data::GETS)?)),
+        Work::LeftJoin { rows } => {
+            Box::new(query::LeftJoin { connection: database::open_with_some_posts(rows)? })
+        }
         Work::GetHit | Work::FlushClean { .. } => return Ok(None),
         Work::InsertFamilies { parents, children } => Box::new(InsertFamilies {
             connection: database::open()?,

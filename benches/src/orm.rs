@@ -1,6 +1,7 @@
 //! The work written with the ORM, as its documentation shows it.
 
 mod graph;
+mod query;
 
 use orm_core::prelude::*;
 use orm_sqlite::Sqlite;
@@ -77,6 +78,8 @@ fn make_task(work: Work) -> Result<Box<dyn Task>, Error> {
         Work::GetByKey => {
             Box::new(GetByKey { maker: open_with_users(data::GETS)?, keys: data::shuffled_keys() })
         }
+        Work::FilterByKey => Box::new(query::FilterByKey::new(open_with_users(data::GETS)?)),
+        Work::LeftJoin { rows } => Box::new(query::LeftJoin::new(rows)?),
         Work::GetHit => Box::new(GetHit::new(&open_with_users(data::GETS)?)?),
         Work::Insert { rows } => {
             Box::new(Insert { maker: open()?, rows, users: Vec::new(), stored: Vec::new(), session: None })

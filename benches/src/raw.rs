@@ -8,6 +8,7 @@
 //! All that is unsafe lies in the module `statement`.
 
 mod graph;
+mod query;
 mod statement;
 
 use std::rc::Rc;
@@ -51,6 +52,10 @@ fn make_task(work: Work) -> rusqlite::Result<Option<Box<dyn Task>>> {
         }
         Work::LoadGraph { tracking: _ } => Box::new(graph::LoadGraph::new(database::open_with_graph()?)),
         Work::GetByKey => Box::new(GetByKey::new(database::open_with_users(data::GETS)?)),
+        Work::FilterByKey => Box::new(query::FilterByKey::new(database::open_with_users(data::GETS)?)),
+        Work::LeftJoin { rows } => {
+            Box::new(query::LeftJoin::new(database::open_with_some_posts(rows)?, rows))
+        }
         Work::GetHit | Work::FlushClean { .. } => return Ok(None),
         Work::InsertFamilies { parents, children } => {
             Box::new(InsertFamilies::new(database::open()?, parents, children))

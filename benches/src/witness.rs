@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use crate::data::{Family, Graph, Post, User};
+use crate::data::{Family, Graph, Post, User, WithPost};
 
 /// What a run shows its results to.
 #[derive(Debug, Default)]
@@ -54,6 +54,17 @@ impl Record {
         self.lines.push(format!("{id} {name:?} {hair_color:?}"));
     }
 
+    /// Writes down a user with its post, if it has one, on one line.
+    pub fn user_with_post(&mut self, user: impl FnOnce(&mut Self), post: Option<impl FnOnce(&mut Self)>) {
+        user(self);
+        if let Some(post) = post {
+            let user = self.lines.pop().unwrap_or_default();
+            post(self);
+            let post = self.lines.pop().unwrap_or_default();
+            self.lines.push(format!("{user} with {post}"));
+        }
+    }
+
     /// Writes down a post.
     pub fn post(&mut self, id: i64, user_id: i64, title: &str, body: Option<&str>) {
         self.lines.push(format!("{id} {user_id} {title:?} {body:?}"));
@@ -83,10 +94,23 @@ pub fn describe_users(users: &[User], record: &mut Record) {
     }
 }
 
+/// Writes down a post that is a plain struct.
+pub fn describe_post(post: &Post, record: &mut Record) {
+    record.post(post.id, post.user_id, &post.title, post.body.as_deref());
+}
+
 /// Writes down posts that are plain structs.
 pub fn describe_posts(posts: &[Post], record: &mut Record) {
     for post in posts {
-        record.post(post.id, post.user_id, &post.title, post.body.as_deref());
+        describe_post(post, record);
+    }
+}
+
+/// Writes down users with their posts, which are plain structs.
+pub fn describe_joined(rows: &[WithPost], record: &mut Record) {
+    for (user, post) in rows {
+        let post = post.as_ref().map(|post| |record: &mut Record| describe_post(post, record));
+        record.user_with_post(|record| describe_user(user, record), post);
     }
 }
 

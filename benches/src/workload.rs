@@ -69,6 +69,14 @@ pub enum Work {
     /// Gets the user of each of [`data::shuffled_keys`](crate::data::shuffled_keys), none loaded before, in one
     /// transaction that the run begins and ends.
     GetByKey,
+    /// Selects the user of each of [`data::shuffled_keys`](crate::data::shuffled_keys) by a condition on the key, as a plain
+    /// struct, in one transaction that the run begins and ends. Another row would be noticed.
+    FilterByKey,
+    /// Loads all users in the order of their keys, each with its post if it has one: every other user has.
+    LeftJoin {
+        /// Users of the table.
+        rows: usize,
+    },
     /// Gets users a session holds already, [`GETS`] times. Code without a session has no such thing.
     GetHit,
     /// Stores the users that `prepare` made ([`data::new_users`](crate::data::new_users)) in an empty table, in one
@@ -127,11 +135,12 @@ impl Work {
         match self {
             Self::LoadUsers { rows, .. }
             | Self::LoadPosts { rows, .. }
+            | Self::LeftJoin { rows }
             | Self::Insert { rows }
             | Self::Change { rows, .. } => rows,
             Self::LoadGraph { .. } => GRAPH_USERS + GRAPH_POSTS + GRAPH_COMMENTS,
             Self::InsertFamilies { parents, children } => parents * (1 + children),
-            Self::GetByKey | Self::GetHit => GETS,
+            Self::GetByKey | Self::FilterByKey | Self::GetHit => GETS,
             Self::FlushClean { .. } => FLUSHES,
         }
     }
@@ -159,6 +168,12 @@ pub const WORKLOADS: &[Workload] = &[
         goal: Goal::Ratio(1.6),
     },
     Workload { name: "get by key, not loaded", work: Work::GetByKey, goal: Goal::Ratio(1.4) },
+    Workload { name: "filter by key, one row", work: Work::FilterByKey, goal: Goal::Ratio(1.5) },
+    Workload {
+        name: "left join of 1,000 users",
+        work: Work::LeftJoin { rows: 1_000 },
+        goal: Goal::Ratio(1.2),
+    },
     Workload { name: "get by key, identity hit", work: Work::GetHit, goal: Goal::Nanoseconds(60.0) },
     Workload {
         name: "insert 10,000 users, keys back",
