@@ -110,7 +110,14 @@ pub(crate) struct KeySink<'a, 'ids> {
 
 impl<'a, 'ids> KeySink<'a, 'ids> {
     pub(crate) fn new(ids: &'ids dyn Ids, dialect: &'ids dyn Dialect) -> Self {
-        KeySink { key: Vec::with_capacity(256), values: Vec::new(), ids, dialect, refused: None }
+        KeySink::reusing(Vec::new(), ids, dialect)
+    }
+
+    /// The same, with memory that is at hand.
+    pub(crate) fn reusing(mut key: Vec<u8>, ids: &'ids dyn Ids, dialect: &'ids dyn Dialect) -> Self {
+        key.clear();
+        key.reserve(256);
+        KeySink { key, values: Vec::with_capacity(4), ids, dialect, refused: None }
     }
 
     /// The shape and the values, unless one of them cannot be bound.
@@ -127,17 +134,21 @@ impl<'a, 'ids> KeySink<'a, 'ids> {
         }
     }
 
-    fn push(&mut self, tag: u8, number: usize) {
-        self.key.push(tag);
-        self.key.extend_from_slice(&number.to_ne_bytes());
+    /// Adds a tag, a number, and one thing more, at once.
+    #[inline]
+    fn push(&mut self, tag: u8, number: u64, more: u8) {
+        let mut bytes = [tag; size_of::<u64>() + 2];
+        bytes[1] = more;
+        bytes[2..].copy_from_slice(&number.to_ne_bytes());
+        self.key.extend_from_slice(&bytes);
     }
 
     fn push_table(&mut self, tag: u8, of: TableRef, column: usize) {
-        self.push(tag, of.table.number << 16 | column);
+        self.push(tag, (of.table.number << 16 | column) as u64, 0);
         match of.naming {
             Naming::Own => {}
-            Naming::Alias(name) => self.push(7, name.as_ptr() as usize),
-            Naming::Hidden(number) => self.push(8, usize::from(number)),
+            Naming::Alias(name) => self.push(7, name.as_ptr() as u64, 0),
+            Naming::Hidden(number) => self.push(8, u64::from(number), 0),
         }
     }
 
@@ -153,8 +164,7 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
     }
 
     fn sql(&mut self, text: &'static str) {
-        self.push(0, text.as_ptr() as usize);
-        self.key.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
+        self.push(0, text.as_ptr() as u64, u8::try_from(text.len()).unwrap_or(u8::MAX));
     }
 
     fn open(&mut self, _tables: &mut dyn Iterator<Item = TableRef>) {
@@ -178,8 +188,7 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
     }
 
     fn number(&mut self, number: u64) {
-        self.key.push(4);
-        self.key.extend_from_slice(&number.to_ne_bytes());
+        self.push(4, number, 0);
     }
 
     fn bind(&mut self, value: &'a Value<'static>) {
@@ -193,7 +202,7 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
     }
 
     fn bind_entity(&mut self, entity: Entity, width: usize) {
-        self.push(6, width);
+        self.push(6, width as u64, 0);
         let mut key = Vec::with_capacity(width);
         let ids = self.ids;
         match ids.encode_entity(entity, &mut key) {

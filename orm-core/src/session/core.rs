@@ -68,6 +68,8 @@ pub(crate) struct Core {
     pub(crate) connection: Option<Checkout>,
     /// Values that the program keeps with the session.
     pub(crate) info: Info,
+    /// Memory for the shape of the next statement.
+    pub(crate) shape: Vec<u8>,
     /// What relations are known to lead to.
     pub(crate) lists: Lists,
     /// Why nothing can be done until the innermost frame has ended.
@@ -107,6 +109,7 @@ impl Core {
             age: None,
             connection: None,
             info,
+            shape: Vec::new(),
             lists: Lists::default(),
             failed: None,
             broken: None,

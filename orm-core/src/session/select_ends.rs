@@ -263,8 +263,8 @@ impl Core {
     }
 
     /// The statement of a tree, whose text is written only the first time that a tree of its shape comes, and its values.
-    pub(super) fn compile<'tree>(&self, tree: &'tree SelectTree) -> Result<Compiled<'tree>> {
-        let mut sink = KeySink::new(&self.stores, self.dialect());
+    pub(super) fn compile<'tree>(&mut self, tree: &'tree SelectTree) -> Result<Compiled<'tree>> {
+        let mut sink = KeySink::reusing(std::mem::take(&mut self.shape), &self.stores, self.dialect());
         write_select(tree, &mut sink);
         let (shape, values) = sink.finish()?;
         let statement = self.engine.statements().of_checked_shape(&shape, || {
@@ -273,6 +273,7 @@ impl Core {
             write_select(tree, &mut writer);
             Ok(writer.finish())
         })?;
+        self.shape = shape;
         Ok((statement, values))
     }
 }

@@ -80,7 +80,7 @@ impl<M: Model> Store<M> {
     }
 
     /// Takes a value in as pending, and gives its place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(&mut self, session: SessionNumber, value: M) -> Place {
         let slot = self.insert(Slot::new(value, State::Pending));
         self.watch.begin(slot);
