@@ -204,7 +204,7 @@ macro_rules! mapped {
 mapped! {
     0 Author { 0 id, 1 name } name
     1 Book { 0 id, 1 author, 2 editor, 3 title } title
-    2 Node { 0 id, 1 parent, 2 label } label
+    2 Node { 0 id, 1 parent, 2 next, 3 label } label
     3 Person { 0 id, 1 favourite, 2 name } name
     4 Ball { 0 id, 1 owner, 2 colour } colour
     5 Item { 0 id, 1 name } name

@@ -97,10 +97,10 @@ impl<'a> Flush<'a> {
         let entity = &self.oracle.entities[number];
         match (&entity.key, entity.state) {
             (Some(key), Some(State::Persistent | State::Deleted | State::Missing) | None) => Val::Int(key[0]),
-            (Some(key), _) => {
-                let key = key[0];
+            (Some(_), _) => {
                 self.bad.push((of.0, of.1.clone(), ErrorKind::ForeignKey));
-                Val::Int(key)
+                // Another row may have its key.
+                Val::Int(i64::MIN)
             }
             (None, _) => {
                 self.bad.push((of.0, of.1.clone(), REFUSED));
@@ -192,7 +192,11 @@ impl<'a> Flush<'a> {
             if let Some(column) = version_of(table) {
                 row[column] = Val::Int(1);
             }
-            if self.rows[table].insert(key.clone(), row).is_some() {
+            // Who is held and stays has its key, also if its row may be gone.
+            let is_held = |known: usize| known != number && self.oracle.entities[known].is(State::Persistent);
+            let is_taken = self.oracle.entities[number].values[0] != Val::New
+                && self.oracle.known(table, &key).is_some_and(is_held);
+            if self.rows[table].insert(key.clone(), row).is_some() || is_taken {
                 self.twins.push((table, key));
             }
         }

@@ -152,7 +152,11 @@ impl Oracle {
             _ => return Err(vec![REFUSED]),
         }
         let key = entity.key.as_ref().expect("what has a row has a key");
-        let Some(row) = self.rows[entity.table].get(key) else {
+        let (table, key) = (entity.table, key.clone());
+        // A new row may have its key.
+        let is_known = self.known(table, &key).is_none_or(|known| known == number);
+        let entity = &mut self.entities[number];
+        let Some(row) = self.rows[table].get(&key).filter(|_| is_known) else {
             entity.state = Some(State::Missing);
             return Err(vec![ErrorKind::NotFound]);
         };

@@ -29,8 +29,12 @@ impl Oracle {
     pub fn related(&mut self, number: usize, path: Path) -> Answer {
         match path {
             Path::Up(column) => Answer { targets: self.up(number, column), ..Answer::default() },
-            Path::Down(table, column) | Path::One(table, column) => {
+            Path::Down(table, column) => {
                 Answer { targets: self.down(number, table, column), ..Answer::default() }
+            }
+            Path::One(table, column) => {
+                let all = self.down(number, table, column);
+                Answer { middles: all.clone(), targets: all }
             }
             Path::Through(table, back, on) => {
                 let middles = self.down(number, table, back);
@@ -81,8 +85,10 @@ impl Oracle {
         }
         let names = |&other: &usize| {
             let entity: &Entity = &self.entities[other];
+            // Whose row was seen in a transaction that is undone may have none.
+            let has_row = entity.is_fresh || entity.key.as_ref().is_some_and(|key| rows.contains_key(key));
             entity.table == table
-                && (entity.is(State::Pending) || entity.is(State::Persistent))
+                && (entity.is(State::Pending) || (entity.is(State::Persistent) && has_row))
                 && self.named(other, column) == Some(number)
         };
         (0..self.entities.len()).filter(names).collect()
@@ -155,6 +161,7 @@ pub fn ask(s: &mut Session<Proof>, held: Held, relation: &str) -> orm_core::Resu
         (Held::Book(of), "author") => s.related(of, Book::author)?.list(),
         (Held::Book(of), "editor") => s.related(of, Book::editor)?.list(),
         (Held::Node(of), "parent") => s.related(of, Node::parent)?.list(),
+        (Held::Node(of), "next") => s.related(of, Node::next)?.list(),
         (Held::Node(of), "children") => s.related(of, Node::children)?.list(),
         (Held::Person(of), "favourite") => s.related(of, Person::favourite)?.list(),
         (Held::Person(of), "balls") => s.related(of, Person::balls)?.list(),
@@ -164,7 +171,11 @@ pub fn ask(s: &mut Session<Proof>, held: Held, relation: &str) -> orm_core::Resu
             found
         }
         (Held::Ball(of), "owner") => s.related(of, Ball::owner)?.list(),
-        (Held::Ball(of), "fan") => s.related(of, Ball::fan)?.list(),
+        (Held::Ball(of), "fan") => {
+            let found = s.related(of, Ball::fan)?.list();
+            middles = s.related(of, Ball::fans)?.list();
+            found
+        }
         (Held::Ball(of), "fans") => s.related(of, Ball::fans)?.list(),
         (Held::Item(of), "taggings") => s.related(of, Item::taggings)?.list(),
         (Held::Item(of), "tags") => {

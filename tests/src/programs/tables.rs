@@ -47,6 +47,8 @@ pub struct Node {
     /// Cascade.
     #[column(on_delete = cascade)]
     pub parent: Option<Id<Node>>,
+    /// No action.
+    pub next: Option<Id<Node>>,
     /// Any number.
     pub label: i64,
 }
@@ -252,13 +254,14 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         model: "Node",
-        select: "SELECT id, parent_id, label FROM nodes ORDER BY id",
+        select: "SELECT id, parent_id, next_id, label FROM nodes ORDER BY id",
         columns: &[
             ("id", Kind::Generated),
             ("parent", Kind::Link(2, Rule::Cascade, Null::Allowed)),
+            ("next", Kind::Link(2, Rule::NoAction, Null::Allowed)),
             ("label", Kind::Plain),
         ],
-        relations: &[("parent", Path::Up(1)), ("children", Path::Down(2, 1))],
+        relations: &[("parent", Path::Up(1)), ("children", Path::Down(2, 1)), ("next", Path::Up(2))],
     },
     Table {
         model: "Person",
@@ -338,7 +341,7 @@ pub struct Schema {
 /// The schemas.
 pub const SCHEMAS: &[Schema] = &[
     Schema { name: "parent and child", tables: &[0, 1], clear: "DELETE FROM books; DELETE FROM authors" },
-    Schema { name: "tree", tables: &[2], clear: "DELETE FROM nodes" },
+    Schema { name: "tree", tables: &[2], clear: "UPDATE nodes SET next_id = NULL; DELETE FROM nodes" },
     Schema {
         name: "cycle",
         tables: &[3, 4],

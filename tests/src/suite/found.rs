@@ -287,7 +287,7 @@ fn an_edit_and_a_statement_over_its_row_are_both_rolled_back(lab: &Lab) {
 fn an_entity_that_a_marked_one_names_may_be_expunged(lab: &Lab) {
     let db = lab.db_of::<Proof>();
     let mut s = db.session();
-    let [one, two] = [1, 2].map(|label| s.add(Node { id: Id::New, parent: None, label }));
+    let [one, two] = [1, 2].map(|label| s.add(Node { id: Id::New, parent: None, next: None, label }));
     s.flush().unwrap();
     s.delete(one);
     s[one].parent = two.into();
@@ -300,9 +300,9 @@ fn an_entity_that_a_marked_one_names_may_be_expunged(lab: &Lab) {
 fn a_marked_row_goes_by_the_foreign_key_that_it_has(lab: &Lab) {
     let db = lab.db_of::<Proof>();
     let mut s = db.session();
-    let top = s.add(Node { id: Id::New, parent: None, label: 1 });
-    let middle = s.add(Node { id: Id::New, parent: top.into(), label: 2 });
-    let leaf = s.add(Node { id: Id::New, parent: middle.into(), label: 3 });
+    let top = s.add(Node { id: Id::New, parent: None, next: None, label: 1 });
+    let middle = s.add(Node { id: Id::New, parent: top.into(), next: None, label: 2 });
+    let leaf = s.add(Node { id: Id::New, parent: middle.into(), next: None, label: 3 });
     s.commit().unwrap();
     s.delete(top);
     s.delete(leaf);
