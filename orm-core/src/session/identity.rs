@@ -43,8 +43,14 @@ impl<B> Session<B> {
     /// Not found when there is no such row; as [`get`](Self::get).
     pub fn get_one<M: BelongsTo<B>>(&mut self, key: impl IntoKey<M>) -> Result<Handle<M>> {
         let id = key.into_id();
-        self.get(id.clone())?
-            .ok_or_else(|| Error::not_found(format!("no `{}` with the key of {id:?}", M::table().model)))
+        self.get(id.clone())?.ok_or_else(|| {
+            let model = M::table().model;
+            Error::not_found(match id {
+                Id::Key(key) => format!("no `{model}` with key {key:?}"),
+                Id::Of(handle) => format!("{handle:?} has no row any more"),
+                Id::New => format!("`Id::New` names no `{model}`"),
+            })
+        })
     }
 
     fn get_own<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<Option<Handle<M>>> {

@@ -133,9 +133,7 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
             (first, None) => Ok(first),
             (_, Some(_)) => {
                 let model = M::table().model;
-                Err(Error::multiple_found(format!(
-                    "more than one `{model}` where the query was to find at most one"
-                )))
+                Err(Error::multiple_found(format!("more than one `{model}` where the query was to find one")))
             }
         }
     }

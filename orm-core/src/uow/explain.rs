@@ -45,11 +45,42 @@ pub(super) fn name_row(error: Error, slot: u32, step: &Step, stores: &Stores) ->
         | Action::Park
         | Action::Delete => Some(store.key_text(slot)),
     };
-    let still = if step.action == Action::Delete { still_named(slot, step, stores) } else { String::new() };
+    let named = if step.action == Action::Delete {
+        still_named(slot, step, stores)
+    } else if error.is_foreign_key() {
+        names(slot, step, stores)
+    } else {
+        String::new()
+    };
     error.context(match key {
-        Some(key) => format!("in the row with key {key}{still}"),
-        None => "in a new row".to_owned(),
+        Some(key) => format!("in the row with key {key}{named}"),
+        None => format!("in a new row{named}"),
     })
+}
+
+/// The rows that a row names by key and that the session does not hold: one of them may not be there.
+fn names(slot: u32, step: &Step, stores: &Stores) -> String {
+    let table = step.table;
+    let mut named = String::new();
+    stores.any(table.number).links(slot, &mut |field, link| {
+        let is_of_field = |key: &&ForeignKey| key.columns.first() == Some(&table.fields[field].start);
+        let (Link::Key(key), Some(foreign)) = (link, written_keys(step).find(is_of_field)) else {
+            return;
+        };
+        let (target, own) = (foreign.target(), foreign.field);
+        let store = stores.any_if_made(target.number);
+        let is_held = |slot| store.is_some_and(|store| store.state(slot) == State::Persistent);
+        if store.and_then(|store| store.find_key(key)).is_some_and(is_held) {
+            return;
+        }
+        let text = (foreign.reference.key_text)(key).unwrap_or_default();
+        let begin = if named.is_empty() { ", whose" } else { ", and whose" };
+        named.push_str(&format!(
+            "{begin} `{}.{own}` names the `{}` with key {text}",
+            table.model, target.model
+        ));
+    });
+    named
 }
 
 /// The first held row that names a row which cannot be deleted.
@@ -127,8 +158,11 @@ fn written_links(step: &Step) -> Option<Vec<usize>> {
     if step.action == Action::Delete {
         return None;
     }
-    let is_written = |key: &&ForeignKey| key.columns.iter().any(|&column| step.columns.contains(column));
-    let written = step.table.foreign_keys.iter().filter(is_written);
-    let columns: Vec<usize> = written.flat_map(|key| key.columns.iter().copied()).collect();
+    let columns: Vec<usize> = written_keys(step).flat_map(|key| key.columns.iter().copied()).collect();
     Some(columns).filter(|columns| !columns.is_empty())
+}
+
+fn written_keys(step: &Step) -> impl Iterator<Item = &'static ForeignKey> {
+    let is_written = |key: &&ForeignKey| key.columns.iter().any(|&column| step.columns.contains(column));
+    step.table.foreign_keys.iter().filter(is_written)
 }

@@ -137,7 +137,7 @@ const MOMENT: &str = "a date and time as text, `YYYY-MM-DD HH:MM:SS`";
 /// The error of a day and time that are written well, and that the calendar does not have.
 #[cold]
 pub(crate) fn not_in_calendar() -> Error {
-    Error::value("expected a day and time that the calendar has, found text that names none")
+    Error::value("the text names a day or a time that the calendar does not have")
 }
 
 /// The error of a point in time that no four-digit year holds in UTC.

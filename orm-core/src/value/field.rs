@@ -238,6 +238,8 @@ pub(crate) struct ShapeColumn {
 pub(crate) struct Reference {
     pub(crate) model: std::any::TypeId,
     pub(crate) table: fn() -> &'static Table,
+    /// A key of the model as text.
+    pub(crate) key_text: fn(&dyn Any) -> Option<String>,
 }
 
 impl Shape {
@@ -268,7 +270,8 @@ impl Shape {
     fn id<M: Model, K: Key>(&mut self, nullable: bool) {
         K::describe(self);
         self.columns.iter_mut().for_each(|column| column.nullable = nullable);
-        self.reference = Some(Reference { model: std::any::TypeId::of::<M>(), table: M::table });
+        let key_text = |key: &dyn Any| key.downcast_ref::<K>().map(|key| format!("{key:?}"));
+        self.reference = Some(Reference { model: std::any::TypeId::of::<M>(), table: M::table, key_text });
     }
 }
 
@@ -330,7 +333,10 @@ impl<M: Model, K: Key> Field for Id<M, K> {
                 out.skip(K::WIDTH);
                 Ok(())
             }
-            Id::New => Err(Error::misuse(format!("`Id::New` names no `{}`", M::table().model))),
+            Id::New => Err(Error::misuse(format!(
+                "`Id::New` names no `{}`: give it a key or a handle",
+                M::table().model
+            ))),
             Id::Of(handle) => match out.ids.key(handle.entity()) {
                 Some(key) => key_of::<K>(key).encode(out),
                 None => {

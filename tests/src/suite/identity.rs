@@ -118,7 +118,7 @@ fn s8_get_of_what_is_missing(lab: &Lab) {
     let mut s = db.session();
     assert_eq!(s.get::<User>(7).unwrap(), None);
     let error = s.get_one::<User>(7).unwrap_err();
-    assert!(error.is_not_found());
+    assert!(error.is_not_found() && error.to_string() == "no `User` with key 7", "{error}");
     assert!(error.message().contains("User") && error.message().contains('7'), "{error}");
 }
 

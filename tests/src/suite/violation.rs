@@ -9,6 +9,7 @@ rules! { violation:
     a_unique_violation_names_table_and_columns,
     a_composite_key_violation_names_all_its_columns,
     a_foreign_key_violation_names_table_and_columns,
+    a_foreign_key_violation_names_no_row_that_the_session_holds,
     a_delete_that_others_forbid_is_a_foreign_key_error,
     a_not_null_violation_names_table_and_column,
     a_check_violation_says_which_check,
@@ -59,6 +60,29 @@ fn a_foreign_key_violation_names_table_and_columns(lab: &Lab) {
     let error = s.flush().unwrap_err();
     assert!(error.is_foreign_key(), "{error:?}");
     assert!(error.to_string().contains("author_id") && error.to_string().contains("users"), "{error}");
+    assert!(
+        error.to_string().contains("a new row, whose `Post.author` names the `User` with key 77, while"),
+        "{error}"
+    );
+}
+
+fn a_foreign_key_violation_names_no_row_that_the_session_holds(lab: &Lab) {
+    let db = lab.db();
+    db.store_users(&["ann"]);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    s.add(Post { editor: Some(Id::Key(77)), ..Post::by(1, "of ann") });
+    let words = s.flush().unwrap_err().to_string();
+    assert!(
+        words.contains("`Post.editor` names the `User` with key 77") && !words.contains("Post.author"),
+        "{words}"
+    );
+    s.rollback().unwrap();
+    let post = s.add(Post::by(ann, "of ann"));
+    s.flush().unwrap();
+    s[post].editor = Some(Id::Key(78));
+    let words = s.flush().unwrap_err().to_string();
+    assert!(words.contains("key 1, whose `Post.editor` names the `User` with key 78,"), "{words}");
 }
 
 fn a_delete_that_others_forbid_is_a_foreign_key_error(lab: &Lab) {
