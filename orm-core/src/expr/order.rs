@@ -71,6 +71,11 @@ impl<U> OrderPart for Order<U> {
 }
 
 /// What a query whose models are `S` can be ordered by: a column, an expression with a direction, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing to order by",
+    label = "not a column",
+    note = "a query is ordered by columns and expressions, `User::name` or `User::name.desc()`, or by a tuple of them"
+)]
 pub trait OrderBy<S, I> {
     /// What is given.
     type Keep<Q>;

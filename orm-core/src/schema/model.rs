@@ -188,7 +188,7 @@ pub trait BelongsTo<B>: Model {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column type",
     label = "no column can hold this",
-    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum, or enable the feature of the crate it comes from"
+    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum, or enable the feature of the crate it comes from; what an `Id<..>` names derives `Model`"
 )]
 pub trait FieldOf<B> {
     /// What a column of this type can do in a query.

@@ -179,6 +179,11 @@ impl<M: Model, K: Key> KeyField for Id<M, K> {
 pub trait HasKey<K> {}
 
 /// What names a row of `M` in a call such as `get`: its key, or an id.
+#[diagnostic::on_unimplemented(
+    message = "this is no key of `{M}`",
+    label = "`{Self}` is neither the type of its key nor its id",
+    note = "a composite key is a tuple, in the order of the key's fields"
+)]
 pub trait IntoKey<M: Model> {
     /// The id that names the row.
     fn into_id(self) -> Id<M, M::Key>;

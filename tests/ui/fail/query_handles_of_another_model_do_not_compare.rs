@@ -38,5 +38,7 @@ fn main() {
     let post: Handle<Post> = s.get_one(1).unwrap();
     let _ = s.query::<Post>().filter(Post::author.eq(post));
     //~^ ERROR cannot be compared with
+    let _ = s.get::<Post>("one");
+    //~^ ERROR this is no key of `Post`
     let _ = s;
 }
