@@ -135,6 +135,7 @@ pub use expr::{Tracked, Untracked};
 pub use load::{Cell, FromRow, Graph, Loaded, Output, Picked};
 pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
+pub use session::KeysetPage;
 pub use session::Undone;
 pub use session::{
     ColumnList, Combines, Executed, Execution, Info, Insert, IntoParam, Named, NestedTransaction, Params,

@@ -5,8 +5,9 @@
 //! are kept as text get a name of TEXT affinity wherever their text can look so.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use orm_core::driver::{Capabilities, Dialect, GeneratedKey, Schemas, SqlType, TableColumn};
+use orm_core::driver::{Capabilities, Dialect, GeneratedKey, Schemas, SqlType, TableColumn, Value};
 use orm_core::expr::Native;
 
 use crate::keywords::KEYWORDS;
@@ -77,6 +78,24 @@ impl Dialect for SqliteDialect {
             _ => "TEXT",
         };
         Cow::Borrowed(name)
+    }
+
+    fn explain(&self) -> Option<&'static str> {
+        Some("EXPLAIN QUERY PLAN ")
+    }
+
+    /// Each row is a step: its number, that of the step that it is a part of, a number without meaning, and words.
+    fn plan_text(&self, rows: &[Vec<Value<'static>>]) -> String {
+        let (mut text, mut depths) = (String::new(), BTreeMap::new());
+        for row in rows {
+            let [Value::Int(step), Value::Int(parent), _, Value::Text(words)] = &row[..] else { continue };
+            let depth = depths.get(parent).map_or(0, |depth| depth + 1);
+            depths.insert(*step, depth);
+            text.push_str(&"  ".repeat(depth));
+            text.push_str(words);
+            text.push('\n');
+        }
+        text
     }
 
     /// A column declared as exactly INTEGER that is the whole primary key is the rowid, which SQLite generates; AUTOINCREMENT,

@@ -144,3 +144,20 @@ fn a_missing_table_is_a_schema_error_that_names_it() {
     s.add(User::named("ann"));
     s.commit().unwrap();
 }
+
+#[test]
+fn a_plan_is_told_as_text() {
+    use orm_tests::models::Post;
+    let engine = engine(Sqlite::memory());
+    let mut s = engine.session();
+    let ann = s.add(User::named("ann"));
+    let plan = s.query::<User>().filter(User::email.eq("x")).explain().unwrap();
+    assert_eq!(plan, "SEARCH users USING INDEX sqlite_autoindex_users_1 (email=?)\n");
+    // What is named in it is flushed first; a step of a step is indented.
+    let posts = select::<Post>().filter(Post::author.eq(ann));
+    let plan = select::<Post>().filter(Post::id.in_(posts.select(Post::id))).explain(&mut s).unwrap();
+    assert!(plan.contains("SEARCH posts") && plan.contains("\n  S"), "{plan}");
+    let plan = s.sql("SELECT * FROM users ORDER BY bio", params![]).unwrap().explain().unwrap();
+    assert_eq!(plan, "SCAN users\nUSE TEMP B-TREE FOR ORDER BY\n");
+    assert!(s.sql("SELECT * FROM nowhere", params![]).unwrap().explain().unwrap_err().is_schema());
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::expr::Native;
 use crate::schema::TableColumn;
-use crate::value::SqlType;
+use crate::value::{SqlType, Value};
 
 /// How a database writes SQL. What it cannot do is said in [`Capabilities`] and refused in one place.
 pub trait Dialect: Send + Sync + 'static {
@@ -62,6 +62,21 @@ pub trait Dialect: Send + Sync + 'static {
     /// may be equal.
     fn fold(&self, _collation: &str, _text: &str) -> String {
         String::new()
+    }
+
+    /// What stands before a statement so that the database tells its plan instead of running it, if it can.
+    fn explain(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// A plan as text, from the rows that the database tells it in; the first column of each, unless the dialect says
+    /// otherwise.
+    fn plan_text(&self, rows: &[Vec<Value<'static>>]) -> String {
+        let line = |row: &Vec<Value<'static>>| match row.first() {
+            Some(Value::Text(text)) => format!("{text}\n"),
+            _ => String::new(),
+        };
+        rows.iter().map(line).collect()
     }
 
     /// The statement that puts the checks of all foreign keys off to the end of the transaction, if there is one.

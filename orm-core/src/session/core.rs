@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::events::{Event, SharedEvents};
 use super::frames::Frame;
 use super::info::Info;
+use super::keyset::Marks;
 use super::listen::listened;
 use super::related::Repeats;
 use super::statistics::{Cause, Statistics};
@@ -70,6 +71,8 @@ pub(crate) struct Core {
     pub(crate) info: Info,
     /// Memory for the shape of the next statement.
     pub(crate) shape: Vec<u8>,
+    /// What is noted of the rows of the next query, if it is asked for a page behind a cursor.
+    pub(crate) marks: Option<Marks>,
     /// What relations are known to lead to.
     pub(crate) lists: Lists,
     /// Why nothing can be done until the innermost frame has ended.
@@ -110,6 +113,7 @@ impl Core {
             connection: None,
             info,
             shape: Vec::new(),
+            marks: None,
             lists: Lists::default(),
             failed: None,
             broken: None,

@@ -18,9 +18,9 @@ use crate::value::Value;
 /// SQL of the user's own and its values, ready to be asked for rows.
 #[must_use = "raw SQL does nothing until it is asked for rows, or told to `execute`"]
 pub struct RawQuery<'session, B> {
-    session: &'session mut Session<B>,
-    sql: Cow<'static, str>,
-    values: Vec<Value<'static>>,
+    pub(super) session: &'session mut Session<B>,
+    pub(super) sql: Cow<'static, str>,
+    pub(super) values: Vec<Value<'static>>,
 }
 
 impl<B> Session<B> {

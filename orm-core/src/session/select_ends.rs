@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::core::{Core, Intent};
 use super::entities::Session;
+use super::keyset::marked;
 use super::related::{Joined, Plan};
 use super::select::Select;
 use crate::compile::{KeySink, Writer, check_select, write_select};
@@ -193,8 +194,12 @@ impl Core {
         self.autoflush()?;
         let (statement, values) = self.compile(tree)?;
         self.stores.set_overwrites(tree.overwrites);
-        let found =
-            self.on_wire(Intent::Read, |connection, stores, _| load(connection, &statement, &values, stores));
+        let mut marks = self.marks.take();
+        let found = self.on_wire(Intent::Read, |connection, stores, _| {
+            let mut place = None;
+            load(marked(connection, marks.as_mut(), &mut place), &statement, &values, stores)
+        });
+        self.marks = marks;
         self.stores.set_overwrites(false);
         found
     }

@@ -56,6 +56,7 @@ pub mod in_step;
 pub mod inspect;
 pub mod join;
 pub mod key;
+pub mod keyset;
 pub mod laws;
 pub mod merge;
 pub mod model_hooks;
@@ -123,6 +124,7 @@ macro_rules! suite {
             inspect
             join
             key
+            keyset
             laws
             merge
             model_hooks

@@ -71,7 +71,8 @@ impl Core {
     /// The statement of a query with what its plan joins.
     pub(crate) fn join_planned<'tree>(&mut self, plan: &Plan, tree: &'tree SelectTree) -> Joined<'tree> {
         let mut joined = Joined { tree: Cow::Borrowed(tree), beside: Beside::default() };
-        if !is_one_row_each(tree) {
+        // The place of a row stands behind what was selected, and nothing behind it.
+        if !is_one_row_each(tree) || self.marks.is_some() {
             return joined;
         }
         let is_short = tree.limit.is_some_and(|rows| rows <= 2);
