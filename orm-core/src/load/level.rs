@@ -1,5 +1,6 @@
 //! One level of an untracked graph: the rows that belong to those of the level above, found and grouped by their keys.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -61,6 +62,11 @@ impl RowKey {
         Ok(RowKey::Columns(parts.into()))
     }
 
+    /// The number, if it is one.
+    pub(crate) fn number(&self) -> i64 {
+        if let RowKey::Int(number) = self { *number } else { 0 }
+    }
+
     /// The values to bind.
     pub(crate) fn values(&self) -> Vec<Value<'static>> {
         match self {
@@ -85,13 +91,13 @@ impl KeyPart {
 /// The keys by which a relation is followed from the rows of a level, in the order of the rows.
 pub(crate) struct Keys {
     /// Where they stand in a row of the level's table.
-    columns: &'static [usize],
+    columns: Cow<'static, [usize]>,
     pub(crate) of_rows: Vec<RowKey>,
 }
 
 impl Keys {
-    pub(crate) fn new(columns: &'static [usize]) -> Self {
-        Keys { columns, of_rows: Vec::new() }
+    pub(crate) fn new(columns: impl Into<Cow<'static, [usize]>>) -> Self {
+        Keys { columns: columns.into(), of_rows: Vec::new() }
     }
 
     /// Notes the key of the next row.
@@ -100,7 +106,7 @@ impl Keys {
     /// A value error for a text that is not UTF-8.
     #[inline]
     pub(crate) fn note(&mut self, row: &dyn Row, first: usize) -> Result<()> {
-        self.of_rows.push(RowKey::read(row, first, self.columns)?);
+        self.of_rows.push(RowKey::read(row, first, &self.columns)?);
         Ok(())
     }
 }

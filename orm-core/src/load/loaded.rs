@@ -96,6 +96,12 @@ pub(crate) trait Level: Any + Send + Sync {
     /// Moves every row to its new place.
     fn arrange(&mut self, places: &[u32]);
 
+    /// Copies of some rows in place of all of them.
+    fn pick(&mut self, places: &[u32]);
+
+    /// Takes away the rows from a place on.
+    fn split_off(&mut self, place: usize) -> Box<dyn Level>;
+
     /// Says what was loaded of the rows.
     fn attach(&mut self, branches: Vec<LoadedBranch>);
 
@@ -132,6 +138,14 @@ impl<M: Model> Level for Vec<Loaded<M>> {
 
     fn arrange(&mut self, places: &[u32]) {
         arrange(self, places);
+    }
+
+    fn pick(&mut self, places: &[u32]) {
+        *self = places.iter().map(|place| self[*place as usize].clone()).collect();
+    }
+
+    fn split_off(&mut self, place: usize) -> Box<dyn Level> {
+        Box::new(Vec::split_off(self, place))
     }
 
     fn attach(&mut self, branches: Vec<LoadedBranch>) {
@@ -234,6 +248,12 @@ impl fmt::Debug for Node<'_> {
 }
 
 impl LoadedBranch {
+    /// The same from some of the rows.
+    pub(crate) fn of_rows(&self, places: &[u32]) -> Self {
+        let spans = places.iter().map(|place| self.spans[*place as usize]).collect();
+        LoadedBranch { rows: Arc::clone(&self.rows), spans, ..*self }
+    }
+
     /// The rows that it leads to from one row.
     pub(crate) fn nodes(&self, at: usize) -> impl ExactSizeIterator<Item = Node<'_>> {
         let span = self.spans.get(at).copied().unwrap_or_default();

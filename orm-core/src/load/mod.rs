@@ -22,7 +22,7 @@ use crate::value::{Handle, Value};
 
 pub(crate) use level::{Groups, Intake, Keys, RowKey};
 pub use loaded::Loaded;
-pub(crate) use loaded::{Level, LoadedBranch};
+pub(crate) use loaded::{Level, LoadedBranch, Span};
 pub(crate) use related::{LinkedRow, TreeRow, load_down, load_linked, load_tree, load_up};
 
 pub(crate) use beside::Beside;

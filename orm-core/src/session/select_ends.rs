@@ -245,6 +245,9 @@ impl Core {
 
     /// The same for rows that no session knows.
     fn run_graph<T>(&mut self, tree: &SelectTree, plan: &Plan, graph: &GraphOf<T>) -> Result<Vec<T>> {
+        if let Some(at) = plan.recursion(tree) {
+            return self.run_forest(tree, plan, at, graph);
+        }
         let mut keys = plan.keys()?;
         let mut found = self.run(tree, |connection, statement, values, _| {
             (graph.load)(connection, statement, values, &mut keys)

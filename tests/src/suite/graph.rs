@@ -20,6 +20,7 @@ rules! { graph:
     a_foreign_key_without_its_row_is_not_found,
     keys_of_text_lead_to_rows_too,
     a_tree_holds_itself,
+    a_row_stands_in_a_tree_wherever_it_belongs,
     a_circle_ends_at_its_depth,
     many_parents_are_asked_for_in_chunks,
     a_link_that_is_there_twice_leads_to_one_row,
@@ -303,6 +304,7 @@ fn a_tree_holds_itself(lab: &Lab) {
     let tree = Employee::reports.then(Employee::manager).recursive(3);
     let head =
         s.query::<Employee>().filter(Employee::manager.is_null()).untracked().with(tree).one().unwrap();
+    assert_eq!(selects(&db).len(), 2, "the tree with its query, and the managers");
     let reports = head.related(Employee::reports).unwrap();
     assert_eq!(reports.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
     assert_eq!(reports[1].related(Employee::manager).unwrap().unwrap().name, "a");
@@ -318,6 +320,36 @@ fn a_tree_holds_itself(lab: &Lab) {
         next = row.related(Employee::manager).unwrap();
     }
     assert_eq!(names, ["e", "d", "b", "a"]);
+    assert_eq!(selects(&db).len(), 1);
+}
+
+fn a_row_stands_in_a_tree_wherever_it_belongs(lab: &Lab) {
+    let db = lab.db();
+    db.run(
+        "INSERT INTO employees (id, manager_id, name) VALUES (1, NULL, 'a'), (2, 1, 'b'), (3, 1, 'c'), (4, 2, 'd'), (5, 4, 'e')",
+    );
+    let mut s = db.session();
+    let query = || select::<Employee>().order_by(Employee::name.desc()).untracked();
+    let down = Employee::reports.filter(Employee::name.ne("c")).order_by(Employee::id);
+    let all = query().with(down.recursive(2)).with(Employee::manager).all(&mut s).unwrap();
+    assert_eq!(selects(&db).len(), 2);
+    assert_eq!(all.iter().map(outline).collect::<Vec<_>>(), ["e()", "d(e())", "c()", "b(d(e))", "a(b(d))"]);
+    assert_eq!(all[2].related(Employee::manager).unwrap().unwrap().name, "a");
+    let all = query().with(Employee::manager.then(Employee::reports).recursive(9)).all(&mut s).unwrap();
+    assert_eq!(selects(&db).len(), 2);
+    let up = |row: &Loaded<Employee>| row.related(Employee::manager).unwrap().unwrap().clone();
+    assert_eq!((up(&all[0]).name.as_str(), up(&up(&all[0])).name.as_str()), ("d", "b"));
+    assert_eq!(outline(&up(&up(&up(&all[0])))), "a(b,c)");
+    let first = query().limit(1).offset(3).with(Employee::reports.recursive(usize::MAX)).one(&mut s).unwrap();
+    assert_eq!(outline(&first), "b(d(e()))");
+}
+
+/// `a(b(..),c(..))`; without parentheses what was not asked for.
+fn outline(row: &Loaded<Employee>) -> String {
+    match row.related(Employee::reports) {
+        Ok(below) => format!("{}({})", row.name, below.iter().map(outline).collect::<Vec<_>>().join(",")),
+        Err(_) => row.name.clone(),
+    }
 }
 
 fn a_circle_ends_at_its_depth(lab: &Lab) {

@@ -7,15 +7,15 @@ use super::linked::Hop;
 use super::plan::{Branch, Plan};
 use crate::error::{Error, Result};
 use crate::expr::{Join, JoinKind, KeyField, Node, Path, Route, TableRef};
-use crate::load::{Groups, Intake, Keys, Level, LoadedBranch, RowKey};
+use crate::load::{Groups, Intake, Keys, Level, LoadedBranch, RowKey, Span};
 use crate::stmt::{Item, SelectTree};
 
 /// How deep a graph can be: values that hold values are dropped and serialised one inside the other.
-const DEEPEST: usize = 1_000;
+pub(super) const DEEPEST: usize = 1_000;
 
 /// A branch of a plan that is followed from the rows of one level.
 #[derive(Clone, Copy)]
-struct Twig<'a> {
+pub(super) struct Twig<'a> {
     branch: &'a Branch,
     /// How many times over it is followed still.
     times: usize,
@@ -56,7 +56,7 @@ impl Plan {
 }
 
 impl<'a> Twig<'a> {
-    fn new(branch: &'a Branch, level: usize) -> Self {
+    pub(super) fn new(branch: &'a Branch, level: usize) -> Self {
         Twig { branch, times: branch.depth, level }
     }
 
@@ -68,7 +68,15 @@ impl<'a> Twig<'a> {
     }
 }
 
-fn keys_of(twigs: &[Twig<'_>]) -> Result<Vec<Keys>> {
+impl Branch {
+    /// The rows that it leads to, and where those of each row above stand.
+    pub(super) fn loaded(&self, rows: Box<dyn Level>, spans: Vec<Span>) -> LoadedBranch {
+        let (id, name) = (self.path.id, self.path.name.name);
+        LoadedBranch { id, name, is_list: self.is_list, rows: rows.freeze(), spans }
+    }
+}
+
+pub(super) fn keys_of(twigs: &[Twig<'_>]) -> Result<Vec<Keys>> {
     for (index, twig) in twigs.iter().enumerate() {
         if twigs[..index].iter().any(|other| other.branch.path.id == twig.branch.path.id) {
             let name = twig.branch.path.name;
@@ -104,7 +112,7 @@ impl Core {
     }
 
     /// What a branch leads to from rows with these keys, and what follows from there.
-    fn grow_twig(&mut self, twig: Twig<'_>, above: &[RowKey]) -> Result<LoadedBranch> {
+    pub(super) fn grow_twig(&mut self, twig: Twig<'_>, above: &[RowKey]) -> Result<LoadedBranch> {
         let (path, next) = (&twig.branch.path, twig.next());
         let groups = Groups::of(above);
         let mut intake = Intake::new((twig.branch.make_level)(), keys_of(&next)?);
@@ -119,8 +127,7 @@ impl Core {
             }
             level.attach(branches);
         }
-        let is_list = twig.branch.is_list;
-        Ok(LoadedBranch { id: path.id, name: path.name.name, is_list, rows: level.freeze(), spans })
+        Ok(twig.branch.loaded(level, spans))
     }
 
     /// Loads the rows that a path leads to from those of some keys, in chunks.
@@ -150,13 +157,15 @@ impl Core {
 }
 
 fn check_depth(twig: Twig<'_>) -> Result<()> {
-    if twig.level < DEEPEST {
-        return Ok(());
-    }
-    let name = twig.branch.path.name;
-    Err(Error::misuse(format!(
+    if twig.level < DEEPEST { Ok(()) } else { Err(too_deep(&twig.branch.path)) }
+}
+
+#[cold]
+pub(super) fn too_deep(path: &Path) -> Error {
+    let name = path.name;
+    Error::misuse(format!(
         "`{name}` leads more than {DEEPEST} levels deep, or in a circle: give `recursive` a smaller depth, or load entities"
-    )))
+    ))
 }
 
 fn question(path: &Path) -> Question {

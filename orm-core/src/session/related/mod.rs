@@ -4,6 +4,7 @@
 //! `fetch` loads what is missing.
 
 mod fetch;
+mod forest;
 mod graph;
 mod joined;
 mod link;

@@ -42,7 +42,7 @@ impl Path {
 }
 
 /// How many levels are loaded; all of them, if there is no number.
-fn levels(depth: usize) -> Option<u64> {
+pub(super) fn levels(depth: usize) -> Option<u64> {
     (depth <= ALL_LEVELS).then_some(depth as u64)
 }
 
