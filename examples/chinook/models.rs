@@ -12,6 +12,7 @@ pub struct ChinookDb;
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = ChinookDb, table = "Artist")]
+#[relation(albums = many(Album::artist, order_by = Album::id))]
 pub struct Artist {
     #[column(primary_key, name = "ArtistId")]
     pub id: Id<Artist>,
@@ -21,6 +22,7 @@ pub struct Artist {
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = ChinookDb, table = "Album")]
+#[relation(tracks = many(Track::album, order_by = Track::id))]
 pub struct Album {
     #[column(primary_key, name = "AlbumId")]
     pub id: Id<Album>,
@@ -73,6 +75,7 @@ pub struct Track {
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = ChinookDb, table = "Playlist")]
+#[relation(tracks = many_through(PlaylistTrack::playlist, PlaylistTrack::track, order_by = Track::id))]
 pub struct Playlist {
     #[column(primary_key, name = "PlaylistId")]
     pub id: Id<Playlist>,
@@ -93,6 +96,8 @@ pub struct PlaylistTrack {
 /// Someone who works here, and the one they report to.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = ChinookDb, table = "Employee")]
+#[relation(reports = many(Employee::reports_to, order_by = Employee::id))]
+#[relation(customers = many(Customer::support_rep, order_by = Customer::id))]
 pub struct Employee {
     #[column(primary_key, name = "EmployeeId")]
     pub id: Id<Employee>,
@@ -128,6 +133,7 @@ pub struct Employee {
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = ChinookDb, table = "Customer")]
+#[relation(invoices = many(Invoice::customer, order_by = Invoice::id))]
 pub struct Customer {
     #[column(primary_key, name = "CustomerId")]
     pub id: Id<Customer>,
@@ -159,6 +165,7 @@ pub struct Customer {
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = ChinookDb, table = "Invoice")]
+#[relation(lines = many(InvoiceLine::invoice, order_by = InvoiceLine::id))]
 pub struct Invoice {
     #[column(primary_key, name = "InvoiceId")]
     pub id: Id<Invoice>,

@@ -30,40 +30,35 @@ pub fn artists_by_revenue(s: &mut Session<ChinookDb>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Who reports to whom, level by level, and whose customers they are.
+/// Who reports to whom, level by level, and how many customers they have: the tree is one statement, the customers two.
 pub fn employees(s: &mut Session<ChinookDb>) -> Result<(), Failure> {
     println!("\nEmployees");
-    let mut teams: HashMap<Option<i64>, Vec<Handle<Employee>>> = HashMap::new();
-    for employee in s.query::<Employee>().order_by((Employee::last_name, Employee::first_name)).all()? {
-        let boss = s[employee].reports_to.and_then(|boss| s.key(boss));
-        teams.entry(boss).or_default().push(employee);
-    }
-    print_team(s, &teams, None, 1)
+    let team = Employee::reports.order_by(Employee::last_name).order_by(Employee::first_name);
+    let heads = s
+        .query::<Employee>()
+        .filter(Employee::reports_to.is_null())
+        .untracked()
+        .with(team.then(Employee::customers).recursive(usize::MAX))
+        .with(Employee::customers)
+        .all()?;
+    print_team(&heads, 1)
 }
 
-fn print_team(
-    s: &mut Session<ChinookDb>,
-    teams: &HashMap<Option<i64>, Vec<Handle<Employee>>>,
-    boss: Option<i64>,
-    level: usize,
-) -> Result<(), Failure> {
-    for &employee in teams.get(&boss).into_iter().flatten() {
-        let customers = s.query::<Customer>().filter(Customer::support_rep.eq(employee)).count()?;
-        let person = &s[employee];
+fn print_team(team: &[Loaded<Employee>], level: usize) -> Result<(), Failure> {
+    for person in team {
         println!(
             "{:indent$}{} {}, {}{}",
             "",
             person.first_name,
             person.last_name,
             person.title.as_deref().unwrap_or("no title"),
-            match customers {
+            match person.related(Employee::customers)?.len() {
                 0 => String::new(),
                 customers => format!(", {customers} customers"),
             },
             indent = level * 4,
         );
-        let key = s.key(employee);
-        print_team(s, teams, key, level + 1)?;
+        print_team(person.related(Employee::reports)?, level + 1)?;
     }
     Ok(())
 }

@@ -2,8 +2,9 @@
 //! names, or `../shared/data/chinook.sql` beside the workspace.
 
 #[allow(dead_code, reason = "its `main` is not called here")]
-#[path = "../../examples/chinook/main.rs"]
+#[path = "../../../examples/chinook/main.rs"]
 mod chinook;
+mod graphs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
