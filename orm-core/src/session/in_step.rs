@@ -9,12 +9,12 @@ use std::collections::HashSet;
 use super::core::{Core, Intent};
 use crate::driver::Statement;
 use crate::error::Result;
-use crate::expr::{Node, TableRef, evaluate};
+use crate::expr::{Comparison, Node, TableRef, evaluate};
 use crate::schema::{RowRule, Table, incoming};
 use crate::stmt::{BulkAction, BulkTree, Item};
-use crate::store::{HeldRow, State};
+use crate::store::{AnyStore, HeldRow, State};
 use crate::util::columns::ColumnSet;
-use crate::value::Value;
+use crate::value::{Ids, SqlType, Value};
 
 /// What becomes of the held entities of a statement's table.
 #[derive(Default)]
@@ -71,7 +71,8 @@ impl Core {
     fn look_at_held(&self, tree: &BulkTree) -> Outlook {
         let mut outlook = Outlook::default();
         let Some(store) = self.stores.any_if_made(tree.table.table.number) else { return outlook };
-        let held = store.used().into_iter().filter(|&slot| store.state(slot) == State::Persistent);
+        let near = self.in_reach(tree, store);
+        let held = near.into_iter().filter(|&slot| store.state(slot) == State::Persistent);
         // A stale one is read anew anyway.
         for slot in held.filter(|&slot| store.is_fresh(slot, self.stores.epochs())) {
             match self.fate(tree, slot) {
@@ -82,6 +83,45 @@ impl Core {
             }
         }
         outlook
+    }
+
+    /// The slots that a statement may reach: only one, where its conditions ask for a key. So a loop over keys does not look at
+    /// everything each time.
+    fn in_reach(&self, tree: &BulkTree, store: &dyn AnyStore) -> Vec<u32> {
+        let fields = tree.table.key_fields();
+        let [Node::Field { field: key, .. }] = fields[..] else { return store.used() };
+        let asks_key =
+            |node: &Node| matches!(*node, Node::Field { of, field } if of == tree.table && field == key);
+        let wanted = tree.filters.iter().find_map(|filter| match filter {
+            Node::Compare(Comparison::Equal, left, right) if asks_key(left) => self.known_key(right),
+            _ => None,
+        });
+        let is_exact = |&column: &usize| {
+            let column = &tree.table.table.columns[column];
+            let is_text = matches!(column.sql_type, SqlType::Text | SqlType::TextEnum(_));
+            column.collate.is_none() && (!is_text || self.dialect().capabilities().compares_bytes)
+        };
+        match wanted.filter(|_| tree.table.table.primary_key.iter().all(is_exact)) {
+            Some(values) => match store.find_in_row(&&values[..], 0) {
+                Ok(slot) => slot.into_iter().collect(),
+                Err(_) => store.used(),
+            },
+            None => store.used(),
+        }
+    }
+
+    /// The values of a key that needs no row to be known.
+    fn known_key<'a>(&'a self, node: &'a Node) -> Option<Vec<Value<'a>>> {
+        match node {
+            Node::Value(value) => Some(vec![value.borrowed()]),
+            Node::Values(values) => Some(values.iter().map(Value::borrowed).collect()),
+            Node::Entity(entity, _) => {
+                let mut values = Vec::new();
+                self.stores.encode_entity(*entity, &mut values).ok()?;
+                Some(values)
+            }
+            _ => None,
+        }
     }
 
     fn fate(&self, tree: &BulkTree, slot: u32) -> Fate {

@@ -20,6 +20,8 @@ rules! { in_step:
     what_does_not_fit_its_field_is_read_anew,
     rows_under_a_deleted_one_are_stale,
     a_failed_update_changes_nothing_that_is_held,
+    a_key_under_a_collation_reaches_what_the_database_takes_for_equal,
+    a_loop_over_keys_reaches_each_row,
     conditions_in_memory_agree_with_the_database,
 }
 
@@ -215,6 +217,48 @@ fn a_failed_update_changes_nothing_that_is_held(lab: &Lab) {
     assert_eq!(s[users[1]].email, "2");
     assert_eq!(s.get::<User>(2).unwrap(), Some(users[1]));
     assert!(db.sent().is_empty());
+}
+
+mod shops {
+    use orm_core::prelude::*;
+
+    #[derive(DeclarativeBase)]
+    pub(super) struct Mall;
+
+    #[derive(Model, Clone, Debug, PartialEq)]
+    #[model(base = Mall, table = "shops")]
+    pub(super) struct Shop {
+        #[column(primary_key, collate = "NOCASE")]
+        pub name: String,
+        pub rank: i64,
+    }
+}
+
+fn a_key_under_a_collation_reaches_what_the_database_takes_for_equal(lab: &Lab) {
+    let db: Db<shops::Mall> = lab.db_of();
+    let mut s = db.session();
+    let shop = s.add(shops::Shop { name: "Zoe".into(), rank: 1 });
+    s.flush().unwrap();
+    let by_key = || shops::Shop::name.eq("zoe");
+    update::<shops::Shop>().set(shops::Shop::rank, 2).filter(by_key()).execute(&mut s).unwrap();
+    assert_eq!(s[shop].rank, 2);
+    delete::<shops::Shop>().filter(by_key()).execute(&mut s).unwrap();
+    assert_eq!(s.state(shop), Some(State::DeletedFlushed));
+}
+
+fn a_loop_over_keys_reaches_each_row(lab: &Lab) {
+    let (db, mut s) = blog(lab);
+    let posts = posts(&db, &mut s);
+    for (id, views) in [(1, 10), (2, 20), (9, 90)] {
+        update::<Post>().set(Post::views, views).filter(Post::id.eq(id)).execute(&mut s).unwrap();
+    }
+    update::<Post>().set(Post::views, 30).filter(Post::id.eq(posts[2])).execute(&mut s).unwrap();
+    assert_eq!(posts.iter().map(|&post| s[post].views).collect::<Vec<_>>(), [10, 20, 30]);
+    db.sent();
+    assert!(are_known(&db, &mut s, &posts));
+    delete::<Post>().filter(Post::id.eq(2)).execute(&mut s).unwrap();
+    assert_eq!(s.state(posts[1]), Some(State::DeletedFlushed));
+    assert_eq!(s.state(posts[0]), Some(State::Persistent));
 }
 
 struct Random(u64);
