@@ -25,9 +25,10 @@ pub fn all_of<U>(conditions: impl IntoIterator<Item = Expr<bool, U>>) -> Expr<bo
     Expr::new(Node::And(conditions.into_iter().map(Expr::node).collect()))
 }
 
-impl<U> Expr<bool, U> {
-    /// The same condition, in the one type that all conditions over one model have, for a list of them.
-    pub fn of<M>(self) -> Expr<bool, Of<M>>
+impl<T, U> Expr<T, U> {
+    /// The same expression, in the one type that all conditions, or all numbers, over one model have: for a list of them, or for
+    /// one that is built in a loop.
+    pub fn of<M>(self) -> Expr<T, Of<M>>
     where
         U: OnlyOf<M>,
     {

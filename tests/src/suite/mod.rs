@@ -44,6 +44,7 @@ pub mod column;
 pub mod combine;
 pub mod delete_rule;
 pub mod expression;
+pub mod expression_random;
 pub mod fault;
 pub mod flush;
 pub mod found;
@@ -112,6 +113,7 @@ macro_rules! suite {
             combine
             delete_rule
             expression
+            expression_random
             fault
             flush
             found
