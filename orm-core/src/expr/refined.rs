@@ -9,7 +9,8 @@ use crate::schema::Model;
 use crate::util::Marker;
 
 /// Some of the rows that a relation leads to: the first three comments of each post. It is a relation of its own, so that the
-/// relation itself still means all of them; and it is a view of the database: what was added since is not in it.
+/// relation itself still means all of them. What was added or changed since is in it if it meets the condition, unless there is a
+/// limit: which rows are the first is for the database to say.
 pub struct Refined<M, T, V = Direct> {
     path: Path,
     has_own_order: bool,

@@ -34,6 +34,16 @@ pub(crate) struct ListId {
     pub(crate) refined: u32,
 }
 
+/// Who belongs to a slot now.
+pub(crate) struct Members {
+    /// Those that were loaded, in the database's order.
+    pub(crate) loaded: Vec<u32>,
+    /// Those that were added, or changed in any way; they may have been loaded, too.
+    pub(crate) came: Vec<u32>,
+    /// Whether nothing changed since they were loaded.
+    pub(crate) are_exact: bool,
+}
+
 /// Members by what they belong to.
 struct List {
     key: KeyField,
@@ -141,23 +151,30 @@ impl Lists {
         stores: &mut Stores,
         parent: u32,
     ) -> Vec<u32> {
+        self.members_now(id, key, stores, parent).in_order()
+    }
+
+    /// The same, apart.
+    pub(crate) fn members_now(
+        &mut self,
+        id: ListId,
+        key: KeyField,
+        stores: &mut Stores,
+        parent: u32,
+    ) -> Members {
         self.settle(stores);
         if let Some(exact) = self.exact(id, key, stores, parent) {
-            return exact.to_vec();
+            return Members { loaded: exact.to_vec(), came: Vec::new(), are_exact: true };
         }
         let at = self.moves(key, stores);
         let stores = &*stores;
         let loaded = self.loaded(id, key, stores, parent);
         let is_member =
             |&slot: &u32| stores.shows(key.table.number, slot) && stores.named(key, slot) == Some(parent);
-        let mut found: Vec<u32> = loaded.iter().copied().filter(is_member).collect();
-        if id.refined != 0 {
-            return found;
-        }
+        let loaded = loaded.iter().copied().filter(is_member).collect();
         let came = self.moves[at].by_parent.get(&parent).map_or(&[][..], Vec::as_slice);
-        let came = came.iter().copied().filter(is_member);
-        append_new(&mut found, came.collect());
-        found
+        let came = came.iter().copied().filter(is_member).collect();
+        Members { loaded, came, are_exact: false }
     }
 
     /// Brings the moves of a foreign key up to date, and gives their position.
@@ -195,6 +212,14 @@ impl Lists {
                 false => store.watch_mut().end(),
             }
         }
+    }
+}
+
+impl Members {
+    /// Those that were loaded, then those that came since.
+    pub(crate) fn in_order(mut self) -> Vec<u32> {
+        append_new(&mut self.loaded, self.came);
+        self.loaded
     }
 }
 

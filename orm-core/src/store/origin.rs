@@ -30,10 +30,17 @@ enum Members {
 }
 
 /// A load, and a place in it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position {
     load: u32,
     at: u32,
+}
+
+impl Position {
+    /// The first place of the same load.
+    pub(crate) fn start(self) -> Self {
+        Position { at: 0, ..self }
+    }
 }
 
 const NOWHERE: Position = Position { load: u32::MAX, at: 0 };

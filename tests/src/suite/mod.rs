@@ -73,9 +73,11 @@ pub mod refresh;
 pub mod related;
 pub mod related_count;
 pub mod related_eager;
+pub mod related_filter;
 pub mod related_forget;
 pub mod related_joined;
 pub mod related_links;
+pub mod related_page;
 pub mod related_random;
 pub mod related_write;
 pub mod rename;
@@ -142,9 +144,11 @@ macro_rules! suite {
             related
             related_count
             related_eager
+            related_filter
             related_forget
             related_joined
             related_links
+            related_page
             related_random
             related_write
             rename

@@ -20,6 +20,7 @@ rules! { related_write:
     replace_of_many_deletes_orphans,
     replace_refuses_what_cannot_go,
     an_ordering_list_is_a_column,
+    replace_keeps_the_order_that_is_given,
 }
 
 #[derive(DeclarativeBase)]
@@ -286,5 +287,36 @@ fn an_ordering_list_is_a_column(lab: &Lab) {
     }
     s.commit().unwrap();
     assert_eq!(s.related(item, Item::parts).unwrap(), wanted);
+    db.sent();
+}
+
+fn replace_keeps_the_order_that_is_given(lab: &Lab) {
+    let (db, mut s, item, keywords) = tagged(lab);
+    let parts =
+        s.add_all((0..4).map(|position| Part { item: Some(item.into()), position, ..Part::default() }));
+    s.flush().unwrap();
+    s.related(item, Item::parts).unwrap();
+    db.sent();
+    let wanted = [parts[3], parts[0], parts[1], parts[3]];
+    s.replace(item, Item::parts, &wanted).unwrap();
+    assert_eq!(s.related(item, Item::parts).unwrap(), wanted[..3]);
+    let tags = [keywords[2], keywords[3], keywords[0]];
+    s.replace(item, Item::keywords, &tags).unwrap();
+    assert_eq!(s.related(item, Item::keywords).unwrap(), tags);
+    assert!(db.sent().is_empty());
+    s.flush().unwrap();
+    assert_eq!(s.related(item, Item::parts).unwrap(), wanted[..3]);
+    assert_eq!(s.related(item, Item::keywords).unwrap(), tags);
+    s.replace(item, Item::parts, &[parts[1], parts[0], parts[3]]).unwrap();
+    assert_eq!(
+        s.related(item, Item::parts).unwrap(),
+        [parts[1], parts[0], parts[3]],
+        "also without a change"
+    );
+    s[parts[1]].item = None;
+    let new = s.add(Part { item: Some(item.into()), position: 9, ..Part::default() });
+    assert_eq!(s.related(item, Item::parts).unwrap(), [parts[0], parts[3], new]);
+    s.commit().unwrap();
+    assert_eq!(s.related(item, Item::parts).unwrap(), [parts[0], parts[3], new], "by position again");
     db.sent();
 }

@@ -61,19 +61,23 @@ impl Core {
         origins.of(slot).map_or(Source::Plain, |(source, _)| source)
     }
 
-    /// The entity and those that were loaded with it, from it on, as many as are loaded at once; without those that are known.
+    /// The entity and those that were loaded with it, from it on and then from the start, as many as are loaded at once; without
+    /// those that are known. So a loop that goes backwards is loaded at once, too.
     fn around(&mut self, path: &Path, slot: u32) -> (Option<Source>, Vec<u32>) {
         let table = path.route.origin().number;
-        let Some((source, mut position)) = self.stores.any_mut(table).origins().of(slot) else {
+        let Some((source, from)) = self.stores.any_mut(table).origins().of(slot) else {
             return (None, vec![slot]);
         };
         let mut members = Vec::new();
         let mut seen = HashSet::new();
-        while members.len() < self.options.lazy_batch
-            && let Some(member) = self.stores.any_mut(table).origins().next(&mut position)
-        {
-            if !self.is_loaded(path, member) && seen.insert(member) {
-                members.push(member);
+        for (mut position, until) in [(from, None), (from.start(), Some(from))] {
+            while members.len() < self.options.lazy_batch
+                && until != Some(position)
+                && let Some(member) = self.stores.any_mut(table).origins().next(&mut position)
+            {
+                if !self.is_loaded(path, member) && seen.insert(member) {
+                    members.push(member);
+                }
             }
         }
         (Some(source), members)

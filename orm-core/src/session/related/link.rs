@@ -1,6 +1,6 @@
 //! Writing relations: links of a link model as a set of edges, and lists as a whole.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::core::Core;
 use super::super::entities::Session;
@@ -139,6 +139,9 @@ impl<B> Session<B> {
     /// Of a plain `many`, the foreign keys are set: those that come name this entity, those that go name nothing, and are
     /// deleted by the flush where the foreign key says `orphan = delete`.
     ///
+    /// The list has the order that is given until it is loaded again; a column that holds the position is what brings that order
+    /// back.
+    ///
     /// # Errors
     /// Misuse for a handle of another session or of an entity that is gone, and for an entity that cannot go since its foreign key
     /// is never NULL: nothing is changed then. Whatever the database reports.
@@ -166,7 +169,10 @@ impl<B> Session<B> {
         let mut had: HashSet<Handle<R::Target>> = now.iter().copied().collect();
         let removed = now.into_iter().filter(|target| !wanted.contains(target)).collect();
         let added = targets.iter().copied().filter(|target| had.insert(*target)).collect();
-        relation.replace(self, handle, removed, added)
+        relation.replace(self, handle, removed, added)?;
+        let order: Vec<u32> = targets.iter().map(|target| target.place.slot).collect();
+        self.core.keep_order(&path, handle.place.slot, &order);
+        Ok(())
     }
 
     fn edge<M: BelongsTo<B>, T: BelongsTo<B>, L: BelongsTo<B>>(
@@ -196,6 +202,25 @@ impl<B> Session<B> {
 }
 
 impl Core {
+    /// Lists what a relation leads to in an order, if it does lead there.
+    fn keep_order(&mut self, path: &Path, slot: u32, order: &[u32]) {
+        let mut seen = HashSet::new();
+        let order = order.iter().copied().filter(|end| seen.insert(*end));
+        let (key, members) = match path.route {
+            Route::Down(key) => (key, order.collect()),
+            Route::DownUp(back, on) => {
+                let places: HashMap<u32, usize> = order.zip(0..).collect();
+                let mut links = self.lists.members(path.list(0), back, &mut self.stores, slot);
+                let place = |link: &u32| places.get(&self.stores.named(on, *link)?).copied();
+                links.sort_by_key(|link| place(link).unwrap_or(usize::MAX));
+                (back, links)
+            }
+            Route::Up(_) | Route::DownDown(..) => return,
+        };
+        let pairs: Vec<(u32, u32)> = members.into_iter().map(|member| (slot, member)).collect();
+        self.lists.load(path.list(0), key, &self.stores, &[slot], &pairs);
+    }
+
     /// The links of an edge, as far as is known.
     fn links_of(&mut self, path: &Path, edge: &Edge) -> Vec<u32> {
         let (from, to) = (edge.from.place.slot, edge.to.place.slot);

@@ -65,12 +65,15 @@ impl Core {
             let origin = Origin::Lazy(path.name);
             self.load_named(&Wanted { path, slots: &unknown, source: &source, origin }, on)?;
         }
-        let mut ends = Vec::new();
-        for link in self.lists.members(path.list(MIDDLES), back, &mut self.stores, slot) {
-            if let Up::Slot(end) = self.up(on, link) {
-                ends.push(end);
-            }
-        }
+        let links = self.lists.members_now(path.list(MIDDLES), back, &mut self.stores, slot);
+        let end_of = |link: &u32| match self.up(on, *link) {
+            Up::Slot(end) => Some(end),
+            Up::Nowhere | Up::Unknown => None,
+        };
+        let loaded = links.loaded.iter().filter_map(end_of);
+        let came = links.came.iter().filter_map(end_of);
+        let mut ends: Vec<u32> = loaded.filter(|&end| self.meets(path, end) != Some(false)).collect();
+        ends.extend(came.filter(|&end| self.meets(path, end) == Some(true)));
         let mut seen = HashSet::new();
         ends.retain(|end| seen.insert(*end));
         Ok(ends)
@@ -93,7 +96,7 @@ impl Core {
         self.load_middles(path, (back, on), slot)?;
         let mut now = Vec::new();
         for middle in self.lists.members(path.list(MIDDLES), back, &mut self.stores, slot) {
-            now.extend(self.lists.members(path.list(ENDS_OF_MIDDLE), on, &mut self.stores, middle));
+            now.extend(self.listed(path, path.list(ENDS_OF_MIDDLE), on, middle));
         }
         let rest: HashSet<u32> = now.iter().copied().collect();
         let loaded = self.lists.loaded(path.list(ENDS), on, &self.stores, slot);

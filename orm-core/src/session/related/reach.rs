@@ -6,7 +6,7 @@ use crate::compile::{KeySink, write_select};
 use crate::error::{Error, Result};
 use crate::expr::{KeyField, Path, Route, TableRef, UNNAMED};
 use crate::stmt::SelectTree;
-use crate::store::{ListId, State};
+use crate::store::{HeldRow, ListId, State};
 use crate::value::{Entity, Link, Value};
 
 /// Where a foreign key leads.
@@ -101,10 +101,35 @@ impl Core {
     pub(super) fn reach(&mut self, path: &Path, slot: u32) -> Result<Vec<u32>> {
         match path.route {
             Route::Up(key) => self.reach_up(key, slot),
-            Route::Down(key) => Ok(self.lists.members(path.list(0), key, &mut self.stores, slot)),
+            Route::Down(key) => Ok(self.listed(path, path.list(0), key, slot)),
             Route::DownUp(back, on) => self.reach_through(path, (back, on), slot),
             Route::DownDown(back, on) => self.reach_via(path, (back, on), slot),
         }
+    }
+
+    /// Who is in a list of the rows that a path leads to. What was loaded stays while it is not known to miss the path's
+    /// condition; what came since has to be known to meet it.
+    pub(super) fn listed(&mut self, path: &Path, list: ListId, key: KeyField, slot: u32) -> Vec<u32> {
+        let mut members = self.lists.members_now(list, key, &mut self.stores, slot);
+        if members.are_exact {
+            return members.loaded;
+        }
+        members.loaded.retain(|&slot| self.meets(path, slot) != Some(false));
+        members.came.retain(|&slot| self.meets(path, slot) == Some(true));
+        // The first rows of more: what would be among them is for the database to say.
+        if path.terms.limit.is_some() {
+            members.came.clear();
+        }
+        members.in_order()
+    }
+
+    /// Whether a row that a path leads to meets the path's condition; `None` if only the database can tell.
+    pub(super) fn meets(&self, path: &Path, slot: u32) -> Option<bool> {
+        if path.terms.filters.is_empty() {
+            return Some(true);
+        }
+        let (stores, of) = (&self.stores, TableRef::own(path.route.target()));
+        HeldRow { stores, of, slot, capabilities: self.dialect().capabilities() }.meets(&path.terms.filters)
     }
 
     fn reach_up(&self, key: KeyField, slot: u32) -> Result<Vec<u32>> {
