@@ -213,7 +213,7 @@ impl Core {
         if !plan.is_empty() && !O::have_entities() && O::GRAPH.is_none() {
             let model = M::table().model;
             return Err(Error::misuse(format!(
-                "`with` loads relations of entities, and the rows of this query of `{model}` have none: leave out `with` or `untracked`, or select `entity::<{model}>()` too"
+                "`with` loads relations of entities, and the rows of this query of `{model}` have none: write `with` behind `untracked` for nested values, leave one of them out, or select `entity::<{model}>()` too"
             )));
         }
         if let Some(graph) = O::GRAPH {
