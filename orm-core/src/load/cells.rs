@@ -204,8 +204,7 @@ fn load_cells_beside<C: Cell>(
     Ok(found)
 }
 
-/// Runs an UPDATE or DELETE that returns rows. The rows of a DELETE hold their keys behind what was selected: their entities
-/// are deleted.
+/// Runs an UPDATE or DELETE that returns rows. Those of a DELETE end with their keys: their entities are deleted.
 pub(crate) fn load_returned<M: Model, C: Cell>(
     connection: &mut dyn Connection,
     (statement, values): (&Statement, &[Value<'_>]),

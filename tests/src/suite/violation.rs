@@ -166,7 +166,9 @@ fn a_violation_names_the_row_by_its_key(lab: &Lab) {
     s[posts[0]].views = 1;
     s[posts[1]].editor = Some(77.into());
     let changed = s.flush().unwrap_err().to_string();
-    assert!(changed.contains("in the row with key 2, while updating `Post`"), "{changed}");
+    let place =
+        "in the row with key 2, whose `Post.editor` names the `User` with key 77, while updating `Post`";
+    assert!(changed.contains(place), "{changed}");
     s.rollback().unwrap();
     db.run("INSERT INTO comments VALUES (1, 3, 'c')");
     s.delete(posts[2]);
@@ -175,11 +177,13 @@ fn a_violation_names_the_row_by_its_key(lab: &Lab) {
     s.rollback().unwrap();
     s.add(Membership { user: ann.into(), group: 8.into(), role: String::new() });
     let inserted = s.flush().unwrap_err().to_string();
-    assert!(inserted.contains("in the row with key (1, 8), while inserting `Membership`"), "{inserted}");
+    let place =
+        "in the row with key (1, 8), whose `Membership.group` names the `Group` with key 8, while inserting";
+    assert!(inserted.contains(place), "{inserted}");
     s.rollback().unwrap();
     s.add(Post::by(78, "of nobody"));
     let new = s.flush().unwrap_err().to_string();
-    assert!(new.contains("in a new row, while inserting `Post`"), "{new}");
+    assert!(new.contains("in a new row, whose `Post.author` names the `User` with key 78"), "{new}");
 }
 
 fn the_row_of_many_that_violates_is_the_one_named(lab: &Lab) {
