@@ -120,6 +120,9 @@ mod verify;
 
 /// Pages to read: what you know from elsewhere, and what it is here.
 pub mod guide {
+    #[doc = include_str!("../guide/loading.md")]
+    pub mod loading {}
+
     #[doc = include_str!("../guide/session.md")]
     pub mod session {}
 }
