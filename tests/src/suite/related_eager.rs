@@ -217,6 +217,7 @@ fn a_tree_below_other_rows_is_one_statement_more(lab: &Lab) {
     let plan = Country::parent.then(Country::parts.recursive(usize::MAX));
     let by = s.query::<Country>().filter(Country::code.eq("de")).with(plan).one().unwrap();
     assert_eq!(db.sent().len(), 1 + 1 + 1 + 1);
+    assert_eq!(s.statistics().eager(Country::parts), 1);
     let mut next = s.related(by, Country::parent).unwrap();
     let mut codes = Vec::new();
     while let Some(country) = next {

@@ -1,6 +1,7 @@
 //! Trees of one model in one statement: some rows, and what a relation leads to from them over and over.
 
-use super::super::core::Core;
+use super::super::core::{Core, Intent};
+use super::super::statistics::Origin;
 use super::plan::Plan;
 use crate::error::Result;
 use crate::expr::{KeyField, Naming, Node, Path, Recursion, Route, TableRef};
@@ -17,8 +18,6 @@ struct Tree {
     top: Vec<u32>,
     /// The slots that it leads to.
     found: Vec<u32>,
-    /// How many slots there were before.
-    before: usize,
 }
 
 impl Path {
@@ -72,7 +71,13 @@ impl Core {
         (branch.make_stores)(&mut self.stores);
         self.autoflush()?;
         let path = self.settled(branch.path.clone())?;
-        let Tree { top, found, before } = self.load_tree(&path, tree, branch.depth)?;
+        let table = tree.from.table;
+        let before = self.stores.any(table.number).slot_count();
+        let rows = self
+            .run(&path.begun_by(tree, branch.depth), |connection, statement, values, stores| {
+                load_tree(connection, statement, values, stores, table)
+            })?;
+        let Tree { top, found } = self.keep_rows(&path, branch.depth, &rows);
         let source = plan.raises.clone().map_or(Source::Plain, Source::Raising);
         self.remember_load(tree.from.table, before, &found, &source.over(path.name));
         self.remember_load(tree.from.table, before, &top, &Source::Plain);
@@ -96,29 +101,30 @@ impl Core {
             let entity = |&slot: &u32| Node::Entity(self.entity(table.number, slot), table.primary_key.len());
             tree.filters.push(Node::InList(Box::new(key.clone()), slots.iter().map(entity).collect()));
             let source = self.source_of(path, slots[0]).over(path.name);
-            let Tree { found, before, .. } = self.load_tree(path, &tree, depth)?;
+            let before = self.stores.any(table.number).slot_count();
+            let tree = path.begun_by(&tree, depth);
+            let (statement, values) = self.compile(&tree)?;
+            let rows = self.on_wire(Intent::Read.by(Origin::Eager(path.name)), |connection, stores, _| {
+                load_tree(connection, &statement, &values, stores, table)
+            })?;
+            let Tree { found, .. } = self.keep_rows(path, depth, &rows);
             self.remember_load(table, before, &found, &source);
         }
         Ok(())
     }
 
-    fn load_tree(&mut self, path: &Path, tree: &SelectTree, depth: usize) -> Result<Tree> {
-        let table = tree.from.table;
-        let before = self.stores.any(table.number).slot_count();
-        let rows = self.run(&path.begun_by(tree, depth), |connection, statement, values, stores| {
-            load_tree(connection, statement, values, stores, table)
-        })?;
+    /// Remembers what the rows of a tree say of each other.
+    fn keep_rows(&mut self, path: &Path, depth: usize, rows: &[TreeRow]) -> Tree {
         if let Route::Down(key) = path.route {
-            self.keep_tree(path, key, levels(depth), &rows);
+            self.keep_tree(path, key, levels(depth), rows);
         }
         let mut top: Vec<&TreeRow> = rows.iter().filter(|row| row.last > 0).collect();
         top.sort_unstable_by_key(|row| row.last);
         let found = rows.iter().filter(|row| row.first == 0);
-        Ok(Tree {
+        Tree {
             top: top.into_iter().map(|row| row.slot).collect(),
             found: found.map(|row| row.slot).collect(),
-            before,
-        })
+        }
     }
 
     /// Remembers who is below whom. Those of the last level were not asked who is below them.
