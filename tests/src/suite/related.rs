@@ -26,10 +26,6 @@ rules! { related:
     related_never_flushes,
     changes_stay_seen_after_their_flush,
     a_key_that_names_a_parent_loaded_later_is_seen,
-    commit_and_rollback_forget_lists,
-    what_is_added_after_a_rollback_is_seen,
-    a_savepoint_that_is_undone_forgets_lists,
-    lists_outlive_a_commit_that_expires_nothing,
     loaded_tells_without_io,
     related_all_keeps_the_order_of_its_handles,
     a_natural_key_and_a_tree,
@@ -39,7 +35,7 @@ rules! { related:
 }
 
 /// Three users, with two posts each, titled by the user's number and the post's.
-fn store_posts(db: &Db<Blog>) {
+pub(super) fn store_posts(db: &Db<Blog>) {
     db.store_users(&["ann", "bob", "cat"]);
     db.maker()
         .transaction(|s| {
@@ -52,15 +48,15 @@ fn store_posts(db: &Db<Blog>) {
     db.sent();
 }
 
-fn titles(s: &Session<Blog>, posts: &[Handle<Post>]) -> Vec<String> {
+pub(super) fn titles(s: &Session<Blog>, posts: &[Handle<Post>]) -> Vec<String> {
     posts.iter().map(|&post| s[post].title.clone()).collect()
 }
 
-fn users(s: &mut Session<Blog>) -> Vec<Handle<User>> {
+pub(super) fn users(s: &mut Session<Blog>) -> Vec<Handle<User>> {
     s.query::<User>().order_by(User::id).all().unwrap()
 }
 
-const POSTS: &str =
+pub(super) const POSTS: &str =
     "SELECT id, author_id, editor_id, title, views FROM posts WHERE author_id IN (?, ?, ?, ?) ORDER BY id";
 
 fn a_relation_gives_what_its_kind_promises(lab: &Lab) {
@@ -357,66 +353,6 @@ fn a_key_that_names_a_parent_loaded_later_is_seen(lab: &Lab) {
     let bob = s.get_one::<User>(2).unwrap();
     let of_bob = s.related(bob, User::posts).unwrap();
     assert_eq!(titles(&s, &of_bob), ["2.1", "2.2", "1.1"]);
-}
-
-fn commit_and_rollback_forget_lists(lab: &Lab) {
-    let db = lab.db();
-    store_posts(&db);
-    let mut s = db.session();
-    let users = users(&mut s);
-    s.related(users[0], User::posts).unwrap();
-    s.commit().unwrap();
-    assert!(!s.loaded(users[0], User::posts));
-    db.run("INSERT INTO posts (author_id, title, views) VALUES (1, 'other', 0)");
-    let posts = s.related(users[0], User::posts).unwrap();
-    assert_eq!(titles(&s, &posts), ["1.1", "1.2", "other"]);
-    assert_eq!(db.sent(), ["BEGIN", POSTS]);
-    s.add(Post::by(users[0], "gone"));
-    s.rollback().unwrap();
-    assert!(!s.loaded(users[0], User::posts));
-    assert_eq!(s.related(users[0], User::posts).unwrap(), posts);
-}
-
-fn what_is_added_after_a_rollback_is_seen(lab: &Lab) {
-    let db = lab.db();
-    store_posts(&db);
-    let mut s = db.session();
-    let ann = s.get_one::<User>(1).unwrap();
-    s.related(ann, User::posts).unwrap();
-    s.rollback().unwrap();
-    let new = s.add(Post::by(ann, "new"));
-    assert_eq!(s.related(ann, User::posts).unwrap().last(), Some(&new));
-}
-
-fn a_savepoint_that_is_undone_forgets_lists(lab: &Lab) {
-    let db = lab.db();
-    store_posts(&db);
-    let mut s = db.session();
-    let users = users(&mut s);
-    let posts = s.related(users[0], User::posts).unwrap();
-    let undone = s.nested(|s| {
-        s[posts[0]].author = users[1].into();
-        s.flush()?;
-        assert_eq!(s.related(users[0], User::posts)?, [posts[1]]);
-        Err::<(), _>(Error::misuse("undo it"))
-    });
-    assert!(undone.is_err());
-    assert_eq!(s.related(users[0], User::posts).unwrap(), posts);
-    assert_eq!(s.related(users[1], User::posts).unwrap().len(), 2);
-}
-
-fn lists_outlive_a_commit_that_expires_nothing(lab: &Lab) {
-    let db = lab.db();
-    store_posts(&db);
-    let mut s = db.maker().expire_on_commit(false).session();
-    let users = users(&mut s);
-    let posts = s.related(users[0], User::posts).unwrap();
-    s[posts[0]].author = users[1].into();
-    s.commit().unwrap();
-    db.sent();
-    assert_eq!(s.related(users[0], User::posts).unwrap(), [posts[1]]);
-    assert_eq!(s.related(users[1], User::posts).unwrap().len(), 3);
-    assert!(db.sent().is_empty());
 }
 
 fn loaded_tells_without_io(lab: &Lab) {

@@ -5,6 +5,8 @@ use orm_core::prelude::*;
 use crate::fixture::{Db, Lab};
 use crate::models::*;
 
+use super::related::{POSTS, store_posts, titles, users};
+
 rules! { related_forget:
     s68_expire_forgets_the_lists_of_its_entity,
     s67_refresh_forgets_the_lists_of_its_entity,
@@ -16,6 +18,10 @@ rules! { related_forget:
     s2_a_query_that_meets_a_child_keeps_the_list,
     s2_a_query_does_not_undo_a_move,
     a_query_moves_a_stale_child_to_where_its_row_is,
+    commit_and_rollback_forget_lists,
+    what_is_added_after_a_rollback_is_seen,
+    a_savepoint_that_is_undone_forgets_lists,
+    lists_outlive_a_commit_that_expires_nothing,
 }
 
 /// Two users and two posts of the first, with their list loaded.
@@ -134,4 +140,64 @@ fn s2_populate_existing_moves_children_to_where_their_rows_are(lab: &Lab) {
     assert_eq!(s[posts[0]].author, Id::Key(2));
     assert_eq!(s.related(bob, User::posts).unwrap(), [posts[0]]);
     assert_eq!(s.related(ann, User::posts).unwrap(), [posts[1]]);
+}
+
+fn commit_and_rollback_forget_lists(lab: &Lab) {
+    let db = lab.db();
+    store_posts(&db);
+    let mut s = db.session();
+    let users = users(&mut s);
+    s.related(users[0], User::posts).unwrap();
+    s.commit().unwrap();
+    assert!(!s.loaded(users[0], User::posts));
+    db.run("INSERT INTO posts (author_id, title, views) VALUES (1, 'other', 0)");
+    let posts = s.related(users[0], User::posts).unwrap();
+    assert_eq!(titles(&s, &posts), ["1.1", "1.2", "other"]);
+    assert_eq!(db.sent(), ["BEGIN", POSTS]);
+    s.add(Post::by(users[0], "gone"));
+    s.rollback().unwrap();
+    assert!(!s.loaded(users[0], User::posts));
+    assert_eq!(s.related(users[0], User::posts).unwrap(), posts);
+}
+
+fn what_is_added_after_a_rollback_is_seen(lab: &Lab) {
+    let db = lab.db();
+    store_posts(&db);
+    let mut s = db.session();
+    let ann = s.get_one::<User>(1).unwrap();
+    s.related(ann, User::posts).unwrap();
+    s.rollback().unwrap();
+    let new = s.add(Post::by(ann, "new"));
+    assert_eq!(s.related(ann, User::posts).unwrap().last(), Some(&new));
+}
+
+fn a_savepoint_that_is_undone_forgets_lists(lab: &Lab) {
+    let db = lab.db();
+    store_posts(&db);
+    let mut s = db.session();
+    let users = users(&mut s);
+    let posts = s.related(users[0], User::posts).unwrap();
+    let undone = s.nested(|s| {
+        s[posts[0]].author = users[1].into();
+        s.flush()?;
+        assert_eq!(s.related(users[0], User::posts)?, [posts[1]]);
+        Err::<(), _>(Error::misuse("undo it"))
+    });
+    assert!(undone.is_err());
+    assert_eq!(s.related(users[0], User::posts).unwrap(), posts);
+    assert_eq!(s.related(users[1], User::posts).unwrap().len(), 2);
+}
+
+fn lists_outlive_a_commit_that_expires_nothing(lab: &Lab) {
+    let db = lab.db();
+    store_posts(&db);
+    let mut s = db.maker().expire_on_commit(false).session();
+    let users = users(&mut s);
+    let posts = s.related(users[0], User::posts).unwrap();
+    s[posts[0]].author = users[1].into();
+    s.commit().unwrap();
+    db.sent();
+    assert_eq!(s.related(users[0], User::posts).unwrap(), [posts[1]]);
+    assert_eq!(s.related(users[1], User::posts).unwrap().len(), 3);
+    assert!(db.sent().is_empty());
 }
