@@ -131,6 +131,24 @@ impl Oracle {
         parts.collect()
     }
 
+    /// Whether an entity has a row, and a key that is to change.
+    pub fn is_renamed(&self, number: usize) -> bool {
+        let entity = &self.entities[number];
+        entity.is(State::Persistent)
+            && TABLES[entity.table].columns[0].1 == Kind::Natural
+            && entity.values[0] != entity.kept[0]
+    }
+
+    /// Whether the key of an entity can be changed: nobody names it, held or not.
+    pub fn may_be_renamed(&self, number: usize) -> bool {
+        let entity = &self.entities[number];
+        let names_it = |val: Val| val == Val::Of(number) || int_key(val) == entity.key;
+        entity.is(State::Persistent)
+            && entity.table == 6
+            && !self.rows[7].values().any(|row| names_it(row[1]))
+            && !self.entities.iter().any(|other| other.table == 7 && names_it(other.values[1]))
+    }
+
     /// `link`: the link of two entities; a new one if they have none, or the one that was taken away.
     pub fn link(&mut self, item: usize, tag: usize) -> usize {
         if let Some(&known) = self.links(item, tag, State::Persistent).first() {
@@ -168,6 +186,14 @@ impl Oracle {
             return Err(super::oracle::all_kinds());
         }
         if self.options.autoflush { self.flush(learn) } else { Ok(()) }
+    }
+}
+
+/// The key that a number is.
+pub(super) fn int_key(val: Val) -> Option<Key> {
+    match val {
+        Val::Int(key) => Some(vec![key]),
+        Val::Null | Val::New | Val::Of(_) => None,
     }
 }
 

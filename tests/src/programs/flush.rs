@@ -47,6 +47,14 @@ impl<'a> Flush<'a> {
 
     /// Keys of pending entities: from their values, from the database, or none that any row has.
     fn name_pending(&mut self, learn: Learn<'_>) {
+        for number in self.all(State::Persistent) {
+            let entity = &self.oracle.entities[number];
+            if self.oracle.is_renamed(number)
+                && let Val::Int(key) = entity.values[0]
+            {
+                self.keys.insert(number, vec![key]);
+            }
+        }
         let pending = self.all(State::Pending);
         let (own, linked): (Vec<_>, Vec<_>) = pending.into_iter().partition(|&number| {
             let table = &TABLES[self.oracle.entities[number].table];
@@ -116,6 +124,7 @@ impl<'a> Flush<'a> {
     pub(super) fn run(mut self) -> Outcome {
         self.update();
         let removed = self.delete();
+        self.rename();
         self.insert();
         self.follow(removed);
         self.check();
@@ -170,6 +179,23 @@ impl<'a> Flush<'a> {
         }
     }
 
+    /// Rows get the keys that their entities have now: all at once, so that they can hand them over.
+    fn rename(&mut self) {
+        let renamed =
+            self.all(State::Persistent).into_iter().filter(|&number| self.oracle.is_renamed(number));
+        let mut moved = Vec::new();
+        for number in renamed.collect::<Vec<_>>() {
+            let entity = &self.oracle.entities[number];
+            let (table, key) = (entity.table, entity.key.clone().expect("it has a row"));
+            moved.extend(self.rows[table].remove(&key).map(|row| (table, self.keys[&number].clone(), row)));
+        }
+        for (table, key, row) in moved {
+            if self.rows[table].insert(key.clone(), row).is_some() {
+                self.twins.push((table, key));
+            }
+        }
+    }
+
     fn row(&mut self, table: usize, key: &Key) -> &mut Row {
         self.rows[table].get_mut(key).expect("the row is there")
     }
@@ -193,7 +219,11 @@ impl<'a> Flush<'a> {
                 row[column] = Val::Int(1);
             }
             // Who is held and stays has its key, also if its row may be gone.
-            let is_held = |known: usize| known != number && self.oracle.entities[known].is(State::Persistent);
+            let is_held = |known: usize| {
+                known != number
+                    && self.oracle.entities[known].is(State::Persistent)
+                    && !self.keys.contains_key(&known)
+            };
             let is_taken = self.oracle.entities[number].values[0] != Val::New
                 && self.oracle.known(table, &key).is_some_and(is_held);
             if self.rows[table].insert(key.clone(), row).is_some() || is_taken {
@@ -293,6 +323,11 @@ impl<'a> Flush<'a> {
     /// Brings memory to what the rows are now.
     fn settle(self) {
         let Flush { oracle, rows, keys, mirrored, .. } = self;
+        let (keys, renamed): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            keys.into_iter().partition(|(number, _)| oracle.entities[*number].is(State::Pending));
+        for (number, key) in renamed {
+            oracle.entities[number].key = Some(key);
+        }
         let before = std::mem::replace(&mut oracle.rows, rows);
         for number in 0..oracle.entities.len() {
             let pending = keys.get(&number);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use orm_core::prelude::State;
 
 use super::bridge::{Key, Row, Val};
+use super::bulk::int_key;
 use super::oracle::{Options, Oracle};
 use super::tables::{Kind, Null, SCHEMAS, Schema, TABLES};
 
@@ -158,6 +159,11 @@ impl Op {
                 .entities()
                 .iter()
                 .all(|number| oracle.entities.get(*number).is_some() && oracle.is_asked(*number)),
+            Op::Set { entity, column: 0, table, .. }
+                if TABLES[*table].columns[0].1 == Kind::Natural && oracle.entities[*entity].key.is_some() =>
+            {
+                oracle.may_be_renamed(*entity)
+            }
             // Whether the key of a row that is not there collides with one that the database makes is its affair.
             Op::Merge { table, values } => match (TABLES[*table].columns[0].1, values[0]) {
                 (Kind::Generated, Val::Int(key)) => oracle.rows[*table].contains_key(&vec![key]),
@@ -167,7 +173,26 @@ impl Op {
             Op::DeleteAll { table, .. } => oracle.is_foreseen(*table, true),
             _ => true,
         };
-        can_be && self.entities().iter().all(is_held) && oracle.entities.iter().all(is_sure)
+        can_be
+            && !self.names_old_key(oracle)
+            && self.entities().iter().all(is_held)
+            && oracle.entities.iter().all(is_sure)
+    }
+}
+
+impl Op {
+    /// Whether the call names a tag by a key that is about to change: who follows then is left open.
+    fn names_old_key(&self, oracle: &Oracle) -> bool {
+        let named = match self {
+            Op::Add { table: 7, values } | Op::Merge { table: 7, values } => values[1],
+            Op::Set { table: 7, column: 1, val, .. } => *val,
+            _ => return false,
+        };
+        let is_left = |number: usize| {
+            let entity = &oracle.entities[number];
+            entity.table == 6 && oracle.is_renamed(number) && entity.key == int_key(named)
+        };
+        (0..oracle.entities.len()).any(is_left)
     }
 }
 
@@ -326,6 +351,7 @@ impl Maker<'_> {
         let may_change_key = matches!(held.state, Some(State::Pending | State::Withdrawn));
         let is_free = |&column: &usize| match columns[column].1 {
             Kind::Generated | Kind::Version => false,
+            Kind::Natural => may_change_key || oracle.may_be_renamed(entity),
             _ => column >= width || may_change_key,
         };
         let free: Vec<usize> = (0..columns.len()).filter(is_free).collect();
