@@ -183,8 +183,13 @@ impl<'a> Flush<'a> {
     fn rename(&mut self) {
         let renamed =
             self.all(State::Persistent).into_iter().filter(|&number| self.oracle.is_renamed(number));
+        let renamed: Vec<usize> = renamed.collect();
+        if renamed.iter().any(|&number| self.is_in_a_ring(number, &renamed)) {
+            // A key that others may name takes no other value for a while.
+            self.problem(REFUSED);
+        }
         let mut moved = Vec::new();
-        for number in renamed.collect::<Vec<_>>() {
+        for number in renamed {
             let entity = &self.oracle.entities[number];
             let (table, key) = (entity.table, entity.key.clone().expect("it has a row"));
             moved.extend(self.rows[table].remove(&key).map(|row| (table, self.keys[&number].clone(), row)));
@@ -194,6 +199,20 @@ impl<'a> Flush<'a> {
                 self.twins.push((table, key));
             }
         }
+    }
+
+    /// Whether rows hand their keys on in a ring, beginning with this one.
+    fn is_in_a_ring(&self, first: usize, renamed: &[usize]) -> bool {
+        let has_key = |key: &Key, other: usize| self.oracle.entities[other].key.as_ref() == Some(key);
+        let mut at = first;
+        for _ in renamed {
+            match renamed.iter().copied().find(|&other| has_key(&self.keys[&at], other)) {
+                Some(next) if next == first => return true,
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
     }
 
     fn row(&mut self, table: usize, key: &Key) -> &mut Row {

@@ -5,10 +5,14 @@
 
 pub mod bridge;
 mod bulk;
+mod calls;
+mod compare;
 pub mod entity;
 mod flush;
 mod frames;
+pub mod make;
 pub mod oracle;
+pub mod print;
 pub mod program;
 pub mod related;
 pub mod run;
@@ -20,8 +24,9 @@ use std::collections::BTreeMap;
 
 use orm_core::prelude::*;
 
+use make::{Dice, Maker};
 use oracle::Options;
-use program::{Dice, Maker, Program};
+use program::Program;
 use run::{Bench, Source};
 use tables::{Proof, SCHEMAS};
 
@@ -69,5 +74,5 @@ fn run_program(bench: &Bench, seed: u64) -> Option<(String, String)> {
     let broken = bench.run(&program, Source::Chance(maker, length)).err()?;
     let (program, broken) = shrink::shrink(bench, &program, broken);
     let why = broken.why.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
-    Some((why, program::print(&program, &broken.made, &broken.why)))
+    Some((why, print::print(&program, &broken.made, &broken.why)))
 }

@@ -1,0 +1,131 @@
+//! What the session shows and the database holds, against what the oracle says.
+
+use orm_core::prelude::*;
+
+use super::bridge::{Held, Row, Val, calls};
+use super::oracle::Outcome;
+use super::program::Op;
+use super::run::{Run, S};
+use super::tables::TABLES;
+
+impl Run<'_, '_> {
+    /// Compares what a call returned, and then everything.
+    pub(super) fn judge(&mut self, s: &S, (result, expected): (orm_core::Result<()>, Outcome)) {
+        if let Some(made) = self.made.last_mut() {
+            made.failed = result.is_err();
+            if matches!(made.op, Op::Add { .. }) {
+                made.came = 1;
+            }
+        }
+        match (&result, &expected) {
+            (Ok(()), Ok(())) => {}
+            (Err(error), Err(kinds)) if kinds.contains(&error.kind()) => {}
+            (Err(error), Ok(())) => return self.break_rule(format!("failed, but was to succeed: {error}")),
+            (Ok(()), Err(kinds)) => {
+                return self.break_rule(format!("succeeded, but was to fail as {kinds:?}"));
+            }
+            (Err(error), Err(kinds)) => {
+                return self.break_rule(format!("failed as {:?}, not as {kinds:?}: {error}", error.kind()));
+            }
+        }
+        self.compare_entities(s);
+        if self.bench.tap.was_used() && self.broken.is_none() {
+            self.compare_rows();
+        }
+    }
+
+    pub(super) fn compare_entities(&mut self, s: &S) {
+        for (number, &held) in self.names.0.iter().enumerate() {
+            let entity = &self.oracle.entities[number];
+            let calls = calls(held.table());
+            let state = calls.state(s, held);
+            if state != entity.state {
+                return self.break_rule(format!("e{number} is {state:?}, not {:?}", entity.state));
+            }
+            let shown = calls.row(s, held, &self.names);
+            if shown.is_some() != state.is_some() {
+                return self.break_rule(format!("e{number} is {state:?}, and shows {shown:?}"));
+            }
+            let Some(row) = shown else { continue };
+            let row: Row = row.iter().map(|&val| self.oracle.resolve(val)).collect();
+            let expected = self.oracle.shown(number);
+            if row != expected && !entity.is_idle {
+                return self.break_rule(format!("e{number} ({state:?}) shows {row:?}, not {expected:?}"));
+            }
+            let key = calls.key(s, held);
+            if key != entity.key {
+                return self
+                    .break_rule(format!("e{number} ({state:?}) has the key {key:?}, not {:?}", entity.key));
+            }
+        }
+    }
+
+    pub(super) fn compare_rows(&mut self) {
+        for &table in self.tables {
+            let found = self.bench.tap.rows(&self.bench.selects[table]);
+            let expected: Vec<&Row> = self.oracle.rows[table].values().collect();
+            if found.iter().collect::<Vec<_>>() != expected {
+                let model = TABLES[table].model;
+                return self.break_rule(format!("the rows of {model} are {found:?}, not {expected:?}"));
+            }
+        }
+    }
+    /// After a flush nothing is left to do, and no row names by handle what has a key.
+    pub(super) fn check_settled(&mut self, s: &S, is_flushed: bool) {
+        if !is_flushed {
+            return;
+        }
+        let plan = s.plan().unwrap();
+        if !plan.is_empty() {
+            self.break_rule(format!("after the flush there is still to do: {plan}"));
+        }
+        for (number, &held) in self.names.0.iter().enumerate() {
+            if self.oracle.entities[number].state != Some(State::Persistent) {
+                continue;
+            }
+            let row = calls(held.table()).row(s, held, &self.names).unwrap_or_default();
+            let is_left = |val: &Val| matches!(val, Val::Of(_)) && self.oracle.resolve(*val) != *val;
+            if row.iter().any(is_left) {
+                return self.break_rule(format!("after the flush e{number} names a row by handle: {row:?}"));
+            }
+        }
+    }
+
+    /// Gives the oracle's numbers to what is new, by key.
+    pub(super) fn learn_names(&mut self, s: &S, found: &[Held], expected: &[usize]) {
+        let mut new: Vec<usize> =
+            expected.iter().copied().filter(|&number| number >= self.names.0.len()).collect();
+        new.sort_unstable();
+        new.dedup();
+        for number in new {
+            let key = &self.oracle.entities[number].key;
+            let is_it =
+                |held: &&Held| calls(held.table()).key(s, **held) == *key && !self.names.0.contains(held);
+            let Some(held) = found.iter().find(is_it).copied() else {
+                return self.break_rule(format!("e{number}, {key:?}, is not among {found:?}"));
+            };
+            self.names.0.push(held);
+            if let Some(made) = self.made.last_mut() {
+                made.came += 1;
+            }
+        }
+    }
+
+    /// Compares what was found, by handle; what is new gets its number.
+    pub(super) fn meet(&mut self, found: &[Held], expected: &[usize]) {
+        if found.len() != expected.len() {
+            return self.break_rule(format!("found {found:?}, not the entities {expected:?}"));
+        }
+        for (held, &number) in found.iter().zip(expected) {
+            if number == self.names.0.len() {
+                self.names.0.push(*held);
+                if let Some(made) = self.made.last_mut() {
+                    made.came += 1;
+                }
+            }
+            if self.names.0.get(number) != Some(held) {
+                return self.break_rule(format!("found {held:?}, which is not e{number}"));
+            }
+        }
+    }
+}
