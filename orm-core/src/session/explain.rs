@@ -26,7 +26,7 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     /// # engine.create_all()?;
     /// # let mut s = engine.session();
     /// let plan = s.query::<User>().filter(User::name.eq("ann")).explain()?;
-    /// assert!(plan.contains("USING INDEX"), "{plan}");
+    /// assert!(plan.contains("INDEX ix_users_name"), "{plan}");
     /// # Ok(())
     /// # }
     /// ```
