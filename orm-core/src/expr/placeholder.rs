@@ -39,7 +39,10 @@ pub(crate) fn placeholders(sql: &str) -> Vec<Placeholder<'_>> {
                 }
                 None => at + 1,
             },
-            _ if is_word(byte) => at + 1 + rest.iter().take_while(|next| is_word(**next)).count(),
+            // A name may hold a dollar sign, but not begin with one.
+            _ if is_word(byte) => {
+                at + 1 + rest.iter().take_while(|next| is_word(**next) || **next == b'$').count()
+            }
             _ => at + 1,
         };
     }

@@ -17,7 +17,7 @@ use crate::util::columns::ColumnSet;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column type",
     label = "no column can hold this",
-    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum, or enable the feature of the crate it comes from"
+    note = "derive `ColumnType` for a newtype or a struct of columns, `ColumnEnum` for an enum, or enable the feature of the crate it comes from; what an `Id<..>` names derives `Model`"
 )]
 pub trait Field: Clone + Send + Sync + 'static {
     /// What a column of this type can do in a query: [`Plain`], or [`Fk`] for one that joins.
