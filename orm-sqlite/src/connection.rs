@@ -143,10 +143,11 @@ pub(crate) fn set_up(connection: &rusqlite::Connection, options: &Options) -> Re
     for pragma in &options.pragmas {
         let got = set(connection, &pragma.name, &pragma.value, place)?;
         if pragma.name == "journal_mode" && !is_text(got.as_ref(), &pragma.value) {
-            return Err(Error::config(format!(
-                "journal_mode = {} did not take: {place} stays at {got:?}",
-                pragma.value
-            )));
+            let stays = match got {
+                Some(SqlValue::Text(mode)) => format!("{place} stays at {mode}"),
+                Some(_) | None => format!("{place} stays as it is"),
+            };
+            return Err(Error::config(format!("journal_mode = {} did not take: {stays}", pragma.value)));
         }
     }
     // The first look at the file: one that is no database is refused here.

@@ -42,6 +42,22 @@ pub(crate) struct Pragma {
     pub(crate) value: String,
 }
 
+/// The pragmas that are on or off.
+const SWITCHES: [&str; 10] = [
+    "automatic_index",
+    "case_sensitive_like",
+    "cell_size_check",
+    "checkpoint_fullfsync",
+    "defer_foreign_keys",
+    "foreign_keys",
+    "fullfsync",
+    "ignore_check_constraints",
+    "query_only",
+    "recursive_triggers",
+];
+
+const SETTINGS: [&str; 8] = ["on", "off", "true", "false", "yes", "no", "1", "0"];
+
 /// The pragmas that set something on a connection; SQLite itself ignores one it does not know.
 const PRAGMAS: [&str; 33] = [
     "analysis_limit",
@@ -107,8 +123,13 @@ impl Options {
         if name == "busy_timeout" {
             return self.set_busy_timeout(value);
         }
+        let value = value.to_ascii_lowercase();
+        // SQLite takes any other word for "off".
+        if SWITCHES.contains(&name.as_str()) && !SETTINGS.contains(&value.as_str()) {
+            return Err(Error::config(format!("pragma `{name}` is `{value}`; it is `on` or `off`")));
+        }
         self.pragmas.retain(|pragma| pragma.name != name);
-        self.pragmas.push(Pragma { name, value: value.to_ascii_lowercase() });
+        self.pragmas.push(Pragma { name, value });
         Ok(())
     }
 
@@ -166,6 +187,15 @@ mod tests {
 
     fn options() -> Options {
         Options::new(Target::File("x.db".into()))
+    }
+
+    #[test]
+    fn a_switch_is_on_or_off() {
+        for value in ["maybe", "2", "onn"] {
+            let error = options().set_pragma("foreign_keys", value).expect_err("no switch");
+            assert_eq!(error.message(), format!("pragma `foreign_keys` is `{value}`; it is `on` or `off`"));
+        }
+        options().set_pragma("foreign_keys", "OFF").expect("a switch");
     }
 
     #[test]

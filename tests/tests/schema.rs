@@ -188,6 +188,33 @@ fn every_difference_is_listed() {
     assert_eq!(words, expected);
 }
 
+#[derive(DeclarativeBase)]
+struct TwinDb;
+
+#[derive(Model, Clone)]
+#[model(base = TwinDb, table = "cards")]
+struct Card {
+    #[column(primary_key)]
+    id: Id<Card>,
+    face: String,
+}
+
+#[derive(Model, Clone)]
+#[model(base = TwinDb, table = "cards")]
+struct OtherCard {
+    #[column(primary_key)]
+    id: Id<OtherCard>,
+    back: String,
+}
+
+#[test]
+fn two_shapes_of_one_table_are_not_created() {
+    let engine = Engine::<TwinDb>::builder(Sqlite::memory()).build().unwrap();
+    let words = engine.create_all().unwrap_err().to_string();
+    assert!(words.starts_with("`Card` and `OtherCard` are both models of the table `cards`"), "{words}");
+    assert_eq!(engine.metadata().verify(&engine).unwrap().len(), 1);
+}
+
 #[test]
 fn expressions_are_compared_by_what_they_say() {
     let made_by_hand = |rank: &str, folded: &str, name: &str| {

@@ -1,22 +1,26 @@
 //! Creates and drops the tables of a base on a connection, all of them or none.
 
+use std::collections::BTreeSet;
+
 use super::core::Engine;
 use crate::compile::Dialect;
 use crate::compile::ddl::{Creation, Part, compile_create_all, compile_drop_all};
 use crate::driver::{BeginMode, Connection, LiveSchema, Transact};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::{Metadata, Table};
 use crate::verify::{Difference, differences, find_table, has_index};
 
 /// Creates what is not there yet: tables with all that belongs to them, and indexes. A table that is there stays as it is.
 ///
 /// # Errors
-/// Whatever the database reports, with the statement; nothing is created then.
+/// Configuration when two models of one table have other columns; whatever the database reports, with the statement. Nothing is
+/// created then.
 pub(crate) fn create_all(
     tables: &[&'static Table],
     dialect: &dyn Dialect,
     connection: &mut dyn Connection,
 ) -> Result<()> {
+    check_one_shape(tables)?;
     in_transaction(connection, |connection| {
         let live = connection.live_schema()?;
         for step in compile_create_all(tables, dialect) {
@@ -26,6 +30,25 @@ pub(crate) fn create_all(
         }
         Ok(())
     })
+}
+
+/// Several models may show one table, but only one shape of it can be made.
+fn check_one_shape(tables: &[&'static Table]) -> Result<()> {
+    let names = |table: &Table| -> BTreeSet<String> {
+        table.columns.iter().map(|column| column.name.to_ascii_lowercase()).collect()
+    };
+    for (position, table) in tables.iter().enumerate() {
+        let is_twin = |other: &&&Table| {
+            other.schema == table.schema && other.name == table.name && names(other) != names(table)
+        };
+        if let Some(other) = tables[..position].iter().find(is_twin) {
+            return Err(Error::config(format!(
+                "`{}` and `{}` are both models of the table `{}`, with other columns: give one of them another `table`",
+                other.model, table.model, table.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Drops the tables that are there, with all their rows.
@@ -94,7 +117,6 @@ mod tests {
     use super::*;
     use crate::compile::probe::{EMBEDDED, SERVER};
     use crate::driver::{Done, IsolationLevel, LiveIndex, LiveTable, Row, Statement, Value};
-    use crate::error::Error;
     use crate::schema::Model;
     use crate::schema::fixture::*;
 
