@@ -51,15 +51,22 @@ impl<'dialect> Writer<'dialect> {
     /// other of the open scopes has.
     pub(crate) fn open_scope(&mut self, tables: &mut dyn Iterator<Item = TableRef>) {
         self.scopes.push(Vec::new());
+        let mut hidden = Vec::new();
         for table in tables {
-            let name = match table.naming {
-                Naming::Own => Cow::Borrowed(table.table.name),
-                Naming::Alias(name) => Cow::Borrowed(name),
-                Naming::Hidden(_) => self.free_name(table.table.name),
-            };
-            let scope = self.scopes.last_mut().expect("invariant: a scope was just opened");
-            scope.push((table, name));
+            match table.naming {
+                Naming::Own => self.enter_scope(table, Cow::Borrowed(table.table.name)),
+                Naming::Alias(name) => self.enter_scope(table, Cow::Borrowed(name)),
+                Naming::Hidden(_) => hidden.push(table),
+            }
         }
+        for table in hidden {
+            self.enter_scope(table, self.free_name(table.table.name));
+        }
+    }
+
+    fn enter_scope(&mut self, table: TableRef, name: Cow<'static, str>) {
+        let scope = self.scopes.last_mut().expect("invariant: a scope was just opened");
+        scope.push((table, name));
     }
 
     pub(crate) fn close_scope(&mut self) {

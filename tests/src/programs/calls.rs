@@ -3,10 +3,11 @@
 use orm_core::prelude::*;
 
 use super::bridge::{Held, Key, Row, Val, calls};
+use super::entity::Entity;
 use super::oracle::Outcome;
 use super::program::Op;
 use super::run::{Run, S};
-use super::tables::{Item, Kind, Path, TABLES, Tag, Tagging};
+use super::tables::{Item, Kind, Path, Related, TABLES, Tag, Tagging};
 
 impl Run<'_, '_> {
     /// Makes a call on both sides.
@@ -141,7 +142,11 @@ impl Run<'_, '_> {
         for entity in 0..self.oracle.entities.len() {
             let relations = TABLES[self.oracle.entities[entity].table].relations.len();
             for relation in 0..relations {
-                if self.broken.is_none() && self.oracle.is_asked(entity) {
+                let relation_of = &TABLES[self.oracle.entities[entity].table].relations[relation];
+                if self.broken.is_none()
+                    && self.oracle.is_asked(entity)
+                    && self.oracle.is_decided(relation_of)
+                {
                     let _ = self.related(s, entity, relation);
                 }
             }
@@ -154,44 +159,48 @@ impl Run<'_, '_> {
     /// Compares what a relation leads to. Nothing can fail but for a foreign key that names nothing.
     fn related(&mut self, s: &mut S, entity: usize, relation: usize) -> Outcome {
         let held = self.names.0[entity];
-        let (name, path) = TABLES[held.table()].relations[relation];
+        let relation = &TABLES[held.table()].relations[relation];
+        let name = relation.name;
         let told = super::related::ask(s, held, name);
-        let answer = self.oracle.related(entity, path);
-        let (middles, targets) = match told {
+        let targets = self.oracle.related(entity, relation);
+        let told = match told {
             Ok(told) => told,
             Err(error) => {
-                let is_right = matches!(path, Path::Up(_)) && answer.targets.is_empty();
+                let is_right = matches!(relation.path, Path::Up(_)) && targets.is_empty();
                 if !is_right {
                     self.break_rule(format!("`{name}` of e{entity} failed: {error}"));
                 }
                 return Ok(());
             }
         };
-        self.learn_names(s, &middles, &answer.middles);
-        self.learn_names(s, &targets, &answer.targets);
-        let numbers = |found: &[Held]| -> Vec<Option<usize>> {
-            found.iter().map(|held| self.names.0.iter().position(|other| other == held)).collect()
-        };
-        let (found, told) = (numbers(&targets), numbers(&middles));
-        let is_right = match path {
+        self.learn_names(s);
+        let number = |held: &Held| self.names.0.iter().position(|other| other == held);
+        let found: Vec<Option<usize>> = told.iter().map(number).collect();
+        let is_right = match relation.path {
             Path::One(..) => {
-                let is_one = |number: &Option<usize>| number.is_some_and(|one| answer.targets.contains(&one));
-                found.is_empty() == answer.targets.is_empty() && found.iter().all(is_one)
+                let is_one = |number: &Option<usize>| number.is_some_and(|one| targets.contains(&one));
+                found.is_empty() == targets.is_empty() && found.iter().all(is_one)
             }
-            _ => same(&found, &answer.targets) && same(&told, &answer.middles),
+            _ => same(&found, &targets),
         };
         if !is_right {
-            self.break_rule(format!(
-                "`{name}` of e{entity} leads to {found:?} by {told:?}, not to {answer:?}"
-            ));
+            self.break_rule(format!("`{name}` of e{entity} leads to {found:?}, not to {targets:?}"));
         }
-        // What did not move has the order of the database.
+        self.check_order(entity, relation, &found);
+        Ok(())
+    }
+
+    /// What did not move has the order of the database.
+    fn check_order(&mut self, entity: usize, relation: &Related, found: &[Option<usize>]) {
+        let Path::Down(table, _) = relation.path else { return };
         let stayed = found.iter().flatten().map(|&number| &self.oracle.entities[number]);
         let stayed = stayed.filter(|entity| !entity.was_moved && !entity.is_unsure);
-        if matches!(path, Path::Down(..)) && !stayed.map(|entity| &entity.key).is_sorted() {
-            self.break_rule(format!("`{name}` of e{entity} is not in order: {found:?}"));
+        let rank = |entity: &Entity| {
+            relation.is_ranked.then(|| std::cmp::Reverse(entity.values[TABLES[table].plain()]))
+        };
+        if !stayed.map(|entity| (rank(entity), &entity.key)).is_sorted() {
+            self.break_rule(format!("`{}` of e{entity} is not in order: {found:?}", relation.name));
         }
-        Ok(())
     }
 
     fn merge(&mut self, s: &mut S, table: usize, values: &Row) -> (orm_core::Result<()>, Outcome) {
@@ -264,7 +273,7 @@ impl Run<'_, '_> {
         let Held::Item(of) = self.names.0[item] else { panic!("no item") };
         let wanted: Vec<Handle<Tag>> = tags.iter().map(|&tag| self.ends(item, tag).1).collect();
         let result = s.replace(of, Item::tags, &wanted);
-        let now = self.oracle.related(item, TABLES[5].relations[1].1).targets;
+        let now = self.oracle.related(item, &TABLES[5].relations[1]);
         for &tag in now.iter().filter(|tag| !tags.contains(tag)) {
             self.oracle.unlink(item, tag);
         }
@@ -295,7 +304,7 @@ impl Run<'_, '_> {
         }
         self.oracle.outside(table, key, change);
         self.bench.tap.run(&outside_sql(table, key, change));
-        self.bench.tap.was_used.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.bench.tap.set_used(true);
     }
 }
 

@@ -89,7 +89,8 @@ fn line(made: &Made) -> String {
         }
         Op::Count(table) => format!("s.query::<{}>().count().{end};", model(*table)),
         Op::Related { table, entity: of, relation } => {
-            let (name, path) = TABLES[*table].relations[*relation];
+            let (name, path) =
+                (TABLES[*table].relations[*relation].name, TABLES[*table].relations[*relation].path);
             let news = news(made);
             format!("let found = s.related(e{of}, {}::{name}).{end}; // {path:?}{news}", model(*table))
         }

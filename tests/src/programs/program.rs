@@ -140,6 +140,9 @@ impl Op {
     pub fn fits(&self, oracle: &Oracle) -> bool {
         let is_held =
             |number: &usize| oracle.entities.get(*number).is_some_and(|entity| entity.state.is_some());
+        if !self.entities().iter().all(is_held) || !self.has_right_tables(oracle) {
+            return false;
+        }
         let is_sure = |entity: &super::entity::Entity| match self {
             Op::Get { table, key } => {
                 !entity.is_unsure || entity.table != *table || entity.key.as_ref() != Some(key)
@@ -152,11 +155,12 @@ impl Op {
             _ => true,
         };
         let can_be = match self {
-            Op::Related { entity, .. } => oracle.entities.get(*entity).is_some() && oracle.is_asked(*entity),
-            Op::Link(..) | Op::Unlink(..) | Op::Replace(..) => self
-                .entities()
-                .iter()
-                .all(|number| oracle.entities.get(*number).is_some() && oracle.is_asked(*number)),
+            Op::Related { entity, relation, table } => {
+                oracle.is_asked(*entity) && oracle.is_decided(&TABLES[*table].relations[*relation])
+            }
+            Op::Link(..) | Op::Unlink(..) | Op::Replace(..) => {
+                self.entities().iter().all(|number| oracle.is_asked(*number))
+            }
             Op::Set { entity, column: 0, table, .. }
                 if TABLES[*table].columns[0].1 == Kind::Natural && oracle.entities[*entity].key.is_some() =>
             {
@@ -171,14 +175,30 @@ impl Op {
             Op::DeleteAll { table, .. } => oracle.is_foreseen(*table, true),
             _ => true,
         };
-        can_be
-            && !self.names_old_key(oracle)
-            && self.entities().iter().all(is_held)
-            && oracle.entities.iter().all(is_sure)
+        can_be && !self.names_old_key(oracle) && oracle.entities.iter().all(is_sure)
     }
 }
 
 impl Op {
+    /// Whether the entities that the call is given are of the tables that it takes: one that is made short may give others.
+    fn has_right_tables(&self, oracle: &Oracle) -> bool {
+        let is_of = |number: usize, table: usize| oracle.entities[number].table == table;
+        let names = |table: usize, column: usize, val: &Val| match (val, TABLES[table].columns[column].1) {
+            (Val::Of(number), Kind::Link(to, ..) | Kind::KeyLink(to, _)) => is_of(*number, to),
+            _ => true,
+        };
+        match self {
+            Op::Add { table, values } | Op::Merge { table, values } => {
+                values.iter().enumerate().all(|(column, val)| names(*table, column, val))
+            }
+            Op::Set { table, entity, column, val } => is_of(*entity, *table) && names(*table, *column, val),
+            Op::Related { table, entity, .. } => is_of(*entity, *table),
+            Op::Link(item, tag, _) | Op::Unlink(item, tag, _) => is_of(*item, 5) && is_of(*tag, 6),
+            Op::Replace(item, tags) => is_of(*item, 5) && tags.iter().all(|&tag| is_of(tag, 6)),
+            _ => true,
+        }
+    }
+
     /// Whether the call names a tag by a key that is about to change: who follows then is left open.
     fn names_old_key(&self, oracle: &Oracle) -> bool {
         let named = match self {

@@ -4,18 +4,19 @@
 
 use orm_core::prelude::*;
 
-use super::bridge::{Held, Key, Mapped, Val};
+use super::bridge::{Held, Key, Mapped, Row, Val};
 use super::entity::Entity;
 use super::oracle::Oracle;
 use super::tables::*;
 
-/// What a relation leads to, and the entities that it goes by.
-#[derive(Debug, Default)]
-pub struct Answer {
-    /// Entities between.
-    pub middles: Vec<usize>,
-    /// Where it leads.
-    pub targets: Vec<usize>,
+/// Which of the rows that name another count.
+#[derive(Clone, Copy)]
+enum Only {
+    All,
+    /// All, but those that lead nowhere by a column are not loaded.
+    Leading(usize),
+    /// Those with so much in their plain column.
+    Least(i64),
 }
 
 impl Oracle {
@@ -26,27 +27,32 @@ impl Oracle {
     }
 
     /// What a relation of an entity leads to; rows that nobody held get numbers.
-    pub fn related(&mut self, number: usize, path: Path) -> Answer {
-        match path {
-            Path::Up(column) => Answer { targets: self.up(number, column), ..Answer::default() },
-            Path::Down(table, column) => {
-                Answer { targets: self.down(number, table, column), ..Answer::default() }
-            }
-            Path::One(table, column) => {
-                let all = self.down(number, table, column);
-                Answer { middles: all.clone(), targets: all }
-            }
+    pub fn related(&mut self, number: usize, relation: &Related) -> Vec<usize> {
+        let only = if relation.is_filtered { Only::Least(LEAST) } else { Only::All };
+        match relation.path {
+            Path::Up(column) => self.up(number, column),
+            Path::Down(table, column) | Path::One(table, column) => self.down(number, (table, column), only),
             Path::Through(table, back, on) => {
-                let middles = self.down(number, table, back);
-                let targets = middles.iter().flat_map(|&link| self.up(link, on)).collect();
-                Answer { middles, targets }
+                let links = self.down(number, (table, back), Only::Leading(on));
+                links.iter().flat_map(|&link| self.up(link, on)).collect()
             }
-            Path::Via((table, back), (end, on)) => {
-                let middles = self.down(number, table, back);
-                let targets = middles.iter().flat_map(|&middle| self.down(middle, end, on)).collect();
-                Answer { middles, targets }
+            Path::Via(steps) => {
+                let mut found = vec![number];
+                for (at, &step) in steps.iter().enumerate() {
+                    let only = if at + 1 == steps.len() { only } else { Only::All };
+                    found = found.iter().flat_map(|&number| self.down(number, step, only)).collect();
+                }
+                found
             }
         }
+    }
+
+    /// Whether it is known who meets the condition of a relation: of a row that was set before it was seen, or whose savepoint
+    /// was undone, only some columns are known.
+    pub fn is_decided(&self, relation: &Related) -> bool {
+        let is_open = |entity: &Entity| (entity.is_touched && !entity.is_fresh) || entity.is_unsure;
+        let is_open = |entity: &Entity| is_open(entity) && entity.is(State::Persistent);
+        !relation.is_filtered || !self.entities.iter().any(is_open)
     }
 
     /// What a foreign key names: from memory, if that is of this transaction.
@@ -73,11 +79,19 @@ impl Oracle {
     }
 
     /// Who names an entity by a foreign key: held, or a row that is loaded now.
-    fn down(&mut self, number: usize, table: usize, column: usize) -> Vec<usize> {
+    fn down(&mut self, number: usize, (table, column): (usize, usize), only: Only) -> Vec<usize> {
+        let meets = |row: &Row| match only {
+            Only::Least(least) => row[TABLES[table].plain()] >= Val::Int(least),
+            Only::All | Only::Leading(_) => true,
+        };
+        let is_loaded = |row: &Row| match only {
+            Only::Leading(on) => row[on] != Val::Null,
+            Only::All | Only::Least(_) => meets(row),
+        };
         let parent = &self.entities[number];
         let key = parent.key.as_ref().filter(|_| parent.is(State::Persistent)).map(|key| Val::Int(key[0]));
         let rows = self.rows[table].clone();
-        for (child, row) in rows.iter().filter(|(_, row)| Some(row[column]) == key) {
+        for (child, row) in rows.iter().filter(|(_, row)| Some(row[column]) == key && is_loaded(row)) {
             let is_unsure = self.known(table, child).is_some_and(|known| self.entities[known].is_unsure);
             if !is_unsure {
                 self.meet(table, child, row);
@@ -88,6 +102,8 @@ impl Oracle {
             // Whose row was seen in a transaction that is undone may have none.
             let has_row = entity.is_fresh || entity.key.as_ref().is_some_and(|key| rows.contains_key(key));
             entity.table == table
+                && meets(&entity.values)
+                && (entity.is_fresh || entity.is(State::Pending) || !matches!(only, Only::Least(_)))
                 && (entity.is(State::Pending) || (entity.is(State::Persistent) && has_row))
                 && self.named(other, column) == Some(number)
         };
@@ -146,52 +162,27 @@ impl<M: Mapped> Listed for Handle<M> {
     }
 }
 
-/// What a relation leads to, and the entities between.
-type Told = (Vec<Held>, Vec<Held>);
-
 /// Asks the session for what a relation of an entity leads to.
 ///
 /// # Errors
 /// As [`Session::related`].
-pub fn ask(s: &mut Session<Proof>, held: Held, relation: &str) -> orm_core::Result<Told> {
-    let mut middles = Vec::new();
-    let targets = match (held, relation) {
-        (Held::Author(of), "books") => s.related(of, Author::books)?.list(),
-        (Held::Author(of), "edited") => s.related(of, Author::edited)?.list(),
-        (Held::Book(of), "author") => s.related(of, Book::author)?.list(),
-        (Held::Book(of), "editor") => s.related(of, Book::editor)?.list(),
-        (Held::Node(of), "parent") => s.related(of, Node::parent)?.list(),
-        (Held::Node(of), "next") => s.related(of, Node::next)?.list(),
-        (Held::Node(of), "children") => s.related(of, Node::children)?.list(),
-        (Held::Person(of), "favourite") => s.related(of, Person::favourite)?.list(),
-        (Held::Person(of), "balls") => s.related(of, Person::balls)?.list(),
-        (Held::Person(of), "admirers") => {
-            let found = s.related(of, Person::admirers)?.list();
-            middles = s.related(of, Person::balls)?.list();
-            found
-        }
-        (Held::Ball(of), "owner") => s.related(of, Ball::owner)?.list(),
-        (Held::Ball(of), "fan") => {
-            let found = s.related(of, Ball::fan)?.list();
-            middles = s.related(of, Ball::fans)?.list();
-            found
-        }
-        (Held::Ball(of), "fans") => s.related(of, Ball::fans)?.list(),
-        (Held::Item(of), "taggings") => s.related(of, Item::taggings)?.list(),
-        (Held::Item(of), "tags") => {
-            let found = s.related(of, Item::tags)?.list();
-            middles = s.related(of, Item::taggings)?.list();
-            found
-        }
-        (Held::Tag(of), "taggings") => s.related(of, Tag::taggings)?.list(),
-        (Held::Tag(of), "items") => {
-            let found = s.related(of, Tag::items)?.list();
-            middles = s.related(of, Tag::taggings)?.list();
-            found
-        }
-        (Held::Tagging(of), "item") => s.related(of, Tagging::item)?.list(),
-        (Held::Tagging(of), "tag") => s.related(of, Tagging::tag)?.list(),
-        (held, relation) => panic!("{held:?} has no relation `{relation}`"),
-    };
-    Ok((middles, targets))
+pub fn ask(s: &mut Session<Proof>, held: Held, relation: &str) -> orm_core::Result<Vec<Held>> {
+    macro_rules! ask {
+        ($($model:ident: $($name:ident)*;)*) => {
+            match (held, relation) {
+                $($((Held::$model(of), stringify!($name)) => s.related(of, $model::$name)?.list(),)*)*
+                (held, relation) => panic!("{held:?} has no relation `{relation}`"),
+            }
+        };
+    }
+    Ok(ask! {
+        Author: books edited long editors;
+        Book: author editor;
+        Node: parent children next second leaders before previous;
+        Person: favourite balls admirers fond;
+        Ball: owner fan fans;
+        Item: taggings tags heavy;
+        Tag: taggings items;
+        Tagging: item tag;
+    })
 }

@@ -11,6 +11,8 @@ pub struct Proof;
 #[model(base = Proof, table = "authors")]
 #[relation(books = many(Book::author, order_by = Book::id))]
 #[relation(edited = many(Book::editor, order_by = Book::id))]
+#[relation(long = many(Book::author, order_by = (Book::title.desc(), Book::id), filter = Book::title.ge(2)))]
+#[relation(editors = many_through(Book::author, Book::editor))]
 pub struct Author {
     /// The key.
     #[column(primary_key)]
@@ -40,6 +42,10 @@ pub struct Book {
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Proof, table = "nodes")]
 #[relation(children = many(Node::parent, order_by = Node::id))]
+#[relation(second = many_via(Node::parent, Node::parent))]
+#[relation(leaders = many_via(Node::parent, Node::next, filter = Node::label.ge(2)))]
+#[relation(before = many(Node::next, order_by = (Node::label.desc(), Node::id)))]
+#[relation(previous = one(Node::next))]
 pub struct Node {
     /// The key.
     #[column(primary_key)]
@@ -58,6 +64,7 @@ pub struct Node {
 #[model(base = Proof, table = "persons")]
 #[relation(balls = many(Ball::owner, order_by = Ball::id))]
 #[relation(admirers = many_via(Ball::owner, Person::favourite))]
+#[relation(fond = many_via(Ball::owner, Person::favourite, filter = Person::name.ge(2)))]
 pub struct Person {
     /// The key.
     #[column(primary_key)]
@@ -89,6 +96,7 @@ pub struct Ball {
 #[model(base = Proof, table = "items")]
 #[relation(taggings = many(Tagging::item, order_by = Tagging::tag))]
 #[relation(tags = many_through(Tagging::item, Tagging::tag))]
+#[relation(heavy = many(Tagging::item, order_by = (Tagging::weight.desc(), Tagging::tag), filter = Tagging::weight.ge(2)))]
 pub struct Item {
     /// The key.
     #[column(primary_key)]
@@ -204,8 +212,38 @@ pub enum Path {
     One(usize, usize),
     /// To the rows that name it in one column, and on to what they name in another.
     Through(usize, usize, usize),
-    /// To the rows that name it, and on to those of a table that name them.
-    Via((usize, usize), (usize, usize)),
+    /// To the rows that name it, and on to those that name them, table by table.
+    Via(&'static [(usize, usize)]),
+}
+
+/// A relation as plain data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it leads.
+    pub path: Path,
+    /// It leads only to rows whose plain column is [`LEAST`] or more.
+    pub is_filtered: bool,
+    /// What is greatest in the plain column comes first; else the order is that of the keys, if it is any.
+    pub is_ranked: bool,
+}
+
+/// What relations with a condition ask of a number.
+pub const LEAST: i64 = 2;
+
+const fn to(name: &'static str, path: Path) -> Related {
+    Related { name, path, is_filtered: false, is_ranked: false }
+}
+
+impl Related {
+    const fn filtered(self) -> Self {
+        Related { is_filtered: true, ..self }
+    }
+
+    const fn ranked(self) -> Self {
+        Related { is_ranked: true, ..self }
+    }
 }
 
 /// A table as plain data.
@@ -217,7 +255,7 @@ pub struct Table {
     /// Names and kinds of the model's fields.
     pub columns: &'static [(&'static str, Kind)],
     /// The relations that lead from it.
-    pub relations: &'static [(&'static str, Path)],
+    pub relations: &'static [Related],
 }
 
 impl Table {
@@ -239,7 +277,12 @@ pub const TABLES: &[Table] = &[
         model: "Author",
         select: "SELECT id, name FROM authors ORDER BY id",
         columns: &[("id", Kind::Generated), ("name", Kind::Plain)],
-        relations: &[("books", Path::Down(1, 1)), ("edited", Path::Down(1, 2))],
+        relations: &[
+            to("books", Path::Down(1, 1)),
+            to("edited", Path::Down(1, 2)),
+            to("long", Path::Down(1, 1)).filtered().ranked(),
+            to("editors", Path::Through(1, 1, 2)),
+        ],
     },
     Table {
         model: "Book",
@@ -250,7 +293,7 @@ pub const TABLES: &[Table] = &[
             ("editor", Kind::Link(0, Rule::SetNull, Null::Allowed)),
             ("title", Kind::Plain),
         ],
-        relations: &[("author", Path::Up(1)), ("editor", Path::Up(2))],
+        relations: &[to("author", Path::Up(1)), to("editor", Path::Up(2))],
     },
     Table {
         model: "Node",
@@ -261,7 +304,15 @@ pub const TABLES: &[Table] = &[
             ("next", Kind::Link(2, Rule::NoAction, Null::Allowed)),
             ("label", Kind::Plain),
         ],
-        relations: &[("parent", Path::Up(1)), ("children", Path::Down(2, 1)), ("next", Path::Up(2))],
+        relations: &[
+            to("parent", Path::Up(1)),
+            to("children", Path::Down(2, 1)),
+            to("next", Path::Up(2)),
+            to("second", Path::Via(&[(2, 1), (2, 1)])),
+            to("leaders", Path::Via(&[(2, 1), (2, 2)])).filtered(),
+            to("before", Path::Down(2, 2)).ranked(),
+            to("previous", Path::One(2, 2)),
+        ],
     },
     Table {
         model: "Person",
@@ -272,9 +323,10 @@ pub const TABLES: &[Table] = &[
             ("name", Kind::Plain),
         ],
         relations: &[
-            ("favourite", Path::Up(1)),
-            ("balls", Path::Down(4, 1)),
-            ("admirers", Path::Via((4, 1), (3, 1))),
+            to("favourite", Path::Up(1)),
+            to("balls", Path::Down(4, 1)),
+            to("admirers", Path::Via(&[(4, 1), (3, 1)])),
+            to("fond", Path::Via(&[(4, 1), (3, 1)])).filtered(),
         ],
     },
     Table {
@@ -285,19 +337,23 @@ pub const TABLES: &[Table] = &[
             ("owner", Kind::Link(3, Rule::NoAction, Null::Refused)),
             ("colour", Kind::Plain),
         ],
-        relations: &[("owner", Path::Up(1)), ("fan", Path::One(3, 1)), ("fans", Path::Down(3, 1))],
+        relations: &[to("owner", Path::Up(1)), to("fan", Path::One(3, 1)), to("fans", Path::Down(3, 1))],
     },
     Table {
         model: "Item",
         select: "SELECT id, name FROM items ORDER BY id",
         columns: &[("id", Kind::Generated), ("name", Kind::Plain)],
-        relations: &[("taggings", Path::Down(7, 0)), ("tags", Path::Through(7, 0, 1))],
+        relations: &[
+            to("taggings", Path::Down(7, 0)),
+            to("tags", Path::Through(7, 0, 1)),
+            to("heavy", Path::Down(7, 0)).filtered().ranked(),
+        ],
     },
     Table {
         model: "Tag",
         select: "SELECT code, name FROM tags ORDER BY code",
         columns: &[("code", Kind::Natural), ("name", Kind::Plain)],
-        relations: &[("taggings", Path::Down(7, 1)), ("items", Path::Through(7, 1, 0))],
+        relations: &[to("taggings", Path::Down(7, 1)), to("items", Path::Through(7, 1, 0))],
     },
     Table {
         model: "Tagging",
@@ -307,7 +363,7 @@ pub const TABLES: &[Table] = &[
             ("tag", Kind::KeyLink(6, Rule::NoAction)),
             ("weight", Kind::Plain),
         ],
-        relations: &[("item", Path::Up(0)), ("tag", Path::Up(1))],
+        relations: &[to("item", Path::Up(0)), to("tag", Path::Up(1))],
     },
     Table {
         model: "Account",

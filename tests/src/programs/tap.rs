@@ -31,6 +31,11 @@ impl Tap {
         self.was_used.swap(false, Ordering::Relaxed)
     }
 
+    /// Says that the session sent something, or nothing.
+    pub fn set_used(&self, was_used: bool) {
+        self.was_used.store(was_used, Ordering::Relaxed);
+    }
+
     /// Whether a transaction is open.
     pub fn is_in_transaction(&self) -> bool {
         self.with(|connection| connection.is_in_transaction())

@@ -27,6 +27,7 @@ rules! { found:
     an_entity_that_a_marked_one_names_may_be_expunged,
     a_marked_row_goes_by_the_foreign_key_that_it_has,
     a_row_that_was_set_to_what_it_was_takes_what_someone_else_wrote,
+    a_relation_leads_over_rows_of_its_own_table,
 }
 
 fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
@@ -322,4 +323,23 @@ fn a_row_that_was_set_to_what_it_was_takes_what_someone_else_wrote(lab: &Lab) {
     assert_eq!(s[doc].title, "b");
     s[doc].title = "c".into();
     s.commit().unwrap();
+}
+
+fn a_relation_leads_over_rows_of_its_own_table(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let node =
+        |parent: Option<Handle<Node>>| Node { id: Id::New, parent: parent.map(Id::Of), next: None, label: 2 };
+    let top = s.add(node(None));
+    let middle = s.add(node(Some(top)));
+    let leaf = s.add(node(Some(middle)));
+    s[leaf].next = middle.into();
+    s.commit().unwrap();
+    let mut s = db.session();
+    let top = s.get_one::<Node>(1).unwrap();
+    let second = s.related(top, Node::second).unwrap();
+    assert_eq!(second.iter().map(|&node| s.key(node)).collect::<Vec<_>>(), [Some(3)]);
+    assert_eq!(s.related(top, Node::leaders).unwrap(), second);
+    let trees = s.query::<Node>().filter(Node::id.eq(1)).untracked().with(Node::second).all().unwrap();
+    assert_eq!(trees[0].related(Node::second).unwrap().len(), 1);
 }
