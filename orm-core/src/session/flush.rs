@@ -1,5 +1,6 @@
 //! A flush, phase by phase, and how transactions end.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::core::{Core, Intent, StaleWrites};
@@ -11,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::store::Stores;
 use crate::uow::{
     Plan, Steps, Wire, check_changes, check_deferral, collect_changes, describe, emit_plan, follow_deletes,
-    follow_keys, load_children, needs_children, plan_changes, record_plan, run_after_hooks, run_before_hooks,
-    supply_changes, write_back,
+    follow_keys, load_children, parents_that_go, plan_changes, record_plan, run_after_hooks,
+    run_before_hooks, supply_changes, write_back,
 };
 
 /// Whether a flush had anything to look at.
@@ -100,7 +101,7 @@ impl Core {
         if !plan.is_empty() {
             self.connect(Intent::Write)?;
             self.note_write();
-            self.emit(&plan).inspect_err(|_| record_plan(&plan, &mut self.stores))?;
+            self.emit(&plan)?;
         }
         write_back(&plan, &mut self.stores);
         self.lists.follow_flush(&mut self.stores);
@@ -115,14 +116,12 @@ impl Core {
 
     /// Loads what the rules that the session carries out need to know.
     fn load(&mut self) -> Result<()> {
-        if self.deleted.is_empty() || !needs_children(&self.stores, &self.deleted) {
+        let parents = parents_that_go(&self.stores, &self.deleted);
+        if parents.is_empty() {
             return Ok(());
         }
         self.connect(Intent::Write)?;
-        let deleted = std::mem::take(&mut self.deleted);
-        let loaded = self.with_wire(|stores, wire| load_children(stores, &deleted, wire));
-        self.deleted = deleted;
-        loaded
+        self.with_wire(|stores, wire| load_children(stores, parents, wire))
     }
 
     /// What a flush would do.
@@ -138,8 +137,17 @@ impl Core {
         plan_changes(&self.stores, &changes, (aftermath, followers), self.dialect())
     }
 
+    /// Sends a plan. A panic of the program's code in the middle of it fails the flush as an error does, and goes on.
     fn emit(&mut self, plan: &Steps) -> Result<()> {
-        self.with_wire(|stores, wire| emit_plan(plan, stores, wire))
+        let send = || self.with_wire(|stores, wire| emit_plan(plan, stores, wire));
+        let sent = catch_unwind(AssertUnwindSafe(send));
+        if !matches!(sent, Ok(Ok(()))) {
+            record_plan(plan, &mut self.stores);
+        }
+        sent.unwrap_or_else(|panic| {
+            self.fail_frame(Error::misuse("a panic interrupted a flush"));
+            resume_unwind(panic)
+        })
     }
 
     fn with_wire<R>(&mut self, send: impl FnOnce(&mut Stores, &mut Wire<'_>) -> R) -> R {

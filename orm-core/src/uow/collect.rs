@@ -2,6 +2,7 @@
 
 use super::change::ChangeSet;
 use super::replace::find_replacements;
+use super::rules::RowId;
 use crate::store::{AnyStore, Group, Pending, State, Stores};
 use crate::util::columns::ColumnSet;
 use crate::value::{Entity, Link};
@@ -68,6 +69,16 @@ fn collect_updates(stores: &Stores, store: &dyn AnyStore, changes: &mut ChangeSe
             None => changes.updates.push(Group { model: table.number, columns, slots: vec![slot] }),
         }
     }
+}
+
+/// The rows of a table that lost the row they hang on.
+pub(super) fn orphans(store: &dyn AnyStore, stores: &Stores) -> Vec<RowId> {
+    let table = store.table();
+    if !table.foreign_keys.iter().any(|key| key.orphan_delete) {
+        return Vec::new();
+    }
+    let lost = |slot: &u32| is_orphan(store, *slot, &store.changed(*slot, stores));
+    store.touched_by_key().into_iter().filter(lost).map(|slot| (table.number, slot)).collect()
 }
 
 /// Whether a row names nothing any more by a foreign key without which it is not to be.

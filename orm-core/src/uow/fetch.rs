@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::collect::orphans;
 use super::emit::Wire;
 use super::rules::RowId;
 use crate::compile::{KeySink, Writer, write_select};
@@ -9,30 +10,32 @@ use crate::error::Result;
 use crate::expr::{Node, Ordered, TableRef};
 use crate::schema::{Incoming, RowRule, incoming, make_store_of};
 use crate::stmt::SelectTree;
-use crate::store::{State, Stores};
+use crate::store::{AnyStore, State, Stores};
 use crate::value::{Entity, Value};
 
 /// For how many rows those that name them are loaded at once.
 const CHUNK: usize = 500;
 
-/// Whether rows have to be loaded before what is deleted can be.
-pub(crate) fn needs_children(stores: &Stores, deleted: &[Entity]) -> bool {
-    let mut tables: Vec<usize> = deleted.iter().map(|entity| entity.model).collect();
-    tables.dedup();
-    tables.into_iter().any(|model| incoming(stores.any(model).table()).iter().any(is_by_session))
+/// The rows that go and are named by foreign keys of the session's: those that are marked, and those that lost the row without
+/// which they are not to be.
+pub(crate) fn parents_that_go(stores: &Stores, deleted: &[Entity]) -> Vec<RowId> {
+    let has_children = |store: &dyn AnyStore| incoming(store.table()).iter().any(is_by_session);
+    let is_parent = |entity: &&Entity| {
+        stores
+            .holds(**entity)
+            .is_some_and(|store| store.state(entity.place.slot) == State::Deleted && has_children(store))
+    };
+    let marked = deleted.iter().filter(is_parent).map(|entity| (entity.model, entity.place.slot));
+    let parents = stores.iter().filter(|store| has_children(*store));
+    marked.chain(parents.flat_map(|store| orphans(store, stores))).collect()
 }
 
-/// Loads the rows that name deleted ones by a foreign key of the session's, and those that name these if they go as well: level
-/// by level, all of a foreign key in one statement.
+/// Loads the rows that name those which go by a foreign key of the session's, and those that name these if they go as well:
+/// level by level, all of a foreign key in one statement.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub(crate) fn load_children(stores: &mut Stores, deleted: &[Entity], wire: &mut Wire<'_>) -> Result<()> {
-    let is_deleted = |entity: &&Entity| {
-        stores.holds(**entity).is_some_and(|store| store.state(entity.place.slot) == State::Deleted)
-    };
-    let deleted = deleted.iter().filter(is_deleted).map(|entity| (entity.model, entity.place.slot));
-    let mut level: Vec<RowId> = deleted.collect();
+pub(crate) fn load_children(stores: &mut Stores, mut level: Vec<RowId>, wire: &mut Wire<'_>) -> Result<()> {
     let mut seen: HashSet<RowId> = level.iter().copied().collect();
     while !level.is_empty() {
         level.sort_by_key(|row| row.0);

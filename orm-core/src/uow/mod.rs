@@ -29,7 +29,7 @@ mod tests;
 pub(crate) use check::{check_changes, check_deferral};
 pub(crate) use collect::{collect_changes, supply_changes};
 pub(crate) use emit::{Wire, emit_plan};
-pub(crate) use fetch::{load_children, needs_children};
+pub(crate) use fetch::{load_children, parents_that_go};
 pub(crate) use follow::follow_keys;
 pub(crate) use hooks::{run_after_hooks, run_before_hooks};
 pub use plan::Action;

@@ -31,13 +31,14 @@ pub(super) fn insert_single(step: &Step, stores: &mut Stores, wire: &mut Wire<'_
         let made = stores.any(step.table.number).expressed(slot);
         let mut row = row_write(step, slot, stores)?;
         row.returning = insert_columns(step.table, &columns_of(&row));
+        let unknown_key = step.table.generated_key.filter(|&key| !step.columns.contains(key));
         if wire.dialect.capabilities().returning {
-            made.iter().chain(step.table.generated_key).for_each(|column| row.returning.insert(column));
+            made.iter().chain(unknown_key).for_each(|column| row.returning.insert(column));
         }
         let returning = row.returning;
         let returned = send(&row, step, slot, stores, wire)?;
         take(stores, step, slot, Taken { returning, made }, &returned.row)?;
-        let ids: Vec<i64> = returned.generated.into_iter().collect();
+        let ids: Vec<i64> = returned.generated.filter(|_| unknown_key.is_some()).into_iter().collect();
         settle_inserts(step, &[slot], &ids, stores)?;
     }
     Ok(())

@@ -14,16 +14,16 @@ rules! { by_session:
     an_error_of_such_a_hook_aborts_the_flush,
 }
 
-mod models {
+pub(super) mod models {
     use orm_core::prelude::*;
     use orm_core::{Error, HookContext};
 
     #[derive(DeclarativeBase)]
-    pub(super) struct Firm;
+    pub(in crate::suite) struct Firm;
 
     #[derive(Model, Clone, Debug, PartialEq)]
     #[model(base = Firm, table = "teams", default)]
-    pub(super) struct Team {
+    pub(in crate::suite) struct Team {
         #[column(primary_key)]
         pub id: Id<Team>,
         #[column(on_delete = cascade, by = session)]

@@ -1,9 +1,13 @@
 //! Faults at every statement of a big flush: memory and database are as before, nothing pending is lost, and after `rollback`
 //! the same work succeeds.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use orm_core::prelude::*;
 
-use crate::fixture::{Db, Lab};
+use crate::fixture::{Db, Lab, panic_text};
 use crate::models::*;
 use crate::probe::Harm;
 
@@ -15,6 +19,8 @@ rules! { fault:
     an_error_that_makes_the_transaction_unusable_is_followed_by_rollback_only,
     a_fault_in_a_savepoint_undoes_the_savepoint_or_all,
     a_fault_while_a_savepoint_is_undone_leaves_everything_as_before,
+    a_panic_at_any_statement_leaves_everything_as_before,
+    a_panic_while_children_are_loaded_leaves_what_is_marked,
 }
 
 /// What the flush works on: committed rows, held by a session.
@@ -172,7 +178,7 @@ fn sweep(db_of: &dyn Fn() -> Db<Blog>, wrap: Wrap, (harm, error): Fault) -> usiz
         let stock = Stock::store(&mut s);
         let before = (stock.shown(&s), rows(&db));
         let mut new = None;
-        let place = std::cell::RefCell::new(&mut new);
+        let place = RefCell::new(&mut new);
         db.probe.harm_nth(nth, harm, error(format!("fault {nth}")));
         let result = run(&mut s, wrap, |s| {
             place.borrow_mut().replace(New::add(s));
@@ -275,7 +281,7 @@ fn a_fault_while_a_savepoint_is_undone_leaves_everything_as_before(lab: &Lab) {
         let before = (stock.shown(&s), rows(&db));
         db.probe.fail_next(nth, Error::database("a fault"));
         let mut new = None;
-        let place = std::cell::RefCell::new(&mut new);
+        let place = RefCell::new(&mut new);
         let undone = run(&mut s, Wrap::Undone, |s| {
             place.borrow_mut().replace(New::add(s));
             stock.change(s, place.borrow().as_ref().unwrap());
@@ -283,4 +289,75 @@ fn a_fault_while_a_savepoint_is_undone_leaves_everything_as_before(lab: &Lab) {
         assert!(undone.is_err() && !db.probe.has_faults(), "{nth}");
         after_fault(&mut s, &db, &stock, new.as_ref(), &before, nth);
     }
+}
+
+/// A countdown to a panic: at the statement that is the `nth` from when it is set.
+fn bomb(s: &mut Session<Blog>) -> Arc<AtomicUsize> {
+    let left = Arc::new(AtomicUsize::new(0));
+    let own = Arc::clone(&left);
+    s.before_execute(move |_| {
+        assert!(
+            own.load(Ordering::Relaxed) == 0 || own.fetch_sub(1, Ordering::Relaxed) > 1,
+            "in a statement"
+        );
+        Ok(())
+    });
+    left
+}
+
+/// What the program's code panics in while a flush is sent undoes it, whether the session is rolled back or told to go on.
+fn a_panic_at_any_statement_leaves_everything_as_before(lab: &Lab) {
+    for (nth, wrap) in (1..).flat_map(|nth| [(nth, Wrap::Commit), (nth, Wrap::Nested)]) {
+        let db = lab.db();
+        let mut s = db.session();
+        let stock = Stock::store(&mut s);
+        let before = (stock.shown(&s), rows(&db));
+        let left = bomb(&mut s);
+        left.store(nth, Ordering::Relaxed);
+        let mut new = None;
+        let place = RefCell::new(&mut new);
+        let work = |s: &mut Session<Blog>| {
+            place.borrow_mut().replace(New::add(s));
+            stock.change(s, place.borrow().as_ref().unwrap());
+        };
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&mut s, wrap, work)));
+        if done.is_ok() {
+            assert!(nth > 20 && wrap == Wrap::Commit, "{nth} statements are no test");
+            return;
+        }
+        left.store(0, Ordering::Relaxed);
+        let at = format!("{wrap:?}, statement {nth}");
+        assert_eq!(stock.shown(&s), before.0, "{at}");
+        if wrap == Wrap::Commit {
+            let error = s.commit().unwrap_err();
+            assert!(
+                error.is_misuse() && error.to_string().contains("a panic interrupted a flush"),
+                "{at}: {error}"
+            );
+        } else {
+            // The savepoint is undone, and nothing else.
+            s.commit().unwrap();
+            assert_eq!(rows(&db), before.1, "{at}");
+        }
+        after_fault(&mut s, &db, &stock, new.as_ref(), &before, &at);
+    }
+}
+
+fn a_panic_while_children_are_loaded_leaves_what_is_marked(lab: &Lab) {
+    use super::by_session::models::{Firm, Team};
+    let db: Db<Firm> = lab.db_of();
+    db.run("INSERT INTO teams VALUES (1, NULL), (2, 1)");
+    let mut s = db.session();
+    let team = s.get_one::<Team>(1).unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let own = Arc::clone(&calls);
+    s.before_execute(move |_| {
+        assert!(own.fetch_add(1, Ordering::Relaxed) > 0, "in a load");
+        Ok(())
+    });
+    s.delete(team);
+    assert_eq!(panic_text(|| s.flush().unwrap()), "in a load");
+    assert_eq!((s.state(team), s.deleted::<Team>()), (Some(State::Deleted), vec![team]));
+    s.commit().unwrap();
+    assert_eq!(db.by_hand::<(i64,)>("SELECT count(*) FROM teams"), [(0,)]);
 }

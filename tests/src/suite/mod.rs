@@ -85,7 +85,10 @@ pub mod rollback;
 pub mod row_struct;
 pub mod savepoint;
 pub mod scenario;
+pub mod scenario_graph;
+pub mod scenario_rows;
 pub mod scope;
+pub mod service;
 pub mod set_based;
 pub mod state;
 pub mod state_calls;
@@ -156,7 +159,10 @@ macro_rules! suite {
             row_struct
             savepoint
             scenario
+            scenario_graph
+            scenario_rows
             scope
+            service
             set_based
             state
             state_calls

@@ -8,8 +8,8 @@ use crate::models::*;
 use super::related::{POSTS, store_posts, titles, users};
 
 rules! { related_forget:
-    s68_expire_forgets_the_lists_of_its_entity,
-    s67_refresh_forgets_the_lists_of_its_entity,
+    s67_expire_forgets_the_lists_of_its_entity,
+    s68_refresh_forgets_the_lists_of_its_entity,
     s2_populate_existing_moves_children_to_where_their_rows_are,
     expire_all_forgets_all_lists,
     an_expired_child_takes_its_parents_list_along,
@@ -45,7 +45,7 @@ fn sees_a_third_post(db: &Db<Blog>, s: &mut Session<Blog>, ann: Handle<User>) {
     assert_eq!(db.sent().len(), 1);
 }
 
-fn s68_expire_forgets_the_lists_of_its_entity(lab: &Lab) {
+fn s67_expire_forgets_the_lists_of_its_entity(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let ([ann, _], _) = ann_and_bob(&db, &mut s);
@@ -123,7 +123,7 @@ fn a_query_moves_a_stale_child_to_where_its_row_is(lab: &Lab) {
     assert_eq!(s.related(bob, User::posts).unwrap(), [posts[0]]);
 }
 
-fn s67_refresh_forgets_the_lists_of_its_entity(lab: &Lab) {
+fn s68_refresh_forgets_the_lists_of_its_entity(lab: &Lab) {
     let db = lab.db();
     let mut s = db.session();
     let ([ann, _], _) = ann_and_bob(&db, &mut s);

@@ -137,7 +137,7 @@ impl<B> Session<B> {
 
     /// Makes a relation lead to these entities and no others: the difference is applied. Over a link model, links come and go.
     /// Of a plain `many`, the foreign keys are set: those that come name this entity, those that go name nothing, and are
-    /// deleted by the flush where the foreign key says `orphan = delete`.
+    /// deleted by the flush where the foreign key says `orphan = delete`; one that is pending is withdrawn then.
     ///
     /// The list has the order that is given until it is loaded again; a column that holds the position is what brings that order
     /// back.
@@ -285,6 +285,10 @@ impl<B, M: BelongsTo<B>, T: BelongsTo<B>> Replace<B, M> for Many<M, T, Direct> {
         for child in removed {
             if let Some(value) = session.find_mut(child) {
                 visit::unlink(value, usize::from(key.field));
+            }
+            // A row that is not there yet has not to be deleted, but is not to come.
+            if key.foreign_key().orphan_delete && session.state(child) == Some(State::Pending) {
+                session.delete(child);
             }
         }
         for child in added {
