@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! const _: () = {
+//!     type __OrmIn<T> = FieldIn<UsersDb, T>;
 //!     impl User { pub const name: Column<User, String, ..> = Column::new(1); .. }
 //!     impl Model for User { .. }
 //!     impl BelongsTo<UsersDb> for User {}      impl HasKey<i64> for User {}
@@ -84,10 +85,10 @@ impl Model {
         names::respan(self.library.clone(), span)
     }
 
-    /// `FieldIn::<Base, Type>`: the one way by which generated code reaches a field's type.
+    /// `FieldIn::<Base, Type>` by a short name: the one way by which generated code reaches a field's type.
     pub(crate) fn field_in(&self, field: &Field) -> TokenStream {
-        let (library, base, ty) = (&self.library, self.base(), &field.ty);
-        quote!(#library::FieldIn::<#base, #ty>)
+        let ty = &field.ty;
+        quote!(__OrmIn::<#ty>)
     }
 
     /// The fields of the primary key, in order.
@@ -156,13 +157,16 @@ fn expand_has_key(model: &Model) -> TokenStream {
     }
 }
 
-/// What the constant's code needs: a short name for the library's module, and the traits that it falls back on.
+/// What the constant's code needs: short names for the library's module and for a type as a field of the base, and the
+/// traits that it falls back on.
 pub(crate) fn expand_imports(model: &Model) -> TokenStream {
-    let (path, library) = (&model.library_path, &model.library);
+    let (path, library, base) = (&model.library_path, &model.library, model.base());
     quote! {
         use #path as #library;
         #[allow(unused_imports)]
         use #path::{ExpressionMethods as _, NoField as _, NoKey as _};
+        #[allow(dead_code)]
+        type __OrmIn<__OrmT> = #library::FieldIn<#base, __OrmT>;
     }
 }
 

@@ -2,6 +2,8 @@ const _: () = {
     use ::orm_core::__private as __orm;
     #[allow(unused_imports)]
     use ::orm_core::__private::{ExpressionMethods as _, NoField as _, NoKey as _};
+    #[allow(dead_code)]
+    type __OrmIn<__OrmT> = __orm::FieldIn<UsersDb, __OrmT>;
     #[automatically_derived]
     #[allow(
         non_upper_case_globals,
@@ -59,27 +61,27 @@ const _: () = {
                 __orm::FieldDef {
                     name: "id",
                     primary_key: true,
-                    ..__orm::FieldIn::<UsersDb, Id<User>>::DEF
+                    ..__OrmIn::<Id<User>>::DEF
                 },
                 __orm::FieldDef {
                     name: "name",
                     length: ::core::option::Option::Some(50u32),
-                    ..__orm::FieldIn::<UsersDb, String>::DEF
+                    ..__OrmIn::<String>::DEF
                 },
                 __orm::FieldDef {
                     name: "email",
                     unique: true,
                     length: ::core::option::Option::Some(100u32),
-                    ..__orm::FieldIn::<UsersDb, String>::DEF
+                    ..__OrmIn::<String>::DEF
                 },
                 __orm::FieldDef {
                     name: "boss",
                     on_delete: __orm::RowRule::SetNull,
-                    ..__orm::FieldIn::<UsersDb, Option<Id<User>>>::DEF
+                    ..__OrmIn::<Option<Id<User>>>::DEF
                 },
                 __orm::FieldDef {
                     name: "seen_at",
-                    ..__orm::FieldIn::<UsersDb, DateTime<Utc>>::DEF
+                    ..__OrmIn::<DateTime<Utc>>::DEF
                 },
             ];
             static __ORM_DEF: __orm::ModelDef = __orm::ModelDef::of::<
@@ -90,66 +92,43 @@ const _: () = {
         #[inline]
         fn decode(__orm_row: &mut __orm::Fields<'_>) -> __orm::Result<Self> {
             ::core::result::Result::Ok(User {
-                id: __orm::FieldIn::<UsersDb, Id<User>>::read(__orm_row)?,
-                name: __orm::FieldIn::<UsersDb, String>::read(__orm_row)?,
-                email: __orm::FieldIn::<UsersDb, String>::read(__orm_row)?,
-                boss: __orm::FieldIn::<UsersDb, Option<Id<User>>>::read(__orm_row)?,
-                seen_at: __orm::FieldIn::<UsersDb, DateTime<Utc>>::read(__orm_row)?,
+                id: __OrmIn::<Id<User>>::read(__orm_row)?,
+                name: __OrmIn::<String>::read(__orm_row)?,
+                email: __OrmIn::<String>::read(__orm_row)?,
+                boss: __OrmIn::<Option<Id<User>>>::read(__orm_row)?,
+                seen_at: __OrmIn::<DateTime<Utc>>::read(__orm_row)?,
             })
         }
         fn visit<'__orm, __OrmV: __orm::Visitor<'__orm>>(
             &'__orm self,
             __orm_visitor: &mut __OrmV,
         ) -> __orm::Result<()> {
-            __orm::FieldIn::<UsersDb, Id<User>>::show(&self.id, __orm_visitor)?;
-            __orm::FieldIn::<UsersDb, String>::show(&self.name, __orm_visitor)?;
-            __orm::FieldIn::<UsersDb, String>::show(&self.email, __orm_visitor)?;
-            __orm::FieldIn::<
-                UsersDb,
-                Option<Id<User>>,
-            >::show(&self.boss, __orm_visitor)?;
-            __orm::FieldIn::<
-                UsersDb,
-                DateTime<Utc>,
-            >::show(&self.seen_at, __orm_visitor)?;
+            __OrmIn::<Id<User>>::show(&self.id, __orm_visitor)?;
+            __OrmIn::<String>::show(&self.name, __orm_visitor)?;
+            __OrmIn::<String>::show(&self.email, __orm_visitor)?;
+            __OrmIn::<Option<Id<User>>>::show(&self.boss, __orm_visitor)?;
+            __OrmIn::<DateTime<Utc>>::show(&self.seen_at, __orm_visitor)?;
             ::core::result::Result::Ok(())
         }
         fn visit_mut<__OrmV: __orm::VisitorMut>(
             &mut self,
             __orm_visitor: &mut __OrmV,
         ) -> __orm::Result<()> {
-            __orm::FieldIn::<UsersDb, Id<User>>::change(&mut self.id, __orm_visitor)?;
-            __orm::FieldIn::<UsersDb, String>::change(&mut self.name, __orm_visitor)?;
-            __orm::FieldIn::<UsersDb, String>::change(&mut self.email, __orm_visitor)?;
-            __orm::FieldIn::<
-                UsersDb,
-                Option<Id<User>>,
-            >::change(&mut self.boss, __orm_visitor)?;
-            __orm::FieldIn::<
-                UsersDb,
-                DateTime<Utc>,
-            >::change(&mut self.seen_at, __orm_visitor)?;
+            __OrmIn::<Id<User>>::change(&mut self.id, __orm_visitor)?;
+            __OrmIn::<String>::change(&mut self.name, __orm_visitor)?;
+            __OrmIn::<String>::change(&mut self.email, __orm_visitor)?;
+            __OrmIn::<Option<Id<User>>>::change(&mut self.boss, __orm_visitor)?;
+            __OrmIn::<DateTime<Utc>>::change(&mut self.seen_at, __orm_visitor)?;
             ::core::result::Result::Ok(())
         }
         fn diff(&self, __orm_kept: &Self, __orm_diff: &mut __orm::Diff<'_>) {
-            __orm::FieldIn::<
-                UsersDb,
-                Id<User>,
-            >::compare(&self.id, &__orm_kept.id, __orm_diff);
-            __orm::FieldIn::<
-                UsersDb,
-                String,
-            >::compare(&self.name, &__orm_kept.name, __orm_diff);
-            __orm::FieldIn::<
-                UsersDb,
-                String,
-            >::compare(&self.email, &__orm_kept.email, __orm_diff);
-            __orm::FieldIn::<
-                UsersDb,
+            __OrmIn::<Id<User>>::compare(&self.id, &__orm_kept.id, __orm_diff);
+            __OrmIn::<String>::compare(&self.name, &__orm_kept.name, __orm_diff);
+            __OrmIn::<String>::compare(&self.email, &__orm_kept.email, __orm_diff);
+            __OrmIn::<
                 Option<Id<User>>,
             >::compare(&self.boss, &__orm_kept.boss, __orm_diff);
-            __orm::FieldIn::<
-                UsersDb,
+            __OrmIn::<
                 DateTime<Utc>,
             >::compare(&self.seen_at, &__orm_kept.seen_at, __orm_diff);
         }
@@ -207,36 +186,36 @@ const _: () = {
         }
     }
     const _: () = {
-        __orm::FieldIn::<UsersDb, Id<User>>::FACTS
+        __OrmIn::<Id<User>>::FACTS
             .require(
-                !__orm::FieldIn::<UsersDb, Id<User>>::FACTS.nullable,
+                !__OrmIn::<Id<User>>::FACTS.nullable,
                 "`primary_key` on `id`: its type allows NULL, and a key never is NULL",
             );
     };
     const _: () = {
-        __orm::FieldIn::<UsersDb, String>::FACTS
+        __OrmIn::<String>::FACTS
             .require(
-                __orm::FieldIn::<UsersDb, String>::FACTS.is_text,
+                __OrmIn::<String>::FACTS.is_text,
                 "`length` on `name`: its type holds no text",
             );
     };
     const _: () = {
-        __orm::FieldIn::<UsersDb, String>::FACTS
+        __OrmIn::<String>::FACTS
             .require(
-                __orm::FieldIn::<UsersDb, String>::FACTS.is_text,
+                __OrmIn::<String>::FACTS.is_text,
                 "`length` on `email`: its type holds no text",
             );
     };
     const _: () = {
-        __orm::FieldIn::<UsersDb, Option<Id<User>>>::FACTS
+        __OrmIn::<Option<Id<User>>>::FACTS
             .require(
-                __orm::FieldIn::<UsersDb, Option<Id<User>>>::FACTS.is_id,
+                __OrmIn::<Option<Id<User>>>::FACTS.is_id,
                 "`on_delete` on `boss`: it is no foreign key; that would be an `Id<..>`",
             );
-        __orm::FieldIn::<UsersDb, Option<Id<User>>>::FACTS
+        __OrmIn::<Option<Id<User>>>::FACTS
             .require(
-                !__orm::FieldIn::<UsersDb, Option<Id<User>>>::FACTS.is_id
-                    || __orm::FieldIn::<UsersDb, Option<Id<User>>>::FACTS.nullable,
+                !__OrmIn::<Option<Id<User>>>::FACTS.is_id
+                    || __OrmIn::<Option<Id<User>>>::FACTS.nullable,
                 "`set_null` on `boss`: its column is NOT NULL; make its type `Option<Id<..>>`",
             );
     };
