@@ -64,6 +64,47 @@ fn a_full_disk_in_a_savepoint_never_sends_a_statement_outside_of_a_transaction()
     assert_eq!(s.query::<User>().count().unwrap(), u64::from(committed));
 }
 
+/// What ends a transaction from within: a trigger that raises, and a constraint that says so.
+const ENDS: [&str; 2] = [
+    "CREATE TRIGGER guard BEFORE INSERT ON users WHEN NEW.name = 'bad' BEGIN SELECT RAISE(ROLLBACK, 'no such name'); END",
+    "CREATE TABLE names (name TEXT UNIQUE ON CONFLICT ROLLBACK);
+     INSERT INTO names VALUES ('bad');
+     CREATE TRIGGER guard AFTER INSERT ON users BEGIN INSERT INTO names VALUES (NEW.name); END",
+];
+
+#[test]
+fn an_error_that_ends_the_transaction_undoes_all_of_it_in_memory_too() {
+    for (script, is_nested) in ENDS.into_iter().flat_map(|script| [(script, false), (script, true)]) {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = engine(file(&folder));
+        let mut s = engine.session();
+        let ann = s.add(User::named("ann"));
+        s.commit().unwrap();
+        engine.checkout().unwrap().run_script(script).unwrap();
+        s[ann].age = 99;
+        let outer = s.add(User::named("outer"));
+        let mut bad = None;
+        let mut work = |s: &mut Session<Blog>| {
+            bad = Some(s.add(User::named("bad")));
+            s.flush()
+        };
+        let error = if is_nested { s.nested(work) } else { work(&mut s) }.unwrap_err();
+        assert!(error.constraint().is_some() || error.to_string().contains("no such name"), "{error:?}");
+        assert_eq!((s[ann].age, s.state(outer)), (18, Some(State::Withdrawn)));
+        // Nothing is sent outside of a transaction of the session's own.
+        s.add(User::named("late"));
+        assert!(s.flush().is_err() && s.commit().is_err());
+        s.rollback().unwrap();
+        assert_eq!(s.query::<User>().count().unwrap(), 1);
+        assert_eq!((s.state(bad.unwrap()), s[outer].id), (Some(State::Withdrawn), Id::New));
+        s.restore(outer).unwrap();
+        s[ann].age = 30;
+        s.commit().unwrap();
+        let rows = s.query::<User>().order_by(User::id).select((User::name, User::age)).fetch().unwrap();
+        assert_eq!(rows, [("ann".to_owned(), 30), ("outer".to_owned(), 18)]);
+    }
+}
+
 #[test]
 fn a_locked_file_is_busy_and_the_work_succeeds_when_the_lock_is_gone() {
     let folder = tempfile::tempdir().unwrap();

@@ -55,11 +55,11 @@ use crate::value::{Handle, Id, Ids, IntoKey};
 /// | a query meets it | - | same handle | same handle | refreshed | same handle, without autoflush | new entity | - / revives |
 /// | `related` | from memory | ok | ok | ok, not refreshed itself | ok | from memory | from memory |
 /// | `delete` | withdrawn | marked | marked | marked | - | - | - |
-/// | `restore` | misuse | misuse | misuse | misuse | as before | misuse | pending / misuse |
+/// | `restore` | - | - | - | - | as before | misuse | pending / misuse |
 /// | `expunge` | value | value | value with edits | value | value, row stays | value | value |
 /// | `merge` onto its key | copied over | copied over | copied over | refreshed, then copied over; the version is checked | misuse | new pending | new pending |
 /// | `refresh` | misuse | SELECT | edits lost | SELECT; row absent: missing, and not found | misuse | not found | misuse / SELECT |
-/// | `expire` | misuse | stale | edits lost, stale | - | edits lost, still marked | misuse | misuse / - |
+/// | `expire` | misuse | stale | edits lost, stale | - | edits lost, still marked | - | misuse / - |
 /// | `flush` | INSERT, clean | - | UPDATE or nothing, clean | touched: UPDATE, stays stale | DELETE | - | - / touched: stale error |
 /// | `commit` | stale | stale | stale | stale | gone | gone | stays |
 /// | `rollback` | withdrawn | stale | kept values, stale | stale | stale | stale (withdrawn if born in it) | stays |

@@ -96,10 +96,10 @@ impl<B> Session<B> {
                 self.core.stores.any_mut(entity.model).expire(entity.place.slot);
                 return Ok(());
             }
-            Some(State::Missing) => return Ok(()),
+            // What has no row any more has nothing to be read anew.
+            Some(State::Missing | State::DeletedFlushed) => return Ok(()),
             Some(State::Pending) => "is not inserted yet",
             Some(State::Withdrawn) => "is withdrawn and has no row",
-            Some(State::DeletedFlushed) => "is deleted",
             None => "is of another session, or its entity is gone",
         };
         Err(Error::misuse(format!("{handle:?} cannot be expired: it {why}")))

@@ -31,10 +31,10 @@ impl<B> Session<B> {
     }
 
     /// Takes back a `delete` that is not flushed yet, or makes a withdrawn entity pending again: one that was pending when its
-    /// transaction was rolled back, or that was deleted before it was inserted.
+    /// transaction was rolled back, or that was deleted before it was inserted. Nothing happens to one that is pending or has a row.
     ///
     /// # Errors
-    /// Misuse for an entity that is neither, and for a handle of another session or of an entity that is gone.
+    /// Misuse for an entity whose row is gone, and for a handle of another session or of an entity that is gone.
     pub fn restore<M: BelongsTo<B>>(&mut self, handle: Handle<M>) -> Result<()> {
         let (entity, slot) = (handle.entity(), handle.place.slot);
         let state = self.state(handle);
@@ -48,7 +48,8 @@ impl<B> Session<B> {
                 self.core.deleted.retain(|other| *other != entity);
                 State::Persistent
             }
-            Some(State::Pending | State::Persistent | State::DeletedFlushed | State::Missing) | None => {
+            Some(State::Pending | State::Persistent) => return Ok(()),
+            Some(State::DeletedFlushed | State::Missing) | None => {
                 let is = state.map_or("gone, or of another session".to_owned(), |state| format!("{state:?}"));
                 return Err(Error::misuse(format!("{handle:?} is {is}: there is nothing to restore")));
             }

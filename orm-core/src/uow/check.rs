@@ -66,18 +66,35 @@ fn check_links(stores: &Stores, store: &dyn AnyStore, slots: &[u32]) -> Result<(
     store.entities(slots, &mut |field, entity| {
         // Neighbours often name the same.
         if wrong.is_none() && last != Some(entity) {
-            wrong = cannot_name(stores, entity).map(|why| names_none(store, field, why));
+            wrong = cannot_name(stores, entity).map(|why| (field, entity, why));
             last = Some(entity);
         }
     });
-    wrong.map_or(Ok(()), Err)
+    wrong.map_or(Ok(()), |wrong| Err(names_none(store, slots, wrong)))
 }
 
 #[cold]
-fn names_none(store: &dyn AnyStore, field: usize, why: &str) -> Error {
+fn names_none(store: &dyn AnyStore, slots: &[u32], (field, named, why): (usize, Entity, &str)) -> Error {
     let table = store.table();
     let name = table.field_names[field];
-    Error::misuse(format!("`{}.{name}` names an entity that {why}", table.model))
+    let names = |slot: &&u32| {
+        let mut found = false;
+        store.entities(&[**slot], &mut |at, entity| found |= at == field && entity == named);
+        found
+    };
+    let row = slots.iter().find(names).map_or_else(|| "a row".to_owned(), |&slot| name_of(store, slot));
+    let key = table.foreign_keys.iter().find(|key| key.field == name);
+    let target = key.map_or("an entity", |key| key.target().model);
+    let slot = named.place.slot;
+    Error::misuse(format!("`{}.{name}` of {row} names {target}#{slot}, which {why}", table.model))
+}
+
+/// `key 7`, or `User#3` of a row that has no key yet.
+fn name_of(store: &dyn AnyStore, slot: u32) -> String {
+    match store.key(slot) {
+        Some(_) => format!("key {}", store.key_text(slot)),
+        None => format!("{}#{slot}", store.table().model),
+    }
 }
 
 /// Why an entity has no row that a foreign key could name, after this flush.
@@ -101,11 +118,7 @@ fn check_values(stores: &Stores, changes: &ChangeSet) -> Result<()> {
         let store = stores.any(model);
         let model = store.table().model;
         store.validate(slots, &mut |slot, field, why| {
-            let entity = match store.key(slot) {
-                Some(_) => format!("key {}", store.key_text(slot)),
-                None => format!("{model}#{slot}"),
-            };
-            refused.push(Refusal::new(model, field, entity, why));
+            refused.push(Refusal::new(model, field, name_of(store, slot), why));
         });
     }
     if refused.is_empty() { Ok(()) } else { Err(Error::refused(refused)) }

@@ -22,6 +22,7 @@ rules! { identity:
     get_of_a_row_deleted_elsewhere_is_none_and_values_stay,
     s4_a_handle_of_another_session_is_recognised,
     s4_an_id_of_another_session_is_found_before_sql,
+    s4_a_session_that_ended_gives_its_number_to_no_other,
     a_handle_of_an_expunged_entity_is_recognised,
     a_slot_that_moved_on_is_never_another_entity,
     a_handle_of_a_deleted_and_committed_entity_is_gone,
@@ -251,9 +252,25 @@ fn s4_an_id_of_another_session_is_found_before_sql(lab: &Lab) {
     b.add(Post::by(ann, "of a stranger"));
     let error = b.flush().unwrap_err();
     assert!(error.is_misuse());
-    assert!(error.message().contains("Post.author"), "{error}");
-    assert!(error.message().contains("another session"), "{error}");
+    assert_eq!(error.message(), "`Post.author` of Post#0 names User#0, which belongs to another session");
     assert!(db.sent().is_empty());
+}
+
+fn s4_a_session_that_ended_gives_its_number_to_no_other(lab: &Lab) {
+    let db = lab.db();
+    let mut s = db.session();
+    let old = s.add(User::named("old"));
+    s.close();
+    let reused = s.add(User::named("new"));
+    assert!(reused != old && s.find(old).is_none(), "the same slot, in the session that was closed");
+    drop(s);
+    for _ in 0..3 {
+        let mut s = db.session();
+        let new = s.add(User::named("new"));
+        assert!(new != old && new != reused && s.find(old).is_none() && s.find(reused).is_none());
+        s.add(Post::by(old, "of one that is no more"));
+        assert!(s.flush().unwrap_err().is_misuse());
+    }
 }
 
 fn a_handle_of_an_expunged_entity_is_recognised(lab: &Lab) {

@@ -22,6 +22,7 @@ rules! { model_hooks:
     load_runs_for_every_way_to_read_a_row,
     an_error_of_a_hook_aborts_and_restores,
     an_error_of_an_after_hook_undoes_the_rows,
+    an_error_of_any_after_hook_undoes_all_that_was_sent,
     an_error_of_load_aborts_the_query,
     a_panic_in_a_hook_loses_nothing,
     before_insert_may_set_the_key,
@@ -341,6 +342,44 @@ fn an_error_of_an_after_hook_undoes_the_rows(lab: &Lab) {
     s.commit().unwrap();
     db.sent();
     assert_eq!(db.rows::<(String,)>("SELECT title FROM notes"), [("after all".to_owned(),)]);
+}
+
+/// What is done to a note.
+type Work = fn(&mut Session<Desk>, Handle<Note>);
+
+fn an_error_of_any_after_hook_undoes_all_that_was_sent(lab: &Lab) {
+    let works: [(&str, Work); 3] = [
+        ("no after_insert", |s, _| {
+            s.add(titled("no after_insert"));
+        }),
+        ("no after_update", |s, note| s[note].path = "new".into()),
+        ("no after_delete", |s, note| s.delete(note)),
+    ];
+    for (title, work) in works {
+        let db = desk(lab);
+        db.run("INSERT INTO notes (title, slug, path) VALUES ('other', '', '')");
+        db.run(match title {
+            "no after_update" => "INSERT INTO notes (title, slug, path) VALUES ('no after_update', '', '')",
+            _ => "INSERT INTO notes (title, slug, path) VALUES ('no after_delete', '', '')",
+        });
+        let mut s = db.session();
+        let notes = s.query::<Note>().order_by(Note::id).all().unwrap();
+        s[notes[0]].path = "sent as well".into();
+        work(&mut s, notes[1]);
+        db.sent();
+        let error = s.commit().unwrap_err().to_string();
+        assert!(error.contains("the hook says no") && error.contains(&title[3..]), "{error}");
+        assert_eq!(db.sent().last().unwrap(), "ROLLBACK", "{title}");
+        assert!(s.commit().is_err());
+        s.rollback().unwrap();
+        assert_eq!((s[notes[0]].path.as_str(), s[notes[1]].path.as_str()), ("", ""), "{title}");
+        assert!(notes.iter().all(|&note| s.state(note) == Some(State::Persistent)), "{title}");
+        assert_eq!(
+            db.by_hand::<(i64, String)>("SELECT id, path FROM notes"),
+            [(1, "".into()), (2, "".into())]
+        );
+        diary();
+    }
 }
 
 fn an_error_of_load_aborts_the_query(lab: &Lab) {

@@ -17,6 +17,8 @@ rules! { scenario_rows:
     s16_a_foreign_key_alone_fires_on_update,
     s17_unset_takes_the_default_and_none_stores_null,
     s27_after_a_failed_flush_nothing_is_new,
+    s55_what_leaves_a_column_to_the_database_is_deleted_and_inserted,
+    s57_another_row_under_the_same_key_is_a_change,
     s58_two_changed_rows_are_two_updates_by_version,
     s58_deletes_ask_for_key_and_version,
     s63_a_key_taken_over_in_a_second_flush_goes_back_to_both,
@@ -277,6 +279,54 @@ fn s27_after_a_failed_flush_nothing_is_new(lab: &Lab) {
         db.by_hand::<(i64, String)>("SELECT id, name FROM users"),
         [(1, "old".into()), (2, "u2".into())]
     );
+}
+
+fn s55_what_leaves_a_column_to_the_database_is_deleted_and_inserted(lab: &Lab) {
+    let (db, mut s) = store(lab);
+    let old = s.add(Batch { def: "old".into(), ..Batch::of(Some(1), "a") });
+    s.commit().unwrap();
+    s.delete(old);
+    let new = s.add(Batch::of(Some(1), "b"));
+    db.sent();
+    s.commit().unwrap();
+    assert_eq!(
+        db.sent(),
+        [
+            "BEGIN IMMEDIATE",
+            "DELETE FROM batches WHERE id = ?",
+            "INSERT INTO batches (id, data) VALUES (?, ?) RETURNING def",
+            "COMMIT"
+        ]
+    );
+    assert_eq!((s.state(old), s[new].def.get()), (None, Some(&"srv".to_owned())));
+    assert_eq!(db.rows::<(String, String)>("SELECT data, def FROM batches"), [("b".into(), "srv".into())]);
+}
+
+/// The database gives a new row the key of one that is gone: that it is another row is told by its slot, not by its number.
+fn s57_another_row_under_the_same_key_is_a_change(lab: &Lab) {
+    let (db, mut s) = store(lab);
+    let owner = s.add(Owner::default());
+    let task = s.add(Task { owner: owner.into(), ..Task::default() });
+    s.commit().unwrap();
+    s.get_one::<Task>(1).unwrap();
+    // Someone clears the foreign key, and deletes the owner; this session has not heard of it.
+    s.execute("UPDATE tasks SET owner_id = NULL", params![]).unwrap();
+    s.execute("DELETE FROM owners", params![]).unwrap();
+    s.expunge(owner).unwrap();
+    let new = s.add(Owner::default());
+    s[task].owner = new.into();
+    db.sent();
+    s.commit().unwrap();
+    assert_eq!(
+        db.sent(),
+        [
+            "INSERT INTO owners DEFAULT VALUES",
+            "UPDATE tasks SET owner_id = ?, note = ? WHERE id = ?",
+            "COMMIT"
+        ]
+    );
+    assert_eq!(s.key(new), Some(1), "the same number");
+    assert_eq!(db.rows::<(i64,)>("SELECT owner_id FROM tasks"), [(1,)]);
 }
 
 /// Three documents, stored.

@@ -17,6 +17,7 @@ rules! { scope:
     s102_a_nested_with_is_misuse,
     s102_the_outer_session_survives_a_nested_with,
     s102_the_session_is_closed_when_its_thread_ends,
+    s102_a_thread_that_dies_in_its_session_leaves_nothing,
     s102_a_session_by_key,
     s102_the_key_of_a_scope_is_asked_for_once,
     s102_a_busy_key_is_misuse_and_never_a_wait,
@@ -144,6 +145,33 @@ fn s102_the_key_of_a_scope_is_asked_for_once(lab: &Lab) {
     assert!(scoped.with(|s| Ok(s.find(ann).is_none())).unwrap());
     REQUEST.set(1);
     assert!(scoped.with(|s| Ok(s.find(ann).is_some())).unwrap());
+}
+
+fn s102_a_thread_that_dies_in_its_session_leaves_nothing(lab: &Lab) {
+    let db = lab.shared();
+    db.store_users(&["ann"]);
+    let scoped = Arc::new(ScopedSession::new(db.maker()));
+    let other = Arc::clone(&scoped);
+    let thread = std::thread::spawn(move || {
+        let _ = other.with::<()>(|s| {
+            let ann = s.get_one::<User>(1)?;
+            s[ann].age = 99;
+            s.add(User::named("bob"));
+            s.flush()?;
+            std::panic::resume_unwind(Box::new("the thread dies"));
+        });
+    });
+    assert!(thread.join().is_err());
+    assert_eq!(db.engine.pool_status().checked_out, 0);
+    let seen = scoped.with(|s| {
+        let ann = s.get_one::<User>(1)?;
+        s[ann].age += 1;
+        s.commit()?;
+        s.query::<User>().count()
+    });
+    assert_eq!(seen.unwrap(), 1);
+    scoped.remove();
+    assert_eq!(db.by_hand::<(String, i64)>("SELECT name, age FROM users"), [("ann".into(), 19)]);
 }
 
 fn s102_a_session_by_key(lab: &Lab) {
