@@ -289,16 +289,21 @@ fn unbreakable(stores: &Stores, graph: &Graph, cycle: &[usize]) -> Error {
     }
     columns.dedup();
     let columns = columns.join(", ");
+    let mut rows: Vec<String> = cycle.iter().map(|&op| name_of(stores, &graph.ops[op])).collect();
+    rows.dedup();
+    let rows = rows.join(", ");
+    if columns.is_empty() {
+        return Error::misuse(format!(
+            "each of these rows has to be written before another of them: {rows}; write one of them in a flush of its own first"
+        ));
+    }
     if is_link {
         return Error::misuse(format!(
             "these rows name each other in a cycle, through {columns}: none of these columns allows NULL, so no row can come first"
         ));
     }
-    let mut rows: Vec<String> = cycle.iter().map(|&op| name_of(stores, &graph.ops[op])).collect();
-    rows.dedup();
     Error::misuse(format!(
-        "these rows hand values on in a cycle, through {columns}, and no column can take another value for a while: {}; change one of them in a flush of its own first",
-        rows.join(", ")
+        "these rows hand values on in a cycle, through {columns}, and no column can take another value for a while: {rows}; change one of them in a flush of its own first"
     ))
 }
 

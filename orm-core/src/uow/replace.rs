@@ -46,7 +46,7 @@ fn replace_rows(stores: &Stores, store: &dyn AnyStore, changes: &mut ChangeSet) 
         group.slots.retain(|&new| {
             let key = store.current_key_text(new, stores);
             let Some(old) = key.and_then(|key| old.remove(&key)) else { return true };
-            let columns = written(store, stores, new, old);
+            let columns = written(store, stores, (new, old), &group.columns);
             changes.replaces.push(Replacement { model, new, old, columns });
             replaced.insert(old);
             false
@@ -57,10 +57,12 @@ fn replace_rows(stores: &Stores, store: &dyn AnyStore, changes: &mut ChangeSet) 
     }
 }
 
-/// What differs, and the version, which is counted whenever a row is written.
-fn written(store: &dyn AnyStore, stores: &Stores, new: u32, old: u32) -> ColumnSet {
+/// What differs from what the row is known to have; all, if that is of a transaction that is over. And the version, which is
+/// counted whenever a row is written.
+fn written(store: &dyn AnyStore, stores: &Stores, (new, old): (u32, u32), inserted: &ColumnSet) -> ColumnSet {
     let table = store.table();
-    let mut columns = store.differing(new, old, stores);
+    let is_known = store.is_fresh(old, stores.epochs());
+    let mut columns = if is_known { store.differing(new, old, stores) } else { *inserted };
     table.primary_key.iter().for_each(|&column| columns.remove(column));
     table.version.into_iter().for_each(|version| columns.insert(version));
     columns

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::change::ChangeSet;
 use super::follow::Order;
+use super::links::writes_key;
 use crate::error::{Error, Result};
 use crate::schema::{Incoming, RowRule, Table, incoming};
 use crate::store::{Group, State, Stores};
@@ -98,7 +99,7 @@ struct Walk<'a> {
     expired: HashSet<RowId>,
     queue: Vec<Gone>,
     named: HashMap<(usize, usize), Children>,
-    /// Keys of deleted rows that new rows take.
+    /// Keys of deleted rows that others take.
     taken: HashSet<(usize, String)>,
     /// New rows that are inserted without some foreign keys.
     unset: HashMap<RowId, ColumnSet>,
@@ -139,7 +140,8 @@ impl Walk<'_> {
         if self.queue.is_empty() {
             return;
         }
-        for group in &changes.inserts {
+        let writes = |group: &&Group| writes_key(self.stores.any(group.model).table(), &group.columns);
+        for group in changes.inserts.iter().chain(changes.updates.iter().filter(writes)) {
             let store = self.stores.any(group.model);
             if incoming(store.table()).is_empty() {
                 continue;
@@ -305,7 +307,15 @@ impl Walk<'_> {
                     Link::Key(key) => self.stores.any_if_made(target).and_then(|store| store.find_key(key)),
                 };
                 let after = slot.map(|slot| (target, slot)).filter(|after| *after != before);
-                if let Some(after) = after.filter(|after| self.gone.contains(after)) {
+                // With what takes the first along, all of it goes.
+                let is_under = |after: &RowId| {
+                    let is_it = |under: &Under| {
+                        under.row == before && (under.model, under.slot) == (after.0, Some(after.1))
+                    };
+                    self.aftermath.under.iter().any(is_it)
+                };
+                let after = after.filter(|after| self.gone.contains(after) && !is_under(after));
+                if let Some(after) = after {
                     self.aftermath.orders.push(Order { before, after });
                 }
             });
@@ -316,6 +326,7 @@ impl Walk<'_> {
     fn finish(mut self, changes: &mut ChangeSet) -> Aftermath {
         // What goes keeps its foreign keys, so that it names the same when it comes back.
         self.aftermath.cleared.retain(|cleared| !self.gone.contains(&cleared.row));
+        self.spare_links(changes);
         changes.deletes.extend(self.deletes);
         changes.clears.extend(self.clears);
         if !self.unset.is_empty() || !self.aftermath.withdrawn.is_empty() {
@@ -332,6 +343,36 @@ impl Walk<'_> {
             withdraw_replacements(changes, &withdrawn);
         }
         self.aftermath
+    }
+}
+
+impl Walk<'_> {
+    /// A row that the database deletes is not told before that it names one which never comes.
+    fn spare_links(&mut self, changes: &mut ChangeSet) {
+        if self.aftermath.withdrawn.is_empty() || changes.updates.is_empty() {
+            return;
+        }
+        let mut spared: HashMap<RowId, ColumnSet> = HashMap::new();
+        for row in self.aftermath.withdrawn.clone() {
+            for &incoming in incoming(self.stores.any(row.0).table()) {
+                for child in self.children(incoming, row) {
+                    let columns = spared.entry((incoming.table.number, child)).or_default();
+                    incoming.key.columns.iter().for_each(|&column| columns.insert(column));
+                }
+            }
+        }
+        let mut updates = Vec::new();
+        for row in changes.updates.iter().flat_map(Group::rows) {
+            let spared = spared.get(&(row.model, row.slot)).copied().unwrap_or_default();
+            let mut columns = row.columns.without(&spared);
+            if columns != row.columns && columns.iter().eq(self.stores.any(row.model).table().version) {
+                columns = ColumnSet::EMPTY;
+            }
+            if !columns.is_empty() {
+                Group::extend(&mut updates, row.model, &columns, std::iter::once(row.slot));
+            }
+        }
+        changes.updates = updates;
     }
 }
 

@@ -28,6 +28,9 @@ rules! { found:
     a_marked_row_goes_by_the_foreign_key_that_it_has,
     a_row_that_was_set_to_what_it_was_takes_what_someone_else_wrote,
     a_relation_leads_over_rows_of_its_own_table,
+    a_new_row_replaces_all_that_someone_else_may_have_written,
+    a_row_that_goes_by_cascade_may_name_one_that_never_came,
+    rows_that_go_along_hold_back_none_that_takes_them,
 }
 
 fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
@@ -342,4 +345,55 @@ fn a_relation_leads_over_rows_of_its_own_table(lab: &Lab) {
     assert_eq!(s.related(top, Node::leaders).unwrap(), second);
     let trees = s.query::<Node>().filter(Node::id.eq(1)).untracked().with(Node::second).all().unwrap();
     assert_eq!(trees[0].related(Node::second).unwrap().len(), 1);
+}
+
+fn a_new_row_replaces_all_that_someone_else_may_have_written(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let old = s.add(Tag { code: "t".into(), name: 1 });
+    s.commit().unwrap();
+    db.run("UPDATE tags SET name = 2");
+    s.delete(old);
+    s.add(Tag { code: "t".into(), name: 1 });
+    db.sent();
+    s.flush().unwrap();
+    assert_eq!(db.sent(), ["BEGIN IMMEDIATE", "UPDATE tags SET name = ? WHERE code = ?"]);
+    assert_eq!(s.sql("SELECT name FROM tags", params![]).unwrap().one::<i64>().unwrap(), 1);
+}
+
+fn node(parent: impl Into<Option<Handle<Node>>>, next: impl Into<Option<Handle<Node>>>) -> Node {
+    Node { id: Id::New, parent: parent.into().map(Id::Of), next: next.into().map(Id::Of), label: 0 }
+}
+
+fn a_row_that_goes_by_cascade_may_name_one_that_never_came(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let top = s.add(node(None, None));
+    let child = s.add(node(top, None));
+    s.commit().unwrap();
+    s.delete(top);
+    let new = s.add(node(child, None));
+    s[child].next = new.into();
+    db.sent();
+    s.flush().unwrap();
+    assert_eq!(db.sent(), ["BEGIN IMMEDIATE", "DELETE FROM nodes WHERE id = ?"]);
+    assert_eq!((s.state(child), s.state(new)), (Some(State::DeletedFlushed), Some(State::Withdrawn)));
+    s.rollback().unwrap();
+    assert_eq!((s.state(child), s[child].next), (Some(State::Persistent), None));
+}
+
+fn rows_that_go_along_hold_back_none_that_takes_them(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let top = s.add(node(None, None));
+    let marked = s.add(node(top, top));
+    let other = s.add(node(None, None));
+    s.add(node(marked, other));
+    s.add(node(top, marked));
+    s.flush().unwrap();
+    s[top].parent = other.into();
+    s.delete(marked);
+    s.delete(other);
+    s.commit().unwrap();
+    assert_eq!(s.query::<Node>().count().unwrap(), 0);
 }
