@@ -94,13 +94,7 @@ impl Oracle {
         if self.has_failed {
             return Err(super::oracle::all_kinds());
         }
-        let is_it = |&number: &usize| {
-            let entity = &self.entities[number];
-            entity.table == table
-                && entity.is(State::Pending)
-                && self.key_of(table, &entity.values).as_ref() == Some(&key)
-        };
-        let pending = (0..self.entities.len()).find(is_it);
+        let pending = self.pending_with(table, &key).next();
         if pending.is_none()
             && self.known(table, &key).is_some_and(|known| self.entities[known].is(State::Deleted))
         {
@@ -117,13 +111,28 @@ impl Oracle {
         Ok(number)
     }
 
+    /// The new entities that have a key.
+    fn pending_with<'a>(&'a self, table: usize, key: &'a Key) -> impl Iterator<Item = usize> + 'a {
+        (0..self.entities.len()).filter(move |&number| {
+            let entity = &self.entities[number];
+            entity.table == table
+                && entity.is(State::Pending)
+                && self.key_of(table, &entity.values).as_ref() == Some(key)
+        })
+    }
+
+    /// Whether several new entities have the key of some values.
+    pub fn has_twins(&self, table: usize, values: &[Val]) -> bool {
+        self.key_of(table, values).is_some_and(|key| self.pending_with(table, &key).count() > 1)
+    }
+
     fn add_more(&mut self, table: usize, values: Row) -> usize {
         self.add(table, values);
         self.entities.len() - 1
     }
 
     /// The key that values have.
-    fn key_of(&self, table: usize, values: &[Val]) -> Option<Key> {
+    pub(super) fn key_of(&self, table: usize, values: &[Val]) -> Option<Key> {
         let parts = values[..TABLES[table].key_width()].iter().map(|&val| match self.resolve(val) {
             Val::Int(part) => Some(part),
             Val::Null | Val::New | Val::Of(_) => None,

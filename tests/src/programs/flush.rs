@@ -89,6 +89,8 @@ impl<'a> Flush<'a> {
     /// The key that a value names, if it names one.
     fn named(&self, val: Val) -> Val {
         match val {
+            // Another row may have the key of one that is deleted.
+            Val::Of(number) if self.oracle.entities[number].is(State::DeletedFlushed) => val,
             Val::Of(number) => {
                 self.keys.get(&number).map_or(self.oracle.resolve(val), |key| Val::Int(key[0]))
             }
@@ -104,6 +106,11 @@ impl<'a> Flush<'a> {
         }
         let entity = &self.oracle.entities[number];
         match (&entity.key, entity.state) {
+            // Another row takes its key.
+            (Some(key), Some(State::Deleted)) if self.is_renamed_to(entity.table, key) => {
+                self.bad.push((of.0, of.1.clone(), ErrorKind::ForeignKey));
+                Val::Int(i64::MIN)
+            }
             (Some(key), Some(State::Persistent | State::Deleted | State::Missing) | None) => Val::Int(key[0]),
             (Some(_), _) => {
                 self.bad.push((of.0, of.1.clone(), ErrorKind::ForeignKey));
@@ -126,7 +133,8 @@ impl<'a> Flush<'a> {
         let removed = self.delete();
         self.rename();
         self.insert();
-        self.follow(removed);
+        self.follow(removed.clone());
+        self.check_removed(&removed);
         self.check();
         if !self.problems.is_empty() {
             if self.problems.contains(&ErrorKind::ForeignKey) {
@@ -283,6 +291,50 @@ impl<'a> Flush<'a> {
                 }
             }
         }
+    }
+
+    /// What names a removed row by a foreign key that says nothing of it.
+    fn check_removed(&mut self, removed: &[(usize, Key)]) {
+        for (target, key) in removed {
+            for table in 0..TABLES.len() {
+                let links = links_to(table, *target).into_iter().filter(|(_, rule)| *rule == Rule::NoAction);
+                for (column, _) in links {
+                    self.check_left((table, column), (*target, key));
+                }
+            }
+        }
+    }
+
+    fn check_left(&mut self, (table, column): (usize, usize), (target, key): (usize, &Key)) {
+        let before = self.oracle.rows[table].iter().filter(|(_, row)| row[column] == Val::Int(key[0]));
+        let (stay, went): (Vec<&Key>, Vec<&Key>) =
+            before.map(|(child, _)| child).partition(|child| self.rows[table].contains_key(*child));
+        // A row that the session does not see go holds the other back, or goes first by chance.
+        let is_unseen = went.iter().any(|child| self.held(table, child).is_none());
+        // Another row may take the key only once it is free.
+        let is_held_back = !stay.is_empty() && self.is_renamed_to(target, key);
+        self.oracle.is_open |= is_unseen;
+        let is_named = !self.rows[target].contains_key(key) && self.is_named_anew((table, column), key);
+        if is_held_back || is_named {
+            self.problem(ErrorKind::ForeignKey);
+        }
+    }
+
+    fn is_renamed_to(&self, table: usize, key: &Key) -> bool {
+        let takes = |(&number, taken): (&usize, &Key)| {
+            let entity = &self.oracle.entities[number];
+            entity.table == table && entity.is(State::Persistent) && taken == key
+        };
+        self.keys.iter().any(takes)
+    }
+
+    /// Whether a new row names a key, and is not seen to go as well.
+    fn is_named_anew(&self, (table, column): (usize, usize), key: &Key) -> bool {
+        self.all(State::Pending).into_iter().any(|number| {
+            let entity = &self.oracle.entities[number];
+            let goes = || self.mirrored.contains_key(&(table, self.keys[&number].clone(), None));
+            entity.table == table && self.named(entity.values[column]) == Val::Int(key[0]) && !goes()
+        })
     }
 
     /// The keys of the rows that name a key in a column.

@@ -3,6 +3,7 @@
 use orm_core::prelude::State;
 
 use super::bridge::{Key, Row, Val};
+use super::bulk::int_key;
 use super::entity::Entity;
 use super::oracle::{Learn, Oracle, Outcome, Rows, next, version_of};
 use super::tables::{Kind, TABLES};
@@ -142,6 +143,8 @@ impl Oracle {
                 None if entity.is_added => withdraw(entity),
                 None => {
                     // Loaded in this frame: it shows what was read, and is looked at again.
+                    let parts = entity.born[..TABLES[entity.table].key_width()].iter();
+                    entity.key = parts.map(|&part| int_key(part).map(|key| key[0])).collect();
                     entity.values.clone_from(&entity.born);
                     entity.kept.clone_from(&entity.born);
                     (entity.is_fresh, entity.is_touched) = (false, false);

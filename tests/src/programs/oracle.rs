@@ -41,6 +41,8 @@ pub struct Oracle {
     pub(super) frames: Vec<Frame>,
     /// Whether the innermost frame has failed.
     pub has_failed: bool,
+    /// Whether something happened of which the session can say one thing or another: the program ends there.
+    pub is_open: bool,
 }
 
 /// How keys that the database makes are learnt: from the session, after the call.
@@ -53,7 +55,7 @@ impl Oracle {
     pub fn new(options: Options) -> Self {
         let rows = vec![BTreeMap::new(); TABLES.len()];
         let frames = vec![Frame { rows: rows.clone(), entities: Vec::new() }];
-        Oracle { options, rows, entities: Vec::new(), frames, has_failed: false }
+        Oracle { options, rows, entities: Vec::new(), frames, has_failed: false, is_open: false }
     }
 
     /// How many savepoints are open.
@@ -173,7 +175,9 @@ impl Oracle {
     /// Whether an unwritten value names an entity.
     pub fn is_named(&self, number: usize) -> bool {
         self.entities.iter().enumerate().any(|(other, entity)| {
-            let waits = entity.is(State::Pending) || entity.is(State::Persistent);
+            // One that is marked may be restored.
+            let waits =
+                [State::Pending, State::Persistent, State::Deleted].iter().any(|&state| entity.is(state));
             waits && other != number && entity.values.contains(&Val::Of(number))
         })
     }

@@ -147,6 +147,9 @@ impl Op {
             Op::Get { table, key } => {
                 !entity.is_unsure || entity.table != *table || entity.key.as_ref() != Some(key)
             }
+            Op::Merge { table, values } => {
+                !entity.is_unsure || entity.table != *table || entity.key != oracle.key_of(*table, values)
+            }
             Op::Restore(number) => !oracle.entities[*number].is_idle,
             // What is withdrawn may come back, and names by handle then.
             Op::Expunge(number) => {
@@ -169,7 +172,8 @@ impl Op {
             // Whether the key of a row that is not there collides with one that the database makes is its affair.
             Op::Merge { table, values } => match (TABLES[*table].columns[0].1, values[0]) {
                 (Kind::Generated, Val::Int(key)) => oracle.rows[*table].contains_key(&vec![key]),
-                _ => true,
+                // Of two new rows with one key, it may be any.
+                _ => !oracle.has_twins(*table, values),
             },
             Op::UpdateAll { table, .. } => oracle.is_foreseen(*table, false),
             Op::DeleteAll { table, .. } => oracle.is_foreseen(*table, true),
@@ -208,7 +212,8 @@ impl Op {
         };
         let is_left = |number: usize| {
             let entity = &oracle.entities[number];
-            entity.table == 6 && oracle.is_renamed(number) && entity.key == int_key(named)
+            let is_left = entity.values[0] != entity.kept[0];
+            entity.table == 6 && entity.key.is_some() && is_left && entity.key == int_key(named)
         };
         (0..oracle.entities.len()).any(is_left)
     }

@@ -68,7 +68,11 @@ impl Oracle {
                 Val::Null | Val::New | Val::Of(_) => None,
             },
         };
+        // What is withdrawn names an entity again that was expunged since: that leads nowhere, and nothing is looked for.
+        let is_gone = matches!(self.entities[number].values[column], Val::Of(given) if self.entities[given].state.is_none())
+            && self.entities[number].is(State::Pending);
         if let (Some(named), Some(key)) = (named, &key)
+            && !is_gone
             && !self.entities[named].is_fresh
             && !self.rows[table].contains_key(key)
         {
