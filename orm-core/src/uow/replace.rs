@@ -57,11 +57,11 @@ fn replace_rows(stores: &Stores, store: &dyn AnyStore, changes: &mut ChangeSet) 
     }
 }
 
-/// What differs from what the row is known to have; all, if that is of a transaction that is over. And the version, which is
-/// counted whenever a row is written.
+/// What differs from what the row is known to have, and the version, which is counted whenever a row is written. All, if what is
+/// known is of a transaction that is over and no version tells whether it holds still.
 fn written(store: &dyn AnyStore, stores: &Stores, (new, old): (u32, u32), inserted: &ColumnSet) -> ColumnSet {
     let table = store.table();
-    let is_known = store.is_fresh(old, stores.epochs());
+    let is_known = table.version.is_some() || store.is_fresh(old, stores.epochs());
     let mut columns = if is_known { store.differing(new, old, stores) } else { *inserted };
     table.primary_key.iter().for_each(|&column| columns.remove(column));
     table.version.into_iter().for_each(|version| columns.insert(version));

@@ -95,6 +95,9 @@ impl Oracle {
     /// `restore`: takes a delete back, or makes what is withdrawn pending again.
     pub fn restore(&mut self, number: usize) -> Outcome {
         let entity = &mut self.entities[number];
+        if entity.is(State::Pending) || entity.is(State::Persistent) {
+            return Ok(());
+        }
         entity.was_moved = true;
         entity.state = match entity.state {
             Some(State::Withdrawn) => Some(State::Pending),
@@ -118,7 +121,7 @@ impl Oracle {
         let entity = &mut self.entities[number];
         match entity.state {
             Some(State::Persistent | State::Deleted) => entity.lose_edits(),
-            Some(State::Missing) => {}
+            Some(State::Missing | State::DeletedFlushed) => {}
             _ => return Err(vec![REFUSED]),
         }
         Ok(())
