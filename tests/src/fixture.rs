@@ -6,6 +6,7 @@ use orm_core::driver::Driver;
 use orm_core::prelude::*;
 use tempfile::TempDir;
 
+use crate::habits::Habits;
 use crate::models::{Blog, User};
 use crate::probe::Probe;
 
@@ -44,6 +45,11 @@ impl Lab {
     /// The same for another base.
     pub fn db_of<B: DeclarativeBase>(&self) -> Db<B> {
         Db::new(self.0.fresh(), None)
+    }
+
+    /// The same with the habits of other databases.
+    pub fn other(&self) -> Db<Blog> {
+        Db::new(Box::new(Habits::of(self.0.fresh())), None)
     }
 
     /// A new database with the tables of the suite that several sessions use at once.

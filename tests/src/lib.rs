@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod fixture;
+pub mod habits;
 pub mod models;
 pub mod probe;
 pub mod programs;

@@ -11,8 +11,8 @@ use super::statistics::Origin;
 use crate::error::{Error, Result};
 use crate::store::Stores;
 use crate::uow::{
-    Plan, Steps, Wire, check_changes, check_deferral, collect_changes, describe, emit_plan, follow_deletes,
-    follow_keys, load_children, parents_that_go, plan_changes, record_plan, run_after_hooks,
+    Plan, Steps, Wire, check_changes, check_deferral, check_returning, collect_changes, describe, emit_plan,
+    follow_deletes, follow_keys, load_children, parents_that_go, plan_changes, record_plan, run_after_hooks,
     run_before_hooks, supply_changes, write_back,
 };
 
@@ -134,6 +134,7 @@ impl Core {
         let followers = follow_keys(&self.stores, &mut changes);
         check_changes(&self.stores, &changes)?;
         check_deferral(&followers, self.dialect())?;
+        check_returning(&self.stores, &changes, self.dialect())?;
         plan_changes(&self.stores, &changes, (aftermath, followers), self.dialect())
     }
 

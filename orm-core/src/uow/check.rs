@@ -1,6 +1,7 @@
 //! What can be known to be wrong before anything is sent.
 
 use super::change::ChangeSet;
+use super::emit::insert_columns;
 use super::follow::Followers;
 use crate::compile::Dialect;
 use crate::error::{Constraint, Error, Refusal, Result};
@@ -51,6 +52,32 @@ pub(crate) fn check_deferral(followers: &Followers, dialect: &dyn Dialect) -> Re
     Err(Error::unsupported(format!(
         "a key changes that other rows name, and {name} cannot check foreign keys later: say `on_key_update = cascade`"
     )))
+}
+
+/// Refuses rows of which the database fills columns in, where it cannot tell with what.
+///
+/// # Errors
+/// Unsupported when the database has no RETURNING.
+pub(crate) fn check_returning(stores: &Stores, changes: &ChangeSet, dialect: &dyn Dialect) -> Result<()> {
+    if dialect.capabilities().returning {
+        return Ok(());
+    }
+    let table_of = |group: &Group| stores.any(group.model).table();
+    let inserts = changes
+        .inserts
+        .iter()
+        .map(|group| (table_of(group), insert_columns(table_of(group), &group.columns)));
+    let updates = changes.updates.iter().map(|group| (table_of(group), table_of(group).computed));
+    for (table, left) in inserts.chain(updates) {
+        let column = left.iter().find(|&column| table.generated_key != Some(column));
+        if let Some(column) = column.and_then(|column| table.columns.get(column)) {
+            let (name, table, column) = (dialect.name(), table.name, &column.name);
+            return Err(Error::unsupported(format!(
+                "{table}.{column} is left to the database, and {name} has no RETURNING to read it back with: give it a value"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn check_not_missing(store: &dyn AnyStore, slots: &[u32]) -> Result<()> {

@@ -26,7 +26,7 @@ mod write_back;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use check::{check_changes, check_deferral};
+pub(crate) use check::{check_changes, check_deferral, check_returning};
 pub(crate) use collect::{collect_changes, supply_changes};
 pub(crate) use emit::{Wire, emit_plan};
 pub(crate) use fetch::{load_children, parents_that_go};
