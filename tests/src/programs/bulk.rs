@@ -67,6 +67,8 @@ impl Oracle {
             removed.extend(follow(&mut rows, target, key[0]));
         }
         if !is_whole(&rows) {
+            // Where an error leaves the transaction of no use, there is nothing more to see.
+            self.is_open = self.options.habits;
             return Err(vec![ErrorKind::ForeignKey]);
         }
         self.rows = rows;

@@ -22,7 +22,10 @@ pub mod tap;
 
 use std::collections::BTreeMap;
 
+use orm_core::driver::Driver;
 use orm_core::prelude::*;
+
+use crate::habits::Habits;
 
 use make::{Dice, Maker};
 use oracle::Options;
@@ -32,7 +35,16 @@ use tables::{Proof, SCHEMAS};
 
 /// A factory of sessions on a new database with the tables of the programs.
 pub fn maker() -> SessionMaker<Proof> {
-    let engine = Engine::<Proof>::builder(orm_sqlite::Sqlite::memory()).build().unwrap();
+    maker_on(orm_sqlite::Sqlite::memory())
+}
+
+/// The same on a database with the [habits](crate::habits) of others.
+pub fn other_maker() -> SessionMaker<Proof> {
+    maker_on(Habits::of(Box::new(orm_sqlite::Sqlite::memory())))
+}
+
+fn maker_on(driver: impl Driver) -> SessionMaker<Proof> {
+    let engine = Engine::<Proof>::builder(driver).build().unwrap();
     engine.create_all().unwrap();
     SessionMaker::new(engine)
 }
@@ -42,10 +54,11 @@ pub fn maker() -> SessionMaker<Proof> {
 /// # Panics
 /// With the shortest program of each rule that is broken, as a test; after so many different rules the rest is left.
 pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: u64) {
-    let bench = Bench::default();
+    // Some programs run on a database with other habits.
+    let benches = [Bench::new(false), Bench::new(true)];
     let mut found = BTreeMap::new();
     for seed in seeds {
-        if let Some((why, text)) = run_program(&bench, seed) {
+        if let Some((why, text)) = run_program(&benches, seed) {
             found.entry(why).or_insert_with(|| format!("// seed {seed}, {text}"));
         }
         if found.len() as u64 >= most {
@@ -59,7 +72,7 @@ pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: u64) {
 }
 
 /// The rule that the program of a seed breaks, without its numbers, and the program as a test.
-fn run_program(bench: &Bench, seed: u64) -> Option<(String, String)> {
+fn run_program(benches: &[Bench; 2], seed: u64) -> Option<(String, String)> {
     let mut dice = Dice::new(seed);
     let schema = usize::try_from(seed).unwrap() % SCHEMAS.len();
     let options = Options {
@@ -67,7 +80,9 @@ fn run_program(bench: &Bench, seed: u64) -> Option<(String, String)> {
         expire_on_commit: dice.below(3) > 0,
         watches: dice.below(48) == 0,
         values: dice.below(3) == 0,
+        habits: seed.is_multiple_of(7),
     };
+    let bench = &benches[usize::from(options.habits)];
     let length = 4 + dice.below(20);
     let program = Program { schema, options, ops: Vec::new() };
     let maker = Maker { dice: &mut dice, schema: &SCHEMAS[schema] };

@@ -28,6 +28,8 @@ pub struct Options {
     pub watches: bool,
     /// Whether savepoints are values, not closures.
     pub values: bool,
+    /// Whether the database has the [habits](crate::habits) of others.
+    pub habits: bool,
 }
 
 /// The plain model of a session and its database.

@@ -11,12 +11,13 @@ use super::tables::{Kind, Null, SCHEMAS, TABLES};
 pub fn print(program: &Program, made: &[Made], why: &str) -> String {
     let schema = &SCHEMAS[program.schema];
     let mut text = String::new();
-    let Options { autoflush, expire_on_commit, watches, values } = program.options;
+    let Options { autoflush, expire_on_commit, watches, values, habits } = program.options;
+    let maker = if habits { "other_maker" } else { "maker" };
     let _ = writeln!(text, "// {}: {why}", schema.name);
     let _ = writeln!(text, "#[test]\nfn rule_that_was_broken() {{");
     let _ = writeln!(
         text,
-        "    let maker = orm_tests::programs::maker().autoflush({autoflush}).expire_on_commit({expire_on_commit});"
+        "    let maker = orm_tests::programs::{maker}().autoflush({autoflush}).expire_on_commit({expire_on_commit});"
     );
     let _ = writeln!(text, "    let s = &mut maker.lazy_batch(1).session();");
     if watches {

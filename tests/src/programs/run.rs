@@ -8,6 +8,8 @@ use orm_core::driver::Statement;
 use orm_core::prelude::*;
 use orm_sqlite::Sqlite;
 
+use crate::habits::Habits;
+
 use super::bridge::{Held, Key, Names, calls};
 use super::make::Maker;
 use super::oracle::{Oracle, Outcome};
@@ -53,10 +55,15 @@ pub struct Broken {
     pub made: Vec<Made>,
 }
 
-impl Default for Bench {
-    fn default() -> Self {
+impl Bench {
+    /// A database, with the habits of SQLite or those of others.
+    pub fn new(has_habits: bool) -> Self {
         let tap = Tap::default();
-        let engine = Engine::<Proof>::builder(tap.watch(Box::new(Sqlite::memory()))).build().unwrap();
+        let driver = tap.watch(Box::new(Sqlite::memory()));
+        let engine = match has_habits {
+            true => Engine::<Proof>::builder(Habits::of(Box::new(driver))).build().unwrap(),
+            false => Engine::<Proof>::builder(driver).build().unwrap(),
+        };
         engine.create_all().unwrap();
         let selects = TABLES.iter().map(|table| Statement::new(table.select)).collect();
         Bench { tap, engine, selects }
