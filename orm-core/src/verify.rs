@@ -15,6 +15,22 @@ use crate::schema::live::{LiveColumn, LiveForeignKey, LiveSchema, LiveTable};
 use crate::schema::{ForeignKey, Table, TableColumn};
 
 /// One difference between the models and the database; shown as a sentence without a full stop.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// engine.begin(|connection| connection.run_script("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"))?;
+/// let found = UsersDb::metadata().verify(&engine)?;
+/// assert_eq!(found[0].columns(), ["age"]);
+/// assert_eq!(found[0].to_string(), "column `users.age` is missing");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Difference {
     table: String,

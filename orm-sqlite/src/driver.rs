@@ -45,6 +45,18 @@ impl Sqlite {
     /// Options after `?`: `mode` (`ro`, `rw`, or `rwc`, which makes a missing file and is the default), `cache=private`, and any
     /// pragma, such as `busy_timeout=5000`, `journal_mode=delete` or `foreign_keys=off`.
     ///
+    /// ```
+    /// # use orm_sqlite::Sqlite;
+    /// # fn main() -> orm_core::Result<()> {
+    /// for url in ["sqlite:///users.db", "sqlite:////var/lib/users.db", "sqlite:///:memory:", "sqlite:///users.db?mode=ro&busy_timeout=2000"] {
+    ///     Sqlite::url(url)?; // nothing is opened
+    /// }
+    /// let error = Sqlite::url("sqlite:///users.db?busy_timout=2000").expect_err("a slip");
+    /// assert!(error.message().contains("did you mean `busy_timeout`?"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Config when it is no such URL, or an option is not known.
     pub fn url(url: &str) -> Result<Self> {
@@ -67,6 +79,15 @@ impl Sqlite {
     }
 
     /// Sets a pragma on each new connection; the value is a word or a whole number.
+    ///
+    /// ```
+    /// # use orm_sqlite::Sqlite;
+    /// # fn main() -> orm_core::Result<()> {
+    /// let driver = Sqlite::file("users.db").pragma("cache_size", -8000)?.pragma("synchronous", "full")?;
+    /// assert!(driver.pragma("foreign_keys", "perhaps").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Config when SQLite has no such pragma, or the value is neither a word nor a number.

@@ -17,6 +17,33 @@ use crate::schema::DeclarativeBase;
 const SHORTEST_LABEL: usize = 8;
 
 /// Describes an [`Engine`]; each method replaces a default.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// # use std::time::Duration;
+/// let engine = Engine::<UsersDb>::builder(Sqlite::file("users.db"))
+///     .pool_size(10)
+///     .max_overflow(5) // 15 connections at most; the sixteenth caller waits
+///     .pool_timeout(Duration::from_secs(30))
+///     .pool_recycle(Duration::from_secs(3600))
+///     .pool_pre_ping(true)
+///     .connect_timeout(Duration::from_secs(5))
+///     .isolation_level(IsolationLevel::Serializable)
+///     .label_length(60)
+///     .statement_cache_size(512)
+///     .build()?;
+/// assert_eq!(engine.pool_status().to_string(), "size 10, idle 0, overflow 0, checked out 0"); // nothing is opened yet
+///
+/// let nonsense = Engine::<UsersDb>::builder(Sqlite::memory()).poolclass(PoolClass::Null).pool_size(3).build();
+/// assert!(nonsense.is_err_and(|error| error.is_config())); // never ignored
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "`build` makes the engine"]
 pub struct EngineBuilder<B> {
     options: Options,
@@ -141,6 +168,21 @@ impl<B: DeclarativeBase> EngineBuilder<B> {
 
     /// Takes all options that a configuration names; its `url` is for the driver. What makes no sense is reported by
     /// [`build`](Self::build).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # use orm_core::engine::EngineConfig;
+    /// let config = EngineConfig { url: "sqlite:///:memory:".into(), pool_size: Some(2), ..Default::default() };
+    /// let engine = Engine::<UsersDb>::builder(Sqlite::url(&config.url)?).config(&config).build()?;
+    /// assert_eq!(engine.pool_status().size, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn config(mut self, config: &EngineConfig) -> Self {
         if let Err(mistake) = self.options.take(config) {
             self.options.mistake.get_or_insert(mistake);

@@ -92,6 +92,22 @@ impl<B: DeclarativeBase> Engine<B> {
 
     /// Drops every table of the base that is there, with all its rows, in reverse order.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// engine.create_all()?;
+    /// engine.create_all()?; // what is there stays
+    /// engine.drop_all()?;
+    /// assert_eq!(engine.metadata().verify(&engine)?[0].to_string(), "table `users` is missing");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// A foreign key when a table that the base does not know names a row still; whatever else the database reports. Nothing
     /// is dropped then.
@@ -100,6 +116,21 @@ impl<B: DeclarativeBase> Engine<B> {
     }
 
     /// An engine with other defaults on the same pool.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// let reports = engine.execution_options(ExecutionOptions::new().echo(true).logging_token("reports"));
+    /// assert_eq!(reports.session().query::<User>().count()?, 0); // printed on stderr, marked with `reports`
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn execution_options(&self, options: ExecutionOptions) -> Self {
         Self::from_core(EngineCore {
@@ -120,6 +151,24 @@ impl<B> Engine<B> {
 
     /// A connection of the pool, for statements of your own; it goes back when it is dropped, and what was not committed by
     /// then is rolled back.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// let mut connection = engine.checkout()?;
+    /// connection.run_script("INSERT INTO users (name) VALUES ('alice')")?;
+    /// assert_eq!(engine.pool_status().checked_out, 1);
+    /// drop(connection);
+    /// assert_eq!(engine.pool_status().checked_out, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Timeout when all connections stay in use; whatever the driver reports when one is opened.
@@ -165,6 +214,22 @@ impl<B> Engine<B> {
     }
 
     /// Starts with an empty pool: idle connections are closed now, those in use when they come back.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// assert_eq!(engine.pool_status().idle, 1); // the connection that made the tables
+    /// engine.dispose();
+    /// assert_eq!(engine.pool_status().idle, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn dispose(&self) {
         self.core.dispose();
     }

@@ -5,6 +5,19 @@ use std::time::Duration;
 use crate::driver::IsolationLevel;
 
 /// How connections are kept.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// let engine = Engine::<UsersDb>::builder(Sqlite::file("users.db")).poolclass(PoolClass::Null).build()?;
+/// assert_eq!(engine.pool_status().size, 0); // each connection is closed when it comes back
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -21,6 +34,25 @@ pub enum PoolClass {
 /// Defaults of every connection that an engine hands out.
 ///
 /// What is not set here is the engine's own.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// # engine.create_all()?;
+/// let options = ExecutionOptions::new().isolation_level(IsolationLevel::Autocommit);
+/// let mut s = engine.execution_options(options).session();
+/// s.add(User { name: "alice".into(), ..Default::default() });
+/// s.flush()?;
+/// s.rollback()?; // too late: each statement was a transaction of its own
+/// assert_eq!(s.query::<User>().count()?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExecutionOptions {
     pub(crate) isolation_level: Option<IsolationLevel>,

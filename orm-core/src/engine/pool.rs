@@ -248,6 +248,22 @@ fn count(length: usize) -> u32 {
 }
 
 /// How many connections a pool has, and where they are.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+/// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+/// # fn main() -> orm_core::Result<()> {
+/// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// # engine.create_all()?;
+/// let status = engine.pool_status();
+/// assert_eq!((status.size, status.idle, status.overflow, status.checked_out), (1, 1, 0, 0));
+/// assert_eq!(status.to_string(), "size 1, idle 1, overflow 0, checked out 0");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolStatus {
     /// Connections that are kept at most.

@@ -3,6 +3,31 @@
 use super::Error;
 
 /// What a violated constraint is about: the table, its columns, and the constraint's name where it has one.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_sqlite::Sqlite;
+/// # #[derive(DeclarativeBase)] pub struct UsersDb;
+/// #[derive(Model, Clone)]
+/// #[model(base = UsersDb, table = "users")]
+/// pub struct User {
+///     #[column(primary_key)]
+///     pub id: Id<User>,
+///     #[column(unique)]
+///     pub email: String,
+/// }
+/// # fn main() -> orm_core::Result<()> {
+/// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+/// # engine.create_all()?;
+/// # let mut s = engine.session();
+/// s.add_all(["a@x.org", "a@x.org"].map(|email| User { id: Id::New, email: email.into() }));
+/// let error = s.commit().expect_err("one address twice");
+/// assert!(error.is_unique());
+/// let constraint = error.constraint().expect("SQLite tells");
+/// assert_eq!((constraint.table.as_deref(), &*constraint.columns[0]), (Some("users"), "email"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Constraint {
     /// The table, as the database names it.

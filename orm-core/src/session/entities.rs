@@ -83,6 +83,24 @@ impl<B> Session<B> {
     }
 
     /// Takes a struct in as pending: the next flush inserts it.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// let alice = s.add(User { name: "alice".into(), ..Default::default() }); // no SQL yet
+    /// assert_eq!(s.key(alice), None);
+    /// s.commit()?;
+    /// assert_eq!(s.key(alice), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add<M: BelongsTo<B>>(&mut self, value: M) -> Handle<M> {
         let session = self.core.stores.session();
         let has_key = Store::has_own_key(&value);
@@ -92,6 +110,23 @@ impl<B> Session<B> {
     }
 
     /// Takes structs in as pending, in order.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// let users = s.add_all(["alice", "bob"].map(|name| User { name: name.into(), ..Default::default() }));
+    /// s.commit()?;
+    /// assert_eq!(s[users[1]].name, "bob");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_all<M: BelongsTo<B>>(&mut self, values: impl IntoIterator<Item = M>) -> Vec<Handle<M>> {
         let (values, session, model) = (values.into_iter(), self.core.stores.session(), M::table().number);
         let Core { stores, pending, .. } = &mut self.core;
@@ -106,6 +141,24 @@ impl<B> Session<B> {
     }
 
     /// The values of an entity, unless the handle is of another session or its entity is gone.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// let alice = s.add(User { name: "alice".into(), ..Default::default() });
+    /// assert_eq!(s.find(alice).map(|user| &*user.name), Some("alice"));
+    /// s.expunge(alice)?;
+    /// assert!(s.find(alice).is_none()); // where `s[alice]` panics
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn find<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Option<&M> {
         let store = self.core.stores.typed::<M>().filter(|_| self.core.stores.is_own(handle.place))?;
@@ -122,6 +175,26 @@ impl<B> Session<B> {
     }
 
     /// A copy of an entity's struct, with ids that name keys where they are known; it can outlive the session.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// let owned: User = s.to_owned(alice)?;
+    /// drop(s);
+    /// assert_eq!(owned.name, "alice"); // outlives the session
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Misuse for a handle of another session or of an entity that is gone.
@@ -142,6 +215,24 @@ impl<B> Session<B> {
     }
 
     /// The state of an entity; `None` when the handle is of another session or its entity is gone.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// let alice = s.add(User::default());
+    /// assert_eq!(s.state(alice), Some(State::Pending));
+    /// s.flush()?;
+    /// assert_eq!(s.state(alice), Some(State::Persistent));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn state<M: BelongsTo<B>>(&self, handle: Handle<M>) -> Option<State> {
         Some(self.core.stores.holds(handle.entity())?.state(handle.place.slot))
     }

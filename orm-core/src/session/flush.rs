@@ -183,6 +183,26 @@ impl Core {
 impl<B> Session<B> {
     /// Writes everything that changed, in one go and in an order that the foreign keys allow.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s[alice].age = Some(31);
+    /// s.flush()?; // UPDATE users SET age = ? WHERE id = ?; not committed yet
+    /// assert!(s.dirty::<User>().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Whatever the database reports, and what can be known before: the transaction is then undone, in the database and in
     /// memory, and every call that needs the database fails until [`rollback`](Self::rollback). When validation refuses
@@ -193,6 +213,26 @@ impl<B> Session<B> {
     }
 
     /// What a flush would do now, as data and as text; nothing is sent and nothing changes.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s[alice].age = Some(31);
+    /// println!("{}", s.plan()?); // 1 update users set age where id = 1
+    /// assert!(s.is_modified(alice)); // nothing was done
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// What a flush would find before it sends anything.

@@ -26,6 +26,25 @@ enum Known<M> {
 impl<B> Session<B> {
     /// The entity of a key: from the identity map when it is there, without SQL; else by one SELECT.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get::<User>(1)?;
+    /// assert_eq!(s.get::<User>(1)?, alice); // no SQL: it is here
+    /// assert_eq!(s.get::<User>(99)?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Misuse for an id that names no row; whatever the flush before the SELECT, or the database, reports.
     #[inline]
@@ -38,6 +57,25 @@ impl<B> Session<B> {
     }
 
     /// The entity of a key, which has to be there.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// assert_eq!(s[alice].name, "alice");
+    /// assert!(s.get_one::<User>(99).is_err_and(|error| error.is_not_found()));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Not found when there is no such row; as [`get`](Self::get).

@@ -16,6 +16,26 @@ impl<B> Session<B> {
     }
 
     /// The entities of a model that the next flush inserts, in the order of `add`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let bob = s.get_one::<User>(2)?;
+    /// let dora = s.add(User::default());
+    /// s[bob].age = None;
+    /// assert_eq!((s.new_entities::<User>(), s.dirty::<User>(), s.deleted::<User>()), (vec![dora], vec![bob], vec![]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_entities<M: BelongsTo<B>>(&self) -> Vec<Handle<M>> {
         self.handles_in(self.core.pending.iter(), State::Pending)
     }
@@ -53,6 +73,27 @@ impl<B> Session<B> {
 
     /// Whether the next flush writes an entity: it is pending, or a column has another value than its row. A value that was
     /// changed and changed back is no change.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s[alice].age = Some(31);
+    /// assert!(s.is_modified(alice));
+    /// s[alice].age = Some(30);
+    /// assert!(!s.is_modified(alice)); // nothing would be written
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_modified<M: BelongsTo<B>>(&self, handle: Handle<M>) -> bool {
         let is_pending = self.state(handle) == Some(State::Pending);
         is_pending || !self.changes(handle).is_empty()
@@ -106,6 +147,21 @@ impl<B> Session<B> {
     }
 
     /// Values that the program keeps with this session; the factory's to begin with.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// let factory = SessionMaker::new(engine).info("tenant 7");
+    /// assert_eq!(factory.session().info().get::<&str>(), Some(&"tenant 7"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn info(&self) -> &Info {
         &self.core.info
     }

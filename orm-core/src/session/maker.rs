@@ -58,6 +58,22 @@ impl<B> SessionMaker<B> {
     }
 
     /// Whether queries flush first what they could not see otherwise; they do unless told not to.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// let mut s = SessionMaker::new(engine).autoflush(false).session();
+    /// s.add(User::default());
+    /// assert_eq!(s.query::<User>().count()?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn autoflush(mut self, autoflush: bool) -> Self {
         self.options.autoflush = autoflush;
@@ -166,6 +182,23 @@ impl<B> SessionMaker<B> {
     }
 
     /// A new session; it holds no connection until its first statement.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// let factory = SessionMaker::new(engine);
+    /// let mut s = factory.session(); // no connection is taken until the first statement
+    /// s.add(User::default());
+    /// s.commit()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session(&self) -> Session<B> {
         let mut session = Session::new(Arc::clone(self.engine.core()), self.options, self.info.clone());
         session.core.events = self.events.clone();
@@ -174,6 +207,26 @@ impl<B> SessionMaker<B> {
 
     /// Runs a closure in a session of its own: committed when it returns `Ok`, rolled back when it returns `Err` or panics.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// let factory = SessionMaker::new(engine);
+    /// let alice = factory.transaction(|s| {
+    ///     let alice = s.add(User { name: "alice".into(), ..Default::default() });
+    ///     s.flush()?;
+    ///     s.to_owned(alice)
+    /// })?; // committed; an `Err` or a panic rolls back
+    /// assert_eq!(alice.id, Id::Key(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What the closure, the flush or the commit returns.
     pub fn transaction<T>(&self, work: impl FnOnce(&mut Session<B>) -> Result<T>) -> Result<T> {
@@ -181,6 +234,36 @@ impl<B> SessionMaker<B> {
     }
 
     /// As [`transaction`](Self::transaction), for closures with an error type of their own.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// #[derive(Debug)]
+    /// enum Failure {
+    ///     TooYoung,
+    ///     Database(orm_core::Error),
+    /// }
+    /// impl From<orm_core::Error> for Failure {
+    ///     fn from(error: orm_core::Error) -> Self {
+    ///         Failure::Database(error)
+    ///     }
+    /// }
+    /// let refused = SessionMaker::new(engine.clone()).try_transaction(|s| {
+    ///     s.add(User { age: Some(3), ..Default::default() });
+    ///     s.flush()?;
+    ///     Err::<(), _>(Failure::TooYoung)
+    /// });
+    /// assert!(matches!(refused, Err(Failure::TooYoung)));
+    /// assert_eq!(engine.session().query::<User>().count()?, 0); // rolled back
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// What the closure, the flush or the commit returns.

@@ -19,6 +19,26 @@ const LONGEST_CONDITION: usize = 200;
 impl<B> Session<B> {
     /// Reads an entity's row anew; what was changed and not flushed is lost. Nothing is flushed before.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s.execute("UPDATE users SET age = 31 WHERE id = 1", params![])?; // the session cannot know
+    /// s.refresh(alice)?;
+    /// assert_eq!(s[alice].age, Some(31));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Not found when the row is gone: the entity is missing then. Misuse for an entity that has no row to read, and for a
     /// handle of another session or of an entity that is gone.
@@ -86,6 +106,27 @@ impl<B> Session<B> {
 
     /// Makes an entity stale, so that the next `get` or query that meets it reads it anew; what was changed and not flushed is
     /// lost. No SQL. The last known values stay readable.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s.execute("UPDATE users SET age = 31 WHERE id = 1", params![])?;
+    /// s.expire(alice);
+    /// s.get_one::<User>(1)?; // reads it anew
+    /// assert_eq!(s[alice].age, Some(31));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Misuse for an entity that has no row, and for a handle of another session or of an entity that is gone.

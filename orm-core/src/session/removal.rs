@@ -11,6 +11,26 @@ impl<B> Session<B> {
     /// Marks an entity: the next flush deletes its row. One that is pending is withdrawn. No SQL.
     ///
     /// A handle of another session, or of an entity that is gone, makes the next flush fail and say so.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s.delete(alice); // DELETE at the next flush
+    /// s.commit()?;
+    /// assert_eq!(s.query::<User>().count()?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete<M: BelongsTo<B>>(&mut self, handle: Handle<M>) {
         let (entity, slot) = (handle.entity(), handle.place.slot);
         let Some(state) = self.core.stores.holds(entity).map(|store| store.state(slot)) else {
@@ -32,6 +52,27 @@ impl<B> Session<B> {
 
     /// Takes back a `delete` that is not flushed yet, or makes a withdrawn entity pending again: one that was pending when its
     /// transaction was rolled back, or that was deleted before it was inserted. Nothing happens to one that is pending or has a row.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s.delete(alice);
+    /// s.restore(alice)?; // not deleted after all
+    /// s.commit()?;
+    /// assert_eq!(s.query::<User>().count()?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Misuse for an entity whose row is gone, and for a handle of another session or of an entity that is gone.
@@ -60,6 +101,26 @@ impl<B> Session<B> {
 
     /// Takes an entity out of the session and gives its struct, with ids that name keys where they are known. Its row, if it
     /// has one, stays.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// let value: User = s.expunge(alice)?; // the row stays
+    /// assert_eq!(value.name, "alice");
+    /// assert!(s.find(alice).is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Misuse for a handle of another session or of an entity that is gone, and for a pending entity that others name.

@@ -63,6 +63,24 @@ pub fn select<M: Model>() -> Select<M> {
 
 impl<B> Session<B> {
     /// A query for the rows of a model.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let users = s.query::<User>().filter(User::name.starts_with("b")).all()?;
+    /// assert_eq!(s[users[0]].name, "bob");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query<M: BelongsTo<B>>(&mut self) -> Select<M, In<M>, Tracked, &mut Self> {
         Select { tree: SelectTree::new(M::table_ref()), plan: Plan::default(), on: self, kind: PhantomData }
     }
@@ -71,6 +89,24 @@ impl<B> Session<B> {
 #[allow(clippy::type_complexity, reason = "the types say what a query has; users do not write them")]
 impl<M: Model, S, O, X> Select<M, S, O, X> {
     /// Only rows that meet a condition; several conditions have to be met all.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let adults = s.query::<User>().filter(User::age.ge(18)).filter(User::name.ne("bob")).count()?;
+    /// assert_eq!(adults, 2); // several filters all hold
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter<P: Predicate<S, I>, I>(mut self, condition: P) -> P::Keep<Self>
     where
         S: Single,
@@ -80,6 +116,24 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     /// The order of the rows; a second call adds to it.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let last = s.query::<User>().order_by((User::age, User::name.desc())).first()?.expect("three rows");
+    /// assert_eq!(s[last].name, "carol");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn order_by<P: OrderBy<S, I>, I>(mut self, order: P) -> P::Keep<Self> {
         order.add_to(&mut self.tree.order_by);
         P::keep(self)
@@ -114,6 +168,24 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     /// At most so many rows.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let second = s.query::<User>().order_by(User::id).limit(1).offset(1).one()?;
+    /// assert_eq!(s[second].name, "bob");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(mut self, rows: u64) -> Self {
         self.tree.limit = Some(rows);
         self
@@ -132,6 +204,24 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     /// Rows become structs that no session knows: faster, and nothing is written back.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let users: Vec<User> = s.query::<User>().untracked().all()?; // plain structs, no identity map
+    /// assert_eq!(users.len(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn untracked(self) -> Select<M, S, Untracked, X> {
         self.retyped()
     }

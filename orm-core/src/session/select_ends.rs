@@ -98,6 +98,25 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
 impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Session<B>> {
     /// All rows.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// for user in s.query::<User>().all()? {
+    ///     s[user].age = Some(31); // the query is over: it can be changed
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Whatever the flush before it, or the database, reports; a value error for a row that does not decode.
     pub fn all(self) -> Result<Vec<O::Item>> {
@@ -114,6 +133,27 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     }
 
     /// The only row.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let bob = s.query::<User>().filter(User::name.eq("bob")).one()?;
+    /// assert_eq!(s[bob].name, "bob");
+    /// assert!(s.query::<User>().one().is_err_and(|error| error.is_multiple_found()));
+    /// assert!(s.query::<User>().filter(User::name.eq("eve")).one().is_err_and(|error| error.is_not_found()));
+    /// assert_eq!(s.query::<User>().filter(User::name.eq("eve")).one_or_none()?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Not found when there is none, multiple found when there are more; as [`all`](Self::all).
@@ -149,6 +189,24 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     }
 
     /// Whether there is a row.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// assert!(s.query::<User>().filter(User::name.eq("bob")).exists()?);
+    /// assert_eq!(s.query::<User>().filter(User::name.ne("bob")).count()?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Whatever the flush before it, or the database, reports.

@@ -230,6 +230,26 @@ impl<B> Session<B> {
 
     /// Flushes and commits. Entities keep their values, and the next `get` or query that meets them reads them anew.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s[alice].age = Some(31);
+    /// s.commit()?; // flushes first
+    /// assert!(!s.in_transaction());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`flush`](Self::flush); busy when another transaction holds the lock: nothing has changed then, and `commit` may be
     /// called again. A constraint that was deferred to the commit is as a failed flush. When the connection was lost,
@@ -239,6 +259,26 @@ impl<B> Session<B> {
     }
 
     /// Rolls back: memory goes back to what the database has, without reading it. What was pending is withdrawn.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s[alice].age = Some(31);
+    /// s.rollback()?;
+    /// assert_eq!(s[alice].age, Some(30)); // memory goes back, too
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Misuse in a hook of the session. A connection that cannot roll back is closed, which rolls back as well.
@@ -251,6 +291,26 @@ impl<B> Session<B> {
     /// Rolls back, and forgets every entity; the session can be used again.
     ///
     /// In a hook of the session it does nothing, and makes the next flush fail and say so.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct UsersDb;
+    /// # #[derive(Model, Clone, Debug, PartialEq)] #[model(base = UsersDb, table = "users", default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String, pub age: Option<i64> }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<UsersDb>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # s.add_all(["alice", "bob", "carol"].map(|name| User { name: name.into(), age: Some(30), ..Default::default() }));
+    /// # s.commit()?;
+    /// let alice = s.get_one::<User>(1)?;
+    /// s.close(); // rolled back, everything forgotten, the connection back in the pool
+    /// assert!(s.find(alice).is_none());
+    /// assert_eq!(s.query::<User>().count()?, 3); // and ready for more
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn close(&mut self) {
         if let Err(mistake) = self.core.check_no_hook("close") {
             return self.core.remember(mistake);
