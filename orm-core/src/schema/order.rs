@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_the_foreign_keys_whatever_the_order_of_declaration() {
+    fn s107_the_order_is_that_of_the_foreign_keys_whatever_the_order_of_declaration() {
         let mut tables = [
             Badge::table(),
             Membership::table(),

@@ -4,7 +4,7 @@ use super::plan::{Action, Step};
 use crate::compile::Dialect;
 use crate::compile::ddl::find_check;
 use crate::error::{Constraint, Error};
-use crate::schema::{ForeignKey, incoming};
+use crate::schema::{ForeignKey, Incoming, RowRule, Table, incoming};
 use crate::store::{State, Stores};
 use crate::value::Link;
 
@@ -118,18 +118,41 @@ pub(super) fn explain(error: Error, step: &Step, dialect: &dyn Dialect) -> Error
         Action::Delete => "deleting",
     };
     let table = step.table;
-    let place = match error.is_foreign_key() && step.action != Action::Delete {
-        true => {
-            let keys = table.foreign_keys.iter().map(|key| {
-                let columns: Vec<&str> = table.names(&key.columns).collect();
-                format!("{} -> {}", columns.join(", "), key.target().name)
-            });
-            format!(" (its foreign keys: {})", keys.collect::<Vec<_>>().join("; "))
+    let place = match (error.is_foreign_key(), step.action) {
+        (false, _) => String::new(),
+        (true, Action::Delete) => listed("named by", keys_that_hold(table)),
+        (true, _) => {
+            let keys = table.foreign_keys.iter();
+            listed(
+                "its foreign keys",
+                keys.map(|key| format!("{} -> {}", columns_of(table, key), key.target().name)),
+            )
         }
-        false => String::new(),
     };
     locate(error, step, dialect)
         .context(format!("while {verb} `{}` in table {}{place}", table.model, table.name))
+}
+
+/// The foreign keys by which the database keeps a row from being deleted.
+fn keys_that_hold(table: &'static Table) -> impl Iterator<Item = String> {
+    let holds = |incoming: &&Incoming| {
+        matches!(incoming.key.on_delete_in_database(), RowRule::Restrict | RowRule::NoAction)
+    };
+    incoming(table)
+        .iter()
+        .filter(holds)
+        .map(|incoming| format!("{} -> {}", columns_of(incoming.table, incoming.key), table.name))
+}
+
+fn columns_of(table: &Table, key: &ForeignKey) -> String {
+    let columns: Vec<String> =
+        table.names(&key.columns).map(|column| format!("{}.{column}", table.name)).collect();
+    columns.join(", ")
+}
+
+fn listed(what: &str, keys: impl Iterator<Item = String>) -> String {
+    let keys: Vec<String> = keys.collect();
+    if keys.is_empty() { String::new() } else { format!(" ({what}: {})", keys.join("; ")) }
 }
 
 /// Gives a constraint its table and columns, where the database tells its name or nothing at all.

@@ -59,7 +59,8 @@ fn a_foreign_key_violation_names_table_and_columns(lab: &Lab) {
     s.add(Post::by(77, "of nobody"));
     let error = s.flush().unwrap_err();
     assert!(error.is_foreign_key(), "{error:?}");
-    assert!(error.to_string().contains("author_id") && error.to_string().contains("users"), "{error}");
+    let keys = "(its foreign keys: posts.author_id -> users; posts.editor_id -> users)";
+    assert!(error.to_string().contains(keys), "{error}");
     assert!(
         error.to_string().contains("a new row, whose `Post.author` names the `User` with key 77, while"),
         "{error}"
@@ -96,7 +97,7 @@ fn a_delete_that_others_forbid_is_a_foreign_key_error(lab: &Lab) {
     s.delete(post);
     let error = s.flush().unwrap_err();
     assert!(error.is_foreign_key(), "{error:?}");
-    assert!(error.to_string().contains("posts"), "{error}");
+    assert!(error.to_string().contains("(named by: comments.post_id -> posts)"), "{error}");
     s.rollback().unwrap();
     assert_eq!(s.state(post), Some(State::Persistent));
 }
