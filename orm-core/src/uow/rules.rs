@@ -64,6 +64,7 @@ pub(crate) fn follow_deletes(stores: &Stores, changes: &mut ChangeSet) -> Result
         gone: HashSet::new(),
         expired: HashSet::new(),
         queue: Vec::new(),
+        marked: Vec::new(),
         named: HashMap::new(),
         taken: HashSet::new(),
         unset: HashMap::new(),
@@ -76,6 +77,7 @@ pub(crate) fn follow_deletes(stores: &Stores, changes: &mut ChangeSet) -> Result
     for group in &changes.deletes {
         group.slots.iter().for_each(|&slot| walk.push((group.model, slot), None));
     }
+    walk.marked = walk.queue.iter().map(|gone| gone.row).collect();
     walk.note_taken_keys(changes);
     while let Some(next) = walk.queue.pop() {
         walk.follow(next);
@@ -98,6 +100,8 @@ struct Walk<'a> {
     gone: HashSet<RowId>,
     expired: HashSet<RowId>,
     queue: Vec<Gone>,
+    /// Rows that are deleted by a DELETE of their own.
+    marked: Vec<RowId>,
     named: HashMap<(usize, usize), Children>,
     /// Keys of deleted rows that others take.
     taken: HashSet<(usize, String)>,
@@ -288,38 +292,60 @@ impl Walk<'_> {
         }
     }
 
-    /// A row that goes with one holds another back until then, where no rule says what becomes of it.
+    /// A row that goes with one holds another back until then, where no rule says what becomes of it. So does a deleted row one
+    /// that goes with another.
     fn order_carried(&mut self) {
+        let root_of: HashMap<RowId, RowId> =
+            self.carried.iter().map(|order| (order.after, order.before)).collect();
         for Order { before, after: row } in std::mem::take(&mut self.carried) {
-            let store = self.stores.any(row.0);
-            let table = store.table();
-            store.links(row.1, &mut |field, link| {
-                let key = table.foreign_keys.iter().find(|key| key.field == table.field_names[field]);
-                let Some(key) =
-                    key.filter(|key| matches!(key.on_delete, RowRule::NoAction | RowRule::Restrict))
-                else {
-                    return;
-                };
-                let target = key.target().number;
-                let slot = match link {
-                    Link::None => None,
-                    Link::Of(entity) => Some(entity.place.slot),
-                    Link::Key(key) => self.stores.any_if_made(target).and_then(|store| store.find_key(key)),
-                };
-                let after = slot.map(|slot| (target, slot)).filter(|after| *after != before);
-                // With what takes the first along, all of it goes.
-                let is_under = |after: &RowId| {
-                    let is_it = |under: &Under| {
-                        under.row == before && (under.model, under.slot) == (after.0, Some(after.1))
-                    };
-                    self.aftermath.under.iter().any(is_it)
-                };
-                let after = after.filter(|after| self.gone.contains(after) && !is_under(after));
-                if let Some(after) = after {
-                    self.aftermath.orders.push(Order { before, after });
-                }
-            });
+            for held_back in self.held_back(row) {
+                self.order(before, root_of.get(&held_back).copied().unwrap_or(held_back));
+            }
         }
+        if root_of.is_empty() {
+            return;
+        }
+        for row in self.marked.clone() {
+            let held_back = self.held_back(row);
+            let roots: Vec<RowId> = held_back.iter().filter_map(|row| root_of.get(row).copied()).collect();
+            roots.into_iter().for_each(|root| self.order(row, root));
+        }
+    }
+
+    fn order(&mut self, before: RowId, after: RowId) {
+        // With what takes the first along, all of it goes.
+        let is_it =
+            |under: &Under| under.row == before && (under.model, under.slot) == (after.0, Some(after.1));
+        if before != after && !self.aftermath.under.iter().any(is_it) {
+            self.aftermath.orders.push(Order { before, after });
+        }
+    }
+
+    /// The rows that go, and that a row names without a rule of what becomes of it.
+    fn held_back(&self, row: RowId) -> Vec<RowId> {
+        let store = self.stores.any(row.0);
+        let table = store.table();
+        let mut found = Vec::new();
+        let mut look = |field: usize, link: Link<'_>| {
+            let key = table.foreign_keys.iter().find(|key| key.field == table.field_names[field]);
+            let Some(key) = key.filter(|key| matches!(key.on_delete, RowRule::NoAction | RowRule::Restrict))
+            else {
+                return;
+            };
+            let target = key.target().number;
+            let slot = match link {
+                Link::None => None,
+                Link::Of(entity) => Some(entity.place.slot),
+                Link::Key(key) => self.stores.any_if_made(target).and_then(|store| store.find_key(key)),
+            };
+            found.extend(slot.map(|slot| (target, slot)).filter(|row| self.gone.contains(row)));
+        };
+        // What is set in a row that is deleted is not written.
+        match store.state(row.1) {
+            State::Deleted => store.kept_links(row.1, &mut look),
+            _ => store.links(row.1, &mut look),
+        }
+        found
     }
 
     /// Puts what the session does itself into the changes.

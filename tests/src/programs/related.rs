@@ -100,6 +100,16 @@ impl Oracle {
             if !is_unsure {
                 self.meet(table, child, row);
             }
+            // What it leads to comes with it.
+            if let Only::Leading(on) = only
+                && let Val::Int(end) = row[on]
+            {
+                let (target, end) = (target_of(table, on), vec![end]);
+                let row = self.rows[target].get(&end).cloned();
+                if let Some(row) = row {
+                    self.meet(target, &end, &row);
+                }
+            }
         }
         let names = |&other: &usize| {
             let entity: &Entity = &self.entities[other];

@@ -31,6 +31,8 @@ rules! { found:
     a_new_row_replaces_all_that_someone_else_may_have_written,
     a_row_that_goes_by_cascade_may_name_one_that_never_came,
     rows_that_go_along_hold_back_none_that_takes_them,
+    a_row_that_goes_along_is_let_go_first,
+    a_row_that_goes_along_holds_back_what_takes_another,
 }
 
 fn an_edit_of_a_deleted_entity_is_undone_by_rollback(lab: &Lab) {
@@ -394,6 +396,33 @@ fn rows_that_go_along_hold_back_none_that_takes_them(lab: &Lab) {
     s[top].parent = other.into();
     s.delete(marked);
     s.delete(other);
+    s.commit().unwrap();
+    assert_eq!(s.query::<Node>().count().unwrap(), 0);
+}
+
+fn a_row_that_goes_along_is_let_go_first(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let top = s.add(node(None, None));
+    let child = s.add(node(top, None));
+    let other = s.add(node(None, child));
+    s.flush().unwrap();
+    s.delete(other);
+    s.delete(top);
+    s.commit().unwrap();
+    assert_eq!(s.query::<Node>().count().unwrap(), 0);
+}
+
+fn a_row_that_goes_along_holds_back_what_takes_another(lab: &Lab) {
+    let db = lab.db_of::<Proof>();
+    let mut s = db.session();
+    let top = s.add(node(None, None));
+    let middle = s.add(node(top, top));
+    let leaf = s.add(node(middle, middle));
+    s.add(node(top, leaf));
+    s.flush().unwrap();
+    s.delete(top);
+    s.delete(middle);
     s.commit().unwrap();
     assert_eq!(s.query::<Node>().count().unwrap(), 0);
 }
