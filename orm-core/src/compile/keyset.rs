@@ -143,7 +143,7 @@ impl Part {
             [one] => Node::Value(one.clone()),
             several => Node::Values(several.to_vec()),
         };
-        Node::Compare(comparison, Box::new(self.node.clone()), Box::new(right))
+        Node::compare(comparison, self.node.clone(), right)
     }
 }
 

@@ -30,6 +30,6 @@ pub(crate) use insert::{Conflict, InsertShape, insert_many_sql};
 pub(crate) use keyset::Keyset;
 pub(crate) use row_write::{Condition, RowWrite, What, Written, write_insert, write_update};
 pub(crate) use select::write_select;
-pub(crate) use sink::KeySink;
+pub(crate) use sink::{Gathered, KeySink};
 pub use statement::{Statement, StatementId};
 pub(crate) use writer::Writer;

@@ -188,7 +188,7 @@ fn write_operand<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
     let is_loose = match node {
         Node::And(parts) | Node::Or(parts) => parts.len() > 1,
         Node::Binary(..) => true,
-        Node::Link(left, _) => left.columns.len() > 1,
+        Node::Link(sides) => sides.0.columns.len() > 1,
         Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) | Node::Unstorable(_) => {
             false
         }
@@ -214,9 +214,9 @@ fn write_node<'a>(node: &'a Node, out: &mut impl Sink<'a>) {
         Node::Values(values) => write_row(values.len(), out, |index, out| out.bind(&values[index])),
         Node::Entity(entity, width) => write_entity(*entity, *width, out),
         Node::Unstorable(why) => out.refuse(why),
-        Node::Compare(comparison, left, right) => write_pair(left, comparison.sql(), right, out),
+        Node::Compare(comparison, sides) => write_pair(&sides.0, comparison.sql(), &sides.1, out),
         Node::Binary(operator, left, right) => write_pair(left, operator, right, out),
-        Node::Link(left, right) => write_link(left, right, out),
+        Node::Link(sides) => write_link(&sides.0, &sides.1, out),
         Node::And(parts) => write_list(parts, " AND ", "1 = 1", out),
         Node::Or(parts) => write_list(parts, " OR ", "1 = 0", out),
         Node::Not(inner) => write_not(inner, out),

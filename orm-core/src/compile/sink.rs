@@ -97,40 +97,50 @@ impl<'a> Sink<'a> for Writer<'_> {
     fn refuse(&mut self, _why: &'a str) {}
 }
 
+/// What makes a statement's text what it is, and its values.
+#[derive(Default)]
+pub(crate) struct Gathered<'a> {
+    pub(crate) shape: Vec<u8>,
+    pub(crate) values: Vec<Value<'a>>,
+}
+
+impl Gathered<'_> {
+    /// The memory, for another statement.
+    pub(crate) fn emptied(self) -> Gathered<'static> {
+        let Gathered { shape, mut values } = self;
+        values.clear();
+        Gathered { shape, values: values.into_iter().map(Value::into_owned).collect() }
+    }
+}
+
 /// Gathers what makes a statement's text what it is, as bytes, and its values.
 ///
 /// A piece of SQL stands for itself by its address: the same address and length is the same text.
 pub(crate) struct KeySink<'a, 'ids> {
-    key: Vec<u8>,
-    values: Vec<Value<'a>>,
+    into: &'ids mut Gathered<'a>,
     ids: &'ids dyn Ids,
     dialect: &'ids dyn Dialect,
     refused: Option<Error>,
 }
 
 impl<'a, 'ids> KeySink<'a, 'ids> {
-    pub(crate) fn new(ids: &'ids dyn Ids, dialect: &'ids dyn Dialect) -> Self {
-        KeySink::reusing(Vec::new(), ids, dialect)
+    pub(crate) fn new(into: &'ids mut Gathered<'a>, ids: &'ids dyn Ids, dialect: &'ids dyn Dialect) -> Self {
+        into.shape.clear();
+        into.shape.reserve(256);
+        KeySink { into, ids, dialect, refused: None }
     }
 
-    /// The same, with memory that is at hand.
-    pub(crate) fn reusing(mut key: Vec<u8>, ids: &'ids dyn Ids, dialect: &'ids dyn Dialect) -> Self {
-        key.clear();
-        key.reserve(256);
-        KeySink { key, values: Vec::with_capacity(4), ids, dialect, refused: None }
-    }
-
-    /// The shape and the values, unless one of them cannot be bound.
+    /// Ends, unless a value cannot be bound.
     ///
     /// # Errors
     /// A value error for what no database stores; misuse for an entity that has no key; unsupported for more values than a
     /// statement can bind.
-    pub(crate) fn finish(self) -> Result<(Vec<u8>, Vec<Value<'a>>)> {
-        let most = self.dialect.capabilities().max_binds;
+    pub(crate) fn finish(self) -> Result<()> {
+        let (most, values) = (self.dialect.capabilities().max_binds, self.into.values.len());
         match self.refused {
             Some(error) => Err(error),
-            None if self.values.len() > most => Err(too_many(self.values.len(), self.dialect)),
-            None => Ok((self.key, self.values)),
+            None if values > most => Err(too_many(values, self.dialect)),
+            None => Ok(()),
         }
     }
 
@@ -140,7 +150,7 @@ impl<'a, 'ids> KeySink<'a, 'ids> {
         let mut bytes = [tag; size_of::<u64>() + 2];
         bytes[1] = more;
         bytes[2..].copy_from_slice(&number.to_ne_bytes());
-        self.key.extend_from_slice(&bytes);
+        self.into.shape.extend_from_slice(&bytes);
     }
 
     fn push_table(&mut self, tag: u8, of: TableRef, column: usize) {
@@ -168,11 +178,11 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
     }
 
     fn open(&mut self, _tables: &mut dyn Iterator<Item = TableRef>) {
-        self.key.push(9);
+        self.into.shape.push(9);
     }
 
     fn close(&mut self) {
-        self.key.push(10);
+        self.into.shape.push(10);
     }
 
     fn table(&mut self, table: TableRef) {
@@ -192,13 +202,13 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
     }
 
     fn bind(&mut self, value: &'a Value<'static>) {
-        self.key.push(5);
-        self.values.push(value.borrowed());
+        self.into.shape.push(5);
+        self.into.values.push(value.borrowed());
     }
 
     fn bind_number(&mut self, number: u64) {
-        self.key.push(5);
-        self.values.push(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
+        self.into.shape.push(5);
+        self.into.values.push(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
     }
 
     fn bind_entity(&mut self, entity: Entity, width: usize) {
@@ -206,7 +216,9 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
         let mut key = Vec::with_capacity(width);
         let ids = self.ids;
         match ids.encode_entity(entity, &mut key) {
-            Ok(()) => self.values.extend(key.into_iter().map(|value| -> Value<'a> { value.into_owned() })),
+            Ok(()) => {
+                self.into.values.extend(key.into_iter().map(|value| -> Value<'a> { value.into_owned() }))
+            }
             Err(error) => self.fail(error),
         }
     }
@@ -218,7 +230,7 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
                 return self.fail(error);
             }
         }
-        self.values.push(Value::Text(json.finish().into()));
+        self.into.values.push(Value::Text(json.finish().into()));
     }
 
     fn refuse(&mut self, why: &'a str) {

@@ -104,8 +104,8 @@ fn any(parts: impl Iterator<Item = Option<Truth>>) -> Option<Truth> {
 
 fn truth(node: &Node, cells: &dyn Cells) -> Option<Truth> {
     match node {
-        Node::Compare(comparison, left, right) => {
-            compare(*comparison, &evaluate(left, cells)?, &evaluate(right, cells)?)
+        Node::Compare(comparison, sides) => {
+            compare(*comparison, &evaluate(&sides.0, cells)?, &evaluate(&sides.1, cells)?)
         }
         Node::And(parts) => all(parts.iter().map(|part| truth(part, cells))),
         Node::Or(parts) => any(parts.iter().map(|part| truth(part, cells))),

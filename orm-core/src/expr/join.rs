@@ -200,17 +200,17 @@ impl Ends {
             columns: &key.foreign_key().columns,
         };
         match self.path.route {
-            Route::Up(key) => (Node::Link(columns(self.from, key), self.to.key()), None),
-            Route::Down(key) => (Node::Link(columns(self.to, key), self.from.key()), None),
+            Route::Up(key) => (Node::link(columns(self.from, key), self.to.key()), None),
+            Route::Down(key) => (Node::link(columns(self.to, key), self.from.key()), None),
             Route::DownUp(first, second) => {
                 let link = between(first.table);
-                let far = Node::Link(columns(link, second), self.to.key());
-                (Node::Link(columns(link, first), self.from.key()), Some((link, far)))
+                let far = Node::link(columns(link, second), self.to.key());
+                (Node::link(columns(link, first), self.from.key()), Some((link, far)))
             }
             Route::DownDown(first, second) => {
                 let link = between(first.table);
-                let far = Node::Link(columns(self.to, second), link.key());
-                (Node::Link(columns(link, first), self.from.key()), Some((link, far)))
+                let far = Node::link(columns(self.to, second), link.key());
+                (Node::link(columns(link, first), self.from.key()), Some((link, far)))
             }
         }
     }

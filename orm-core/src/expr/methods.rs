@@ -278,7 +278,7 @@ fn compare<L: Expression, T, V: Operand<T>>(
     comparison: Comparison,
     right: V,
 ) -> Expr<bool, <V::Uses as Uses>::After<L::Uses>> {
-    Expr::new(Node::Compare(comparison, Box::new(left.into_node()), Box::new(right.into_operand())))
+    Expr::new(Node::compare(comparison, left.into_node(), right.into_operand()))
 }
 
 fn like<E: Expression>(text: E, pattern: String) -> Expr<bool, E::Uses> {

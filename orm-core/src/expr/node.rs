@@ -19,9 +19,9 @@ pub(crate) enum Node {
     /// A value that no database stores; why.
     Unstorable(String),
     /// Two sides compared.
-    Compare(Comparison, Box<Node>, Box<Node>),
+    Compare(Comparison, Box<(Node, Node)>),
     /// Columns of two tables, equal one by one.
-    Link(Columns, Columns),
+    Link(Box<(Columns, Columns)>),
     /// All of them.
     And(Vec<Node>),
     /// One of them.
@@ -243,6 +243,16 @@ impl TableRef {
 }
 
 impl Node {
+    /// Two sides compared.
+    pub(crate) fn compare(comparison: Comparison, left: Node, right: Node) -> Self {
+        Node::Compare(comparison, Box::new((left, right)))
+    }
+
+    /// Columns of two tables, equal one by one.
+    pub(crate) fn link(left: Columns, right: Columns) -> Self {
+        Node::Link(Box::new((left, right)))
+    }
+
     /// Speaks of one table in place of another.
     pub(crate) fn rebase(&mut self, from: TableRef, to: TableRef) {
         let swap = |of: &mut TableRef| {
@@ -252,7 +262,8 @@ impl Node {
         };
         match self {
             Node::Field { of, .. } => swap(of),
-            Node::Link(left, right) => {
+            Node::Link(sides) => {
+                let (left, right) = &mut **sides;
                 swap(&mut left.of);
                 swap(&mut right.of);
             }
@@ -282,7 +293,11 @@ impl Node {
         match self {
             Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) => {}
             Node::Unstorable(_) | Node::Link(..) | Node::Exists(_) | Node::Scalar(_) => {}
-            Node::Compare(_, left, right) | Node::Like(left, right) | Node::Binary(_, left, right) => {
+            Node::Compare(_, sides) => {
+                each(&sides.0);
+                each(&sides.1);
+            }
+            Node::Like(left, right) | Node::Binary(_, left, right) => {
                 each(left);
                 each(right);
             }
@@ -310,7 +325,11 @@ impl Node {
         match self {
             Node::Field { .. } | Node::Value(_) | Node::Values(_) | Node::Entity(..) => {}
             Node::Unstorable(_) | Node::Link(..) | Node::Exists(_) | Node::Scalar(_) => {}
-            Node::Compare(_, left, right) | Node::Like(left, right) | Node::Binary(_, left, right) => {
+            Node::Compare(_, sides) => {
+                each(&mut sides.0);
+                each(&mut sides.1);
+            }
+            Node::Like(left, right) | Node::Binary(_, left, right) => {
                 each(left);
                 each(right);
             }

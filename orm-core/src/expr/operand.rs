@@ -4,6 +4,7 @@ use super::methods::{Expr, Expression};
 use super::node::Node;
 use super::scope::{Nothing, Of, Uses};
 use super::source::Source;
+use crate::error::Result;
 use crate::schema::Model;
 use crate::value::Column;
 use crate::value::{ColumnType, Generated, Handle, Id, Key, NoIds, Value, encode_key};
@@ -185,13 +186,21 @@ impl<M: Model, K: Key> Operand<Id<M, K>> for K {
 }
 
 pub(super) fn value_node<T: ColumnType>(value: &T) -> Node {
-    match value.encode() {
+    value_or_why(value.encode())
+}
+
+/// A value to bind, or why it cannot be stored.
+fn value_or_why(value: Result<Value<'_>>) -> Node {
+    match value {
         Ok(value) => Node::Value(value.into_owned()),
         Err(error) => Node::Unstorable(error.message().to_owned()),
     }
 }
 
 fn key_node<K: Key>(key: &K) -> Node {
+    if let Some(value) = key.value() {
+        return value_or_why(value);
+    }
     let mut values = Vec::with_capacity(K::WIDTH);
     if let Err(error) = encode_key(key, &NoIds, &mut values) {
         return Node::Unstorable(error.message().to_owned());

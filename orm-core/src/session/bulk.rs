@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::core::{Core, Intent};
 use super::entities::Session;
-use crate::compile::{KeySink, Writer, write_bulk};
+use crate::compile::{Gathered, KeySink, Writer, write_bulk};
 use crate::error::{Error, Result};
 use crate::expr::{AssignIn, Column, In, Predicate, Selection, Source, Tracked, items_of};
 use crate::load::{Cell, load_returned};
@@ -199,9 +199,11 @@ impl Core {
         &self,
         tree: &'tree BulkTree,
     ) -> Result<super::select_ends::Compiled<'tree>> {
-        let mut sink = KeySink::new(&self.stores, self.dialect());
+        let mut gathered = Gathered::default();
+        let mut sink = KeySink::new(&mut gathered, &self.stores, self.dialect());
         write_bulk(tree, &mut sink);
-        let (shape, values) = sink.finish()?;
+        sink.finish()?;
+        let Gathered { shape, values } = gathered;
         let statement = self.engine.statements().of_shape(&shape, || {
             let mut writer = Writer::new(self.dialect());
             write_bulk(tree, &mut writer);

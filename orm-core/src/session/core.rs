@@ -11,8 +11,8 @@ use super::listen::listened;
 use super::related::Repeats;
 use super::statistics::{Cause, Statistics};
 use super::transaction::{Age, Begun};
-use crate::compile::{Dialect, Statements};
-use crate::driver::{BeginMode, Connection};
+use crate::compile::{Dialect, Gathered, Statements};
+use crate::driver::{BeginMode, Connection, Statement};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
 use crate::store::{Lists, Pending, Stores};
@@ -69,10 +69,12 @@ pub(crate) struct Core {
     pub(crate) connection: Option<Checkout>,
     /// Values that the program keeps with the session.
     pub(crate) info: Info,
-    /// Memory for the shape of the next statement.
-    pub(crate) shape: Vec<u8>,
+    /// Memory for what is gathered of the next query.
+    pub(crate) gathered: Gathered<'static>,
+    /// The shape of the last query and its statement: a query in a loop is found without a look at those of the engine.
+    pub(crate) last_shape: Option<(Vec<u8>, Arc<Statement>)>,
     /// What is noted of the rows of the next query, if it is asked for a page behind a cursor.
-    pub(crate) marks: Option<Marks>,
+    pub(crate) marks: Option<Box<Marks>>,
     /// What relations are known to lead to.
     pub(crate) lists: Lists,
     /// Why nothing can be done until the innermost frame has ended.
@@ -112,7 +114,8 @@ impl Core {
             age: None,
             connection: None,
             info,
-            shape: Vec::new(),
+            gathered: Gathered::default(),
+            last_shape: None,
             marks: None,
             lists: Lists::default(),
             failed: None,

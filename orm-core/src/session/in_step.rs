@@ -93,7 +93,7 @@ impl Core {
         let asks_key =
             |node: &Node| matches!(*node, Node::Field { of, field } if of == tree.table && field == key);
         let wanted = tree.filters.iter().find_map(|filter| match filter {
-            Node::Compare(Comparison::Equal, left, right) if asks_key(left) => self.known_key(right),
+            Node::Compare(Comparison::Equal, sides) if asks_key(&sides.0) => self.known_key(&sides.1),
             _ => None,
         });
         let is_exact = |&column: &usize| {

@@ -66,7 +66,7 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
             keyset.restrict(&mut tree, cursor::decode(text, order, keyset.width())?);
         }
         tree.limit = Some(per_page.saturating_add(1));
-        core.marks = Some(Marks::new(keyset.width(), per_page));
+        core.marks = Some(Box::new(Marks::new(keyset.width(), per_page)));
         let items = core.run_planned::<M, O>(&tree, &plan);
         let marks = core.marks.take();
         let last = marks.filter(|marks| marks.has_more).map(|marks| marks.last);

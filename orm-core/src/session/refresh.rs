@@ -193,11 +193,7 @@ impl Core {
             let equals = fields.iter().map(|&field| {
                 let width = table.fields[usize::from(field)].len();
                 let side = Node::Values(values.by_ref().take(width).collect());
-                Node::Compare(
-                    Comparison::Equal,
-                    Box::new(Node::Field { of: TableRef::own(table), field }),
-                    Box::new(side),
-                )
+                Node::compare(Comparison::Equal, Node::Field { of: TableRef::own(table), field }, side)
             });
             Ok(Node::And(equals.collect()))
         };

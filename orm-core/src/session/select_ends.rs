@@ -8,7 +8,7 @@ use super::entities::Session;
 use super::keyset::marked;
 use super::related::{Joined, Plan};
 use super::select::Select;
-use crate::compile::{KeySink, Writer, check_select, write_select};
+use crate::compile::{Gathered, KeySink, Writer, check_select, write_select};
 use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::expr::Standalone;
@@ -250,13 +250,16 @@ impl Core {
         load: impl FnOnce(&mut dyn Connection, &Statement, &[Value<'_>], &mut Stores) -> Result<T>,
     ) -> Result<T> {
         self.autoflush()?;
-        let (statement, values) = self.compile(tree)?;
+        let mut gathered: Gathered<'_> = std::mem::take(&mut self.gathered);
+        let statement = self.find_statement(tree, &mut gathered)?;
         self.stores.set_overwrites(tree.overwrites);
         let mut marks = self.marks.take();
         let found = self.on_wire(Intent::Read, |connection, stores, _| {
             let mut place = None;
-            load(marked(connection, marks.as_mut(), &mut place), &statement, &values, stores)
+            let connection = marked(connection, marks.as_deref_mut(), &mut place);
+            load(connection, &statement, &gathered.values, stores)
         });
+        self.gathered = gathered.emptied();
         self.marks = marks;
         self.stores.set_overwrites(false);
         found
@@ -268,7 +271,10 @@ impl Core {
         tree: &SelectTree,
         plan: &Plan,
     ) -> Result<Vec<O::Item>> {
-        if !plan.is_empty() && !O::have_entities() && O::GRAPH.is_none() {
+        if plan.is_empty() && O::GRAPH.is_none() {
+            return self.run(tree, O::load);
+        }
+        if !O::have_entities() && O::GRAPH.is_none() {
             let model = M::table().model;
             return Err(Error::misuse(format!(
                 "`with` loads relations of entities, and the rows of this query of `{model}` have none: write `with` behind `untracked` for nested values, leave one of them out, or select `entity::<{model}>()` too"
@@ -284,9 +290,7 @@ impl Core {
             }
             _ => self.run_joined::<M, O>(tree, plan)?,
         };
-        if !plan.is_empty() {
-            self.carry_out(plan, M::table().number, &O::slots(&found))?;
-        }
+        self.carry_out(plan, M::table().number, &O::slots(&found))?;
         Ok(found)
     }
 
@@ -328,16 +332,32 @@ impl Core {
 
     /// The statement of a tree, whose text is written only the first time that a tree of its shape comes, and its values.
     pub(super) fn compile<'tree>(&mut self, tree: &'tree SelectTree) -> Result<Compiled<'tree>> {
-        let mut sink = KeySink::reusing(std::mem::take(&mut self.shape), &self.stores, self.dialect());
+        let mut gathered = Gathered::default();
+        let statement = self.find_statement(tree, &mut gathered)?;
+        Ok((statement, gathered.values))
+    }
+
+    /// The same, with memory that is at hand.
+    fn find_statement<'tree>(
+        &mut self,
+        tree: &'tree SelectTree,
+        gathered: &mut Gathered<'tree>,
+    ) -> Result<Arc<Statement>> {
+        let mut sink = KeySink::new(gathered, &self.stores, self.dialect());
         write_select(tree, &mut sink);
-        let (shape, values) = sink.finish()?;
-        let statement = self.engine.statements().of_checked_shape(&shape, || {
+        sink.finish()?;
+        if let Some((_, statement)) = self.last_shape.as_ref().filter(|(last, _)| *last == gathered.shape) {
+            return Ok(Arc::clone(statement));
+        }
+        let statement = self.engine.statements().of_checked_shape(&gathered.shape, || {
             check_select(tree)?;
             let mut writer = Writer::new(self.dialect());
             write_select(tree, &mut writer);
             Ok(writer.finish())
         })?;
-        self.shape = shape;
-        Ok((statement, values))
+        let shape = std::mem::take(&mut gathered.shape);
+        let before = self.last_shape.replace((shape, Arc::clone(&statement)));
+        gathered.shape = before.map(|(shape, _)| shape).unwrap_or_default();
+        Ok(statement)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::collect::orphans;
 use super::emit::Wire;
 use super::rules::RowId;
-use crate::compile::{KeySink, Writer, write_select};
+use crate::compile::{Gathered, KeySink, Writer, write_select};
 use crate::error::Result;
 use crate::expr::{Node, Ordered, TableRef};
 use crate::schema::{Incoming, RowRule, incoming, make_store_of};
@@ -70,9 +70,11 @@ fn load_naming(
     let mut found = Vec::new();
     for rows in rows.chunks(CHUNK) {
         let tree = select_naming(stores, rows, incoming);
-        let mut sink = KeySink::new(stores, wire.dialect);
+        let mut gathered = Gathered::default();
+        let mut sink = KeySink::new(&mut gathered, stores, wire.dialect);
         write_select(&tree, &mut sink);
-        let (shape, values) = sink.finish()?;
+        sink.finish()?;
+        let Gathered { shape, values } = gathered;
         let statement = wire.statements.of_shape(&shape, || {
             let mut writer = Writer::new(wire.dialect);
             write_select(&tree, &mut writer);

@@ -8,7 +8,9 @@ use super::explain::{name_row, stale};
 use super::links::writes_key;
 use super::plan::{Action, Step};
 use super::write_back::{record_inserts, settle_inserts, write_back_key};
-use crate::compile::{Condition, KeySink, RowWrite, What, Writer, Written, write_insert, write_update};
+use crate::compile::{
+    Condition, Gathered, KeySink, RowWrite, What, Writer, Written, write_insert, write_update,
+};
 use crate::driver::Statement;
 use crate::error::Result;
 use crate::store::{AnyStore, Stores};
@@ -154,13 +156,15 @@ fn send(
     wire: &mut Wire<'_>,
 ) -> Result<Returned> {
     let is_insert = step.action == Action::Insert;
-    let mut sink = KeySink::new(stores, wire.dialect);
+    let mut gathered = Gathered::default();
+    let mut sink = KeySink::new(&mut gathered, stores, wire.dialect);
     if is_insert {
         write_insert(row, &mut sink)
     } else {
         write_update(row, &mut sink)
     }
-    let (shape, values) = sink.finish()?;
+    sink.finish()?;
+    let Gathered { shape, values } = gathered;
     let statement: Arc<Statement> = wire.statements.of_shape(&shape, || {
         let mut writer = Writer::new(wire.dialect);
         if is_insert {

@@ -244,7 +244,7 @@ pub(super) fn has_key(of: TableRef, keys: &[Vec<Value<'static>>]) -> Node {
         let mut values = key.iter().cloned();
         let equals = fields.iter().map(|field| {
             let side = Node::Values(values.by_ref().take(columns(field)).collect());
-            Node::Compare(Comparison::Equal, Box::new(field.clone()), Box::new(side))
+            Node::compare(Comparison::Equal, field.clone(), side)
         });
         Node::And(equals.collect())
     };

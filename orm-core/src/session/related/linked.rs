@@ -48,9 +48,9 @@ impl Hop {
 
     pub(super) fn condition(self, link: TableRef, end: TableRef) -> Node {
         match self {
-            Hop::Up(key) => Node::Link(Columns { of: link, columns: &key.foreign_key().columns }, end.key()),
+            Hop::Up(key) => Node::link(Columns { of: link, columns: &key.foreign_key().columns }, end.key()),
             Hop::Down(key) => {
-                Node::Link(Columns { of: end, columns: &key.foreign_key().columns }, link.key())
+                Node::link(Columns { of: end, columns: &key.foreign_key().columns }, link.key())
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::core::Core;
 use super::repeat::CallSite;
-use crate::compile::{KeySink, write_select};
+use crate::compile::{Gathered, KeySink, write_select};
 use crate::error::{Error, Result};
 use crate::expr::{KeyField, Path, Route, TableRef, UNNAMED};
 use crate::stmt::SelectTree;
@@ -48,9 +48,11 @@ impl Core {
             tree.filters.clone_from(&path.terms.filters);
             tree.order_by.clone_from(&path.terms.order_by);
             tree.limit = path.terms.limit;
-            let mut sink = KeySink::new(&self.stores, self.dialect());
+            let mut gathered = Gathered::default();
+            let mut sink = KeySink::new(&mut gathered, &self.stores, self.dialect());
             write_select(&tree, &mut sink);
-            let (shape, values) = sink.finish()?;
+            sink.finish()?;
+            let Gathered { shape, values } = gathered;
             let values: Vec<Value<'static>> = values.into_iter().map(Value::into_owned).collect();
             self.lists.settle(&mut self.stores);
             path.refined = self.lists.number_of(path.id, shape, values);
