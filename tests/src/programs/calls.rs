@@ -318,7 +318,7 @@ fn same(found: &[Option<usize>], expected: &[usize]) -> bool {
     sorted(found.to_vec()) == sorted(expected.iter().copied().map(Some).collect())
 }
 
-fn outside_sql(table: usize, key: &Key, change: Option<(usize, Val)>) -> String {
+pub(super) fn outside_sql(table: usize, key: &Key, change: Option<(usize, Val)>) -> String {
     let text = TABLES[table].select;
     let names: Vec<&str> = text["SELECT ".len()..text.find(" FROM").unwrap()].split(", ").collect();
     let name = text.split(" FROM ").nth(1).unwrap().split(' ').next().unwrap();

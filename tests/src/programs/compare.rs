@@ -4,7 +4,7 @@ use orm_core::prelude::*;
 
 use super::bridge::{Held, Row, Val, calls};
 use super::oracle::Outcome;
-use super::program::Op;
+use super::program::{New, Op};
 use super::run::{Run, S};
 use super::tables::TABLES;
 
@@ -13,8 +13,8 @@ impl Run<'_, '_> {
     pub(super) fn judge(&mut self, s: &S, (result, expected): (orm_core::Result<()>, Outcome)) {
         if let Some(made) = self.made.last_mut() {
             made.failed = result.is_err();
-            if matches!(made.op, Op::Add { .. }) {
-                made.came = 1;
+            if let Op::Add { table, .. } = made.op {
+                made.news = vec![New { table, key: None }];
             }
         }
         match (&result, &expected) {
@@ -101,11 +101,15 @@ impl Run<'_, '_> {
                 Ok(Some(held)) if !self.bench.tap.was_used() => self.names.0.push(held),
                 other => return self.break_rule(format!("e{number} is not held: {other:?}")),
             }
-            if let Some(made) = self.made.last_mut() {
-                made.came += 1;
-            }
+            self.note_new(number);
         }
         self.bench.tap.set_used(was_used);
+    }
+
+    fn note_new(&mut self, number: usize) {
+        let entity = &self.oracle.entities[number];
+        let new = New { table: entity.table, key: entity.key.clone() };
+        self.made.last_mut().into_iter().for_each(|made| made.news.push(new.clone()));
     }
 
     /// Compares what was found, by handle; what is new gets its number.
@@ -116,9 +120,7 @@ impl Run<'_, '_> {
         for (held, &number) in found.iter().zip(expected) {
             if number == self.names.0.len() {
                 self.names.0.push(*held);
-                if let Some(made) = self.made.last_mut() {
-                    made.came += 1;
-                }
+                self.note_new(number);
             }
             if self.names.0.get(number) != Some(held) {
                 return self.break_rule(format!("found {held:?}, which is not e{number}"));

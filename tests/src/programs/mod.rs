@@ -29,8 +29,8 @@ use crate::habits::Habits;
 
 use make::{Dice, Maker};
 use oracle::Options;
-use program::Program;
-use run::{Bench, Source};
+use program::{Made, Program};
+use run::{Bench, Broken, Source};
 use tables::{Proof, SCHEMAS};
 
 /// A factory of sessions on a new database with the tables of the programs.
@@ -71,9 +71,33 @@ pub fn run_programs(seeds: impl IntoIterator<Item = u64>, most: u64) {
     }
 }
 
-/// The rule that the program of a seed breaks, without its numbers, and the program as a test.
-fn run_program(benches: &[Bench; 2], seed: u64) -> Option<(String, String)> {
-    let mut dice = Dice::new(seed);
+/// A statement of someone else's, between two transactions of a session.
+///
+/// # Panics
+/// When the database refuses it.
+pub fn someone_else(maker: &SessionMaker<Proof>, sql: &str) {
+    maker.engine().checkout().unwrap().run_script(sql).unwrap();
+}
+
+/// The programs of some seeds as tests, each with its number in its name.
+///
+/// # Panics
+/// When one breaks a rule.
+pub fn print_programs(seeds: impl IntoIterator<Item = u64>) -> String {
+    let benches = [Bench::new(false), Bench::new(true)];
+    let mut text = String::new();
+    for seed in seeds {
+        let mut dice = Dice::new(seed);
+        let (program, length) = begin(seed, &mut dice);
+        let made = run(&benches, &program, (&mut dice, length)).unwrap();
+        text += "\n";
+        text += &print::print(&program, &made, (&format!("program_{seed}"), "keeps every rule"));
+    }
+    text
+}
+
+/// A program of a seed, without calls yet, and how many it shall have.
+fn begin(seed: u64, dice: &mut Dice) -> (Program, usize) {
     let schema = usize::try_from(seed).unwrap() % SCHEMAS.len();
     let options = Options {
         autoflush: dice.below(4) > 0,
@@ -82,12 +106,26 @@ fn run_program(benches: &[Bench; 2], seed: u64) -> Option<(String, String)> {
         values: dice.below(3) == 0,
         habits: seed.is_multiple_of(7),
     };
-    let bench = &benches[usize::from(options.habits)];
     let length = 4 + dice.below(20);
-    let program = Program { schema, options, ops: Vec::new() };
-    let maker = Maker { dice: &mut dice, schema: &SCHEMAS[schema] };
-    let broken = bench.run(&program, Source::Chance(maker, length)).err()?;
+    (Program { schema, options, ops: Vec::new() }, length)
+}
+
+fn run(
+    benches: &[Bench; 2],
+    program: &Program,
+    (dice, length): (&mut Dice, usize),
+) -> Result<Vec<Made>, Broken> {
+    let maker = Maker { dice, schema: &SCHEMAS[program.schema] };
+    benches[usize::from(program.options.habits)].run(program, Source::Chance(maker, length))
+}
+
+/// The rule that the program of a seed breaks, without its numbers, and the program as a test.
+fn run_program(benches: &[Bench; 2], seed: u64) -> Option<(String, String)> {
+    let mut dice = Dice::new(seed);
+    let (program, length) = begin(seed, &mut dice);
+    let broken = run(benches, &program, (&mut dice, length)).err()?;
+    let bench = &benches[usize::from(program.options.habits)];
     let (program, broken) = shrink::shrink(bench, &program, broken);
     let why = broken.why.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
-    Some((why, print::print(&program, &broken.made, &broken.why)))
+    Some((why, print::print(&program, &broken.made, ("rule_that_was_broken", &broken.why))))
 }

@@ -219,15 +219,24 @@ impl Op {
     }
 }
 
-/// A call that was made: how many entities it met first, and whether it succeeded.
+/// An entity that came by a call.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// The number of its table.
+    pub table: usize,
+    /// The key that it had then.
+    pub key: Option<Key>,
+}
+
+/// A call that was made, what came by it, and whether it succeeded.
 #[derive(Clone, Debug)]
 pub struct Made {
     /// The call.
     pub op: Op,
     /// The number of the first entity that came by it.
     pub first: usize,
-    /// How many came.
-    pub came: usize,
+    /// That and those after it.
+    pub news: Vec<New>,
     /// Whether it failed.
     pub failed: bool,
 }

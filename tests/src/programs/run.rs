@@ -187,7 +187,7 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn log(&mut self, op: Op) {
-        self.made.push(Made { op, first: self.oracle.entities.len(), came: 0, failed: false });
+        self.made.push(Made { op, first: self.oracle.entities.len(), news: Vec::new(), failed: false });
     }
 
     pub(super) fn break_rule(&mut self, why: String) {

@@ -46,7 +46,7 @@ fn without(
     for (place, made) in made.iter().enumerate() {
         let needs_lost = made.op.entities().iter().any(|entity| lost.contains(entity));
         if is_cut(place) || needs_lost {
-            lost.extend(made.first..made.first + made.came);
+            lost.extend(made.first..made.first + made.news.len());
             continue;
         }
         let renumber = |number: usize| number - lost.iter().filter(|&&other| other < number).count();
