@@ -133,6 +133,7 @@ pub mod __private;
 pub use error::{Constraint, Error, ErrorKind, Refusal, Result};
 pub use expr::RelationName;
 pub use expr::{Becomes, FilledRow, Fills, RowStruct};
+pub use expr::{Cte, Derived, Subquery};
 pub use expr::{Direct, Many, One, Refined, Through, Via};
 pub use expr::{Tracked, Untracked};
 pub use load::{Cell, FromRow, Graph, Loaded, Output, Picked};

@@ -7,7 +7,7 @@ use crate::stmt::{BulkAction, BulkTree};
 
 /// Writes an UPDATE or a DELETE. An UPDATE of a table with a version counts it up, unless it sets it.
 pub(crate) fn write_bulk<'a>(bulk: &'a BulkTree, out: &mut impl Sink<'a>) {
-    out.open(&mut std::iter::once(bulk.table));
+    out.open(&mut std::iter::once((bulk.table, None)));
     match &bulk.action {
         BulkAction::Update(sets) => {
             out.sql("UPDATE ");

@@ -20,29 +20,32 @@ pub(super) fn check_groups(select: &SelectTree) -> Result<()> {
     if select.group_by.is_empty() && !is_aggregated(select) {
         return Ok(());
     }
-    let groups = Groups { group_by: &select.group_by };
+    let groups = Groups { select, group_by: &select.group_by };
     for item in &select.items {
         match item {
             Item::Expression(node) => groups.check(node, "selects")?,
             Item::Table(table) if groups.have_key_of(*table) => {}
-            Item::Table(table) => return Err(ungrouped(*table, table.table.primary_key[0], "selects")),
+            Item::Table(table) => return Err(ungrouped(*table, first_key(*table), "selects")),
         }
     }
     if select.items.is_empty() && !groups.have_key_of(select.from) {
-        return Err(ungrouped(select.from, select.from.table.primary_key[0], "selects"));
+        return Err(ungrouped(select.from, first_key(select.from), "selects"));
     }
     select.having.iter().try_for_each(|node| groups.check(node, "has a condition on"))?;
     select.order_by.iter().try_for_each(|ordered| groups.check(&ordered.node, "is ordered by"))
 }
 
 struct Groups<'select> {
+    select: &'select SelectTree,
     group_by: &'select [Node],
 }
 
 impl Groups<'_> {
     fn check(&self, node: &Node, verb: &str) -> Result<()> {
         if let Node::Field { of, field } = node {
-            let is_grouped = self.have_field(*of, *field) || self.have_key_of(*of);
+            // A row of a query around this one is one row.
+            let is_outer = self.select.tables().all(|table| table != *of);
+            let is_grouped = is_outer || self.have_field(*of, *field) || self.have_key_of(*of);
             return match is_grouped {
                 true => Ok(()),
                 false => Err(ungrouped(*of, of.table.fields[usize::from(*field)].start, verb)),
@@ -69,10 +72,11 @@ impl Groups<'_> {
     /// Whether the rows of a group are one row of a table, since its key is grouped by.
     fn have_key_of(&self, table: TableRef) -> bool {
         let mut fields = table.table.fields.iter().enumerate();
-        fields.all(|(field, columns)| {
-            let is_key = columns.clone().any(|column| table.table.primary_key.contains(&column));
-            !is_key || self.have_field(table, u16::try_from(field).unwrap_or(u16::MAX))
-        })
+        !table.table.primary_key.is_empty()
+            && fields.all(|(field, columns)| {
+                let is_key = columns.clone().any(|column| table.table.primary_key.contains(&column));
+                !is_key || self.have_field(table, u16::try_from(field).unwrap_or(u16::MAX))
+            })
     }
 }
 
@@ -138,6 +142,10 @@ fn has_aggregate(node: &Node) -> bool {
     let mut found = false;
     node.each_child(&mut |child| found = found || has_aggregate(child));
     found
+}
+
+fn first_key(table: TableRef) -> usize {
+    table.table.primary_key.first().copied().unwrap_or(0)
 }
 
 #[cold]

@@ -81,7 +81,7 @@ impl Keyset {
     /// A number of the order, the same in every process: a cursor of another order has another.
     pub(crate) fn fingerprint(&self, tree: &SelectTree, dialect: &dyn Dialect) -> u64 {
         let mut writer = Writer::new(dialect);
-        Sink::open(&mut writer, &mut tree.tables());
+        Sink::open(&mut writer, &mut tree.named_tables());
         write_order(&tree.order_by, "", &mut writer);
         Sink::close(&mut writer);
         writer.finish().bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod compound;
 pub(crate) mod ddl;
+mod derived;
 mod dialect;
 mod dml;
 mod grouping;

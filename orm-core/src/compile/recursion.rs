@@ -22,7 +22,7 @@ pub(super) fn write_tree<'a>(select: &'a SelectTree, recursion: &'a Recursion, o
     out.sql(" UNION ");
     write_step(select, recursion, key, out);
     out.sql(") SELECT ");
-    out.open(&mut std::iter::once(select.from));
+    out.open(&mut std::iter::once((select.from, None)));
     out.columns(select.from);
     out.sql(", orm_first, orm_last, orm_depth FROM (SELECT ");
     write_keys(key, out);
@@ -44,7 +44,7 @@ fn write_top<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
         write_names(keys.len(), out);
         out.sql(", orm_depth, orm_row FROM (");
     }
-    out.open(&mut std::iter::once(select.from));
+    out.open(&mut std::iter::once((select.from, None)));
     out.sql("SELECT ");
     for (name, column) in KEYS.iter().zip(keys) {
         out.column(select.from, *column);
@@ -72,7 +72,7 @@ fn write_step<'a>(select: &'a SelectTree, recursion: &'a Recursion, key: KeyFiel
         Route::Up(_) => (foreign, primary),
         Route::Down(_) | Route::DownUp(..) | Route::DownDown(..) => (primary, foreign),
     };
-    out.open(&mut std::iter::once(select.from));
+    out.open(&mut std::iter::once((select.from, None)));
     out.sql("SELECT ");
     for column in found {
         out.column(select.from, *column);

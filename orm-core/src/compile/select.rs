@@ -1,6 +1,7 @@
 //! SELECT as SQL.
 
 use super::compound::write_compound;
+use super::derived::{write_labelled_items, write_source, write_with};
 use super::grouping::is_aggregated;
 use super::json::JsonList;
 use super::recursion::write_tree;
@@ -40,10 +41,11 @@ fn is_countable(select: &SelectTree) -> bool {
 }
 
 pub(super) fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl Sink<'a>) {
+    write_with(select, out);
     if let Some(compound) = &select.compound {
         return write_compound(select, compound, out);
     }
-    out.open(&mut select.tables());
+    out.open(&mut select.named_tables());
     out.sql(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
     match what {
         What::Rows => write_items(select, out),
@@ -52,8 +54,8 @@ pub(super) fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl 
         What::Exists => out.sql("1"),
     }
     out.sql(" FROM ");
-    out.table(select.from);
-    select.joins.iter().for_each(|join| write_join(join, out));
+    write_source(select, select.from, out);
+    select.joins.iter().for_each(|join| write_join(select, join, out));
     write_conditions(&select.filters, " WHERE ", out);
     for (index, node) in select.group_by.iter().enumerate() {
         out.sql(if index == 0 { " GROUP BY " } else { ", " });
@@ -69,7 +71,7 @@ pub(super) fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl 
 
 /// The first rows of each value of an expression, which a window counts.
 fn write_first_of_each<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
-    out.open(&mut select.tables());
+    out.open(&mut select.named_tables());
     out.sql("SELECT ");
     out.columns(select.from);
     out.sql(" FROM (SELECT ");
@@ -92,7 +94,10 @@ fn write_items<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     if select.items.is_empty() {
         return out.columns(select.from);
     }
-    write_list_of_items(&select.items, out);
+    match select.labels {
+        Some(table) => write_labelled_items(&select.items, table, out),
+        None => write_list_of_items(&select.items, out),
+    }
 }
 
 pub(super) fn write_list_of_items<'a>(items: &'a [Item], out: &mut impl Sink<'a>) {
@@ -108,13 +113,13 @@ pub(super) fn write_list_of_items<'a>(items: &'a [Item], out: &mut impl Sink<'a>
 }
 
 /// A table between stands in parentheses with the one behind it, so that a left join keeps or leaves out both.
-fn write_join<'a>(join: &'a Join, out: &mut impl Sink<'a>) {
+fn write_join<'a>(select: &'a SelectTree, join: &'a Join, out: &mut impl Sink<'a>) {
     out.sql(match join.kind {
         JoinKind::Inner => " JOIN ",
         JoinKind::Left => " LEFT JOIN ",
     });
     match &join.between {
-        None => out.table(join.to),
+        None => write_source(select, join.to, out),
         Some((between, on)) => {
             out.sql("(");
             out.table(*between);

@@ -8,6 +8,10 @@ use super::dialect::{Capabilities, Dialect};
 use super::json::JsonList;
 use super::writer::Writer;
 use crate::expr::{Naming, Node, TableRef};
+use crate::schema::Table;
+
+/// A table of a statement, and its name in SQL where no database has it.
+pub(crate) type Named = (TableRef, Option<&'static str>);
 
 /// What a walk over a statement goes into.
 pub(crate) trait Sink<'a> {
@@ -16,9 +20,13 @@ pub(crate) trait Sink<'a> {
     /// A piece of SQL.
     fn sql(&mut self, text: &'static str);
     /// What follows speaks of the tables of a SELECT, and of those of the SELECTs around it.
-    fn open(&mut self, tables: &mut dyn Iterator<Item = TableRef>);
+    fn open(&mut self, tables: &mut dyn Iterator<Item = Named>);
     /// The SELECT ends.
     fn close(&mut self);
+    /// A name of the user's.
+    fn name(&mut self, name: &'static str);
+    /// The name of a column of a table, by itself.
+    fn label(&mut self, table: &'static Table, column: usize);
     /// The name of a table, where rows are taken from it; its other name follows, if it has one.
     fn table(&mut self, table: TableRef);
     /// The name of a column.
@@ -48,12 +56,20 @@ impl<'a> Sink<'a> for Writer<'_> {
         Writer::sql(self, text);
     }
 
-    fn open(&mut self, tables: &mut dyn Iterator<Item = TableRef>) {
+    fn open(&mut self, tables: &mut dyn Iterator<Item = Named>) {
         self.open_scope(tables);
     }
 
     fn close(&mut self) {
         self.close_scope();
+    }
+
+    fn name(&mut self, name: &'static str) {
+        Writer::name(self, name);
+    }
+
+    fn label(&mut self, table: &'static Table, column: usize) {
+        Writer::name(self, &table.columns[column].name);
     }
 
     fn table(&mut self, table: TableRef) {
@@ -177,12 +193,20 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
         self.push(0, text.as_ptr() as u64, u8::try_from(text.len()).unwrap_or(u8::MAX));
     }
 
-    fn open(&mut self, _tables: &mut dyn Iterator<Item = TableRef>) {
+    fn open(&mut self, _tables: &mut dyn Iterator<Item = Named>) {
         self.into.shape.push(9);
     }
 
     fn close(&mut self) {
         self.into.shape.push(10);
+    }
+
+    fn name(&mut self, name: &'static str) {
+        self.sql(name);
+    }
+
+    fn label(&mut self, table: &'static Table, column: usize) {
+        self.push(11, (table.number << 16 | column) as u64, 0);
     }
 
     fn table(&mut self, table: TableRef) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::dialect::Dialect;
+use super::sink::Named;
 use crate::expr::{Naming, TableRef};
 use crate::schema::Table;
 
@@ -49,14 +50,16 @@ impl<'dialect> Writer<'dialect> {
 
     /// Opens the scope of a statement that takes rows from tables. A table that the writer has to name gets a name that no
     /// other of the open scopes has.
-    pub(crate) fn open_scope(&mut self, tables: &mut dyn Iterator<Item = TableRef>) {
+    pub(crate) fn open_scope(&mut self, tables: &mut dyn Iterator<Item = Named>) {
         self.scopes.push(Vec::new());
         let mut hidden = Vec::new();
-        for table in tables {
-            match table.naming {
-                Naming::Own => self.enter_scope(table, Cow::Borrowed(table.table.name)),
-                Naming::Alias(name) => self.enter_scope(table, Cow::Borrowed(name)),
-                Naming::Hidden(_) => hidden.push(table),
+        for (table, name) in tables {
+            match (name, table.naming) {
+                (Some(name), _) | (None, Naming::Alias(name)) => {
+                    self.enter_scope(table, Cow::Borrowed(name));
+                }
+                (None, Naming::Own) => self.enter_scope(table, Cow::Borrowed(table.table.name)),
+                (None, Naming::Hidden(_)) => hidden.push(table),
             }
         }
         for table in hidden {

@@ -2,11 +2,12 @@
 
 use std::marker::PhantomData;
 
+use super::derived::Placed;
 use super::methods::Condition;
 use super::node::{Columns, Node, TableRef};
 use super::relation::{AsPath, Many, One, Path, Route};
 use super::scope::{Always, Contains, In, RowWise, Uses, Within};
-use super::source::{AliasName, As, Source};
+use super::source::{AliasName, As, ModelSource, Source};
 use super::tree::{Join, JoinKind, SelectTree};
 use crate::schema::{Model, Points};
 use crate::util::Marker;
@@ -34,7 +35,7 @@ pub trait Joins<S, I> {
 }
 
 #[allow(private_interfaces)]
-impl<S: Contains<L, I>, I, L: Source, F: Points> Joins<S, I> for Column<L, F, Fk> {
+impl<S: Contains<L, I>, I, L: ModelSource, F: Points> Joins<S, I> for Column<L, F, Fk> {
     type Target = F::Target;
     type Keep<Q> = S::Keep<Q>;
 
@@ -140,21 +141,29 @@ pub fn to<M: Model>() -> To<M> {
 impl<M: Model, A: AliasName> As<M, A> {
     /// This alias to join, on any condition.
     pub fn on<E: Condition>(self, condition: E) -> On<As<M, A>, E::Uses> {
-        On { condition: condition.into_node(), kind: PhantomData }
+        On::new(condition, None)
     }
 }
 
 impl<M: Model> To<M> {
     /// The condition of the join.
     pub fn on<E: Condition>(self, condition: E) -> On<M, E::Uses> {
-        On { condition: condition.into_node(), kind: PhantomData }
+        On::new(condition, None)
     }
 }
 
 /// A join on a condition that speaks of `U`.
 pub struct On<T, U> {
     condition: Node,
+    /// What is joined, if it is the rows of a subquery.
+    placed: Option<Placed>,
     kind: Marker<(T, U)>,
+}
+
+impl<T, U> On<T, U> {
+    pub(crate) fn new<E: Condition>(condition: E, placed: Option<Placed>) -> Self {
+        On { condition: condition.into_node(), placed, kind: PhantomData }
+    }
 }
 
 #[allow(private_interfaces)]
@@ -168,6 +177,9 @@ impl<S, I, T: Source, U: Uses + RowWise + Within<In<T, S, Always>, I>> Joins<S, 
     }
 
     fn add_to(self, tree: &mut SelectTree, kind: JoinKind, to: TableRef) {
+        if let Some(placed) = self.placed {
+            placed.add_to(tree);
+        }
         tree.joins.push(Join { kind, to, between: None, on: Some(self.condition) });
     }
 }

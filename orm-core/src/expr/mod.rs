@@ -10,6 +10,7 @@ mod branch;
 mod case;
 mod combine;
 mod convert;
+mod derived;
 mod evaluate;
 mod fragment;
 mod function;
@@ -42,6 +43,8 @@ pub use convert::{
     Cast, CastTarget, HasDay, HasJson, HasTime, JsonMethods, day, hour, minute, month, ordinal, second,
     weekday, year,
 };
+pub use derived::{Cte, Derived, InPlace, InWith, Subquery};
+pub(crate) use derived::{DerivedBody, Placed};
 pub(crate) use evaluate::{Cells, evaluate, is_met};
 pub use fragment::{call, fragment};
 pub use function::{
@@ -74,7 +77,7 @@ pub(crate) use shape::items_of;
 pub use shape::{
     AsHandle, AsStruct, AsValue, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
 };
-pub use source::{AliasName, As, Source};
+pub use source::{AliasName, As, ModelSource, Source};
 pub use tree::Items;
 pub(crate) use tree::{Compound, Item, Join, JoinKind, Recursion, SelectTree, SetOperator, What};
 pub use window::{

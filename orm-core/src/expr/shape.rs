@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use super::methods::{Expr, Expression};
 use super::scope::{Contains, Of, Presence, Uses, Within};
-use super::source::Source;
+use super::source::{ModelSource, Source};
 use super::tree::{Item, Items};
 use crate::schema::Model;
 use crate::util::Marker;
@@ -170,7 +170,7 @@ impl<S, O, I, T: Selectable, U: Uses + Within<S, I>> Selection<S, O, I> for Expr
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Contains<M, I>, O: Mode, I, M: Source> Selection<S, O, I> for WholeModel<M> {
+impl<S: Contains<M, I>, O: Mode, I, M: ModelSource> Selection<S, O, I> for WholeModel<M> {
     type Cell = <S::Presence as Presence>::Entity<O::Cell<M::Model>>;
     type Keep<Q> = S::Keep<Q>;
 

@@ -4,28 +4,44 @@ use std::marker::PhantomData;
 
 use super::node::{Naming, TableRef};
 use super::shape::WholeModel;
-use crate::schema::Model;
+use crate::schema::{Model, Table};
 use crate::value::Column;
 
-/// A model, or a model under another name.
+/// A model, a struct of the rows of a subquery, or one of these under another name.
 pub trait Source: 'static {
-    /// The model.
-    type Model: Model;
+    /// Its columns, and its other name, if it has one.
+    #[doc(hidden)]
+    fn columns_and_name() -> (&'static Table, Option<&'static str>);
 
-    /// Its table, and its name there.
+    /// Its table, and what that is called.
     #[doc(hidden)]
     #[allow(private_interfaces)]
-    fn table_ref() -> TableRef;
-}
-
-#[allow(private_interfaces)]
-impl<M: Model> Source for M {
-    type Model = M;
-
     #[inline]
     fn table_ref() -> TableRef {
-        TableRef { table: M::table(), naming: Naming::Own }
+        let (table, name) = Self::columns_and_name();
+        TableRef { table, naming: name.map_or(Naming::Own, Naming::Alias) }
     }
+}
+
+impl<M: Model> Source for M {
+    #[inline]
+    fn columns_and_name() -> (&'static Table, Option<&'static str>) {
+        (M::table(), None)
+    }
+}
+
+/// A model, or a model under another name: its rows are entities.
+pub trait ModelSource: Source {
+    /// The model.
+    type Model: Model;
+}
+
+impl<M: Model> ModelSource for M {
+    type Model = M;
+}
+
+impl<M: Model, A: AliasName> ModelSource for As<M, A> {
+    type Model = M;
 }
 
 /// The name of an alias; `alias!` writes it.
@@ -34,7 +50,7 @@ pub trait AliasName: 'static {
     const NAME: &'static str;
 }
 
-/// A model under another name, for a second place in one query. [`alias!`](crate::alias) makes one.
+/// A model, or the rows of a subquery, under another name, for a second place in one query. [`alias!`](crate::alias) makes one.
 pub struct As<M, A>(PhantomData<fn() -> (M, A)>);
 
 impl<M, A> Clone for As<M, A> {
@@ -45,16 +61,14 @@ impl<M, A> Clone for As<M, A> {
 
 impl<M, A> Copy for As<M, A> {}
 
-#[allow(private_interfaces)]
-impl<M: Model, A: AliasName> Source for As<M, A> {
-    type Model = M;
-
-    fn table_ref() -> TableRef {
-        TableRef { table: M::table(), naming: Naming::Alias(A::NAME) }
+impl<M: Source, A: AliasName> Source for As<M, A> {
+    #[inline]
+    fn columns_and_name() -> (&'static Table, Option<&'static str>) {
+        (M::columns_and_name().0, Some(A::NAME))
     }
 }
 
-impl<M: Model, A: AliasName> As<M, A> {
+impl<M: Source, A: AliasName> As<M, A> {
     /// The alias; [`alias!`](crate::alias) calls it.
     #[doc(hidden)]
     pub const fn new() -> Self {

@@ -1,8 +1,12 @@
 //! A SELECT as plain data. It stands beside the expressions, since each can hold the other.
 
+use std::sync::Arc;
+
+use super::derived::{DerivedTable, WithTable};
 use super::node::{Node, TableRef};
 use super::order::Ordered;
 use super::relation::Route;
+use crate::schema::Table;
 
 /// A SELECT.
 #[derive(Clone)]
@@ -27,6 +31,12 @@ pub(crate) struct SelectTree {
     pub(crate) compound: Option<Box<Compound>>,
     /// What its rows lead to over and over, loaded with them.
     pub(crate) recursion: Option<Box<Recursion>>,
+    /// What those of its tables are that no database has.
+    pub(crate) derived: Vec<DerivedTable>,
+    /// What stands before it as WITH; one may speak of those before it.
+    pub(crate) with: Vec<Arc<WithTable>>,
+    /// Whose column names the columns have, if another SELECT speaks of them.
+    pub(crate) labels: Option<&'static Table>,
 }
 
 /// A relation from a table back to itself that is followed from the rows of a SELECT over and over.
@@ -128,11 +138,15 @@ impl SelectTree {
             overwrites: false,
             compound: None,
             recursion: None,
+            derived: Vec::new(),
+            with: Vec::new(),
+            labels: None,
         }
     }
 
     /// Its rows, combined with those of another.
-    pub(crate) fn combined(mut self, operator: SetOperator, other: SelectTree) -> Self {
+    pub(crate) fn combined(mut self, operator: SetOperator, mut other: SelectTree) -> Self {
+        self.add_with(std::mem::take(&mut other.with));
         let goes_on = self.is_whole() && self.compound.as_ref().is_some_and(|whole| whole.takes(operator));
         if let Some(compound) = self.compound.as_mut().filter(|_| goes_on) {
             compound.rest.push((operator, other));
@@ -140,8 +154,23 @@ impl SelectTree {
         }
         let mut whole = SelectTree::new(self.from);
         whole.overwrites = self.overwrites;
+        whole.add_with(std::mem::take(&mut self.with));
         whole.compound = Some(Box::new(Compound { first: self, rest: vec![(operator, other)] }));
         whole
+    }
+
+    /// Adds to what stands before it as WITH; each stands there once.
+    pub(crate) fn add_with(&mut self, tables: impl IntoIterator<Item = Arc<WithTable>>) {
+        for table in tables {
+            if !self.with.iter().any(|known| Arc::ptr_eq(known, &table)) {
+                self.with.push(table);
+            }
+        }
+    }
+
+    /// What a table is, if it is one that no database has.
+    pub(crate) fn derived(&self, table: TableRef) -> Option<&DerivedTable> {
+        self.derived.iter().find(|derived| derived.table == table)
     }
 
     /// Whether it returns all of its rows, in no order.
@@ -152,6 +181,15 @@ impl SelectTree {
     /// The SELECT that says what its rows hold.
     pub(crate) fn first_part(&self) -> &SelectTree {
         self.compound.as_ref().map_or(self, |compound| compound.first.first_part())
+    }
+
+    /// The same, to change.
+    pub(crate) fn first_part_mut(&mut self) -> &mut SelectTree {
+        if self.compound.is_none() {
+            return self;
+        }
+        let compound = self.compound.as_mut().expect("invariant: it was just seen");
+        compound.first.first_part_mut()
     }
 
     fn parts_mut(&mut self) -> impl Iterator<Item = &mut SelectTree> {
@@ -168,6 +206,11 @@ impl SelectTree {
             between.into_iter().chain([join.to])
         });
         std::iter::once(self.from).chain(joined)
+    }
+
+    /// The same, each with its name in SQL if no database has it.
+    pub(crate) fn named_tables(&self) -> impl Iterator<Item = (TableRef, Option<&'static str>)> + '_ {
+        self.tables().map(|table| (table, self.derived(table).map(|derived| derived.name)))
     }
 
     /// Speaks of one table of an outer query in place of another, unless it has that table itself.

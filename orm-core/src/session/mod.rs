@@ -9,6 +9,7 @@ mod combine;
 mod core;
 mod cursor;
 mod deferred;
+mod derived;
 mod entities;
 mod events;
 mod explain;

@@ -43,6 +43,7 @@ pub mod by_session;
 pub mod column;
 pub mod combine;
 pub mod delete_rule;
+pub mod derived;
 pub mod expression;
 pub mod expression_random;
 pub mod fault;
@@ -117,6 +118,7 @@ macro_rules! suite {
             column
             combine
             delete_rule
+            derived
             expression
             expression_random
             fault
