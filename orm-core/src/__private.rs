@@ -10,6 +10,7 @@ pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
 pub use crate::expr::{AliasName, As, AsRow, AsStruct, FilledRow, Items, RowStruct, Selection};
 pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
+pub use crate::expr::{RowSource, Source};
 pub use crate::load::FromRow;
 pub use crate::load::GraphOf;
 pub use crate::row::Fields;
@@ -17,7 +18,7 @@ pub use crate::schema::derived::{
     Embedded, KeyRole, NoBase, Part, RoleOf, decode_int_enum, decode_text_enum, leads_to, linked, origin,
     refresh, require_column_of, require_few_columns, require_version, text_value, unfinished, validated,
 };
-pub use crate::schema::field_in::{FieldIn, KeyIn, NoField, NoKey};
+pub use crate::schema::field_in::{FieldIn, KeyIn, NoColumn, NoField, NoKey, RowIn};
 pub use crate::schema::{
     AsDebug, AsSerialize, BelongsTo, ColumnAt, Columns, DeclarativeBase, DeclaresHooks, Diff, FieldDef,
     FieldOf, KeyRule, LeadsTo, Model, ModelDef, Moment, Points, Probe, Registration, RowRule, Shows,

@@ -4,12 +4,14 @@
 //! pub struct StatsColumns<Name, Posts> { pub name: Name, pub posts: Posts }
 //! const _: () = {
 //!     impl RowStruct for Stats { type Fields = (String, i64); .. }
+//!     impl Source for Stats { .. }             // subqueries that give it: a table with its fields as columns
+//!     impl RowSource for Stats { type Columns<S> = StatsColumns<Column<S, String, Plain>, ..>; .. }
 //!     impl FromRow for Stats { type Cell = AsRow<Self, (<String as FromRow>::Cell, <i64 as FromRow>::Cell)>; }
 //!     impl Selection<..> for StatsColumns<..> where FilledRow<Stats, (Name, Posts)>: Selection<..> { .. }
 //! };
 //! ```
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Type, Visibility};
@@ -132,9 +134,12 @@ fn expand_struct(read: &RowStruct<'_>) -> TokenStream {
     let (query, items) =
         (Ident::new("__orm_query", Span::mixed_site()), Ident::new("__orm_items", Span::mixed_site()));
     let values = nested(names.iter().map(|name| quote!(self.#name)));
+    let source = expand_source(read);
     quote! {
         #beside
         const _: () = {
+            #source
+
             #[automatically_derived]
             impl #library::RowStruct for #ident {
                 type Fields = #types;
@@ -171,6 +176,52 @@ fn expand_struct(read: &RowStruct<'_>) -> TokenStream {
                 }
             }
         };
+    }
+}
+
+/// What makes the rows of a subquery a source of others: its fields as columns.
+fn expand_source(read: &RowStruct<'_>) -> TokenStream {
+    let RowStruct { ident, library, columns, fields, .. } = read;
+    let (name, table) = (names::plain(ident), names::snake_case(&names::plain(ident)));
+    let defs = fields.iter().map(|field| {
+        let (name, ty, column) = (names::plain(field.ident), field.ty, &field.column);
+        let row_in = quote!(#library::RowIn::<#ty>);
+        quote!(#library::FieldDef {
+            name: #name,
+            columns: if #row_in::IS_ONE_COLUMN { &[#column] } else { &[] },
+            ..#row_in::DEF
+        })
+    });
+    let types = fields.iter().map(|field| {
+        let ty = field.ty;
+        quote!(#library::Column<__OrmS, #ty, #library::Plain>)
+    });
+    let each = fields.iter().enumerate().map(|(at, field)| {
+        let (name, at) = (field.ident, Literal::u16_suffixed(u16::try_from(at).unwrap_or(u16::MAX)));
+        quote!(#name: #library::Column::new(#at))
+    });
+    quote! {
+        #[automatically_derived]
+        impl #library::Source for #ident {
+            fn columns_and_name() -> (&'static #library::Table, ::core::option::Option<&'static str>) {
+                #[allow(unused_imports)]
+                use #library::NoColumn as _;
+                static __ORM_CELL: #library::TableCell = #library::TableCell::new();
+                static __ORM_FIELDS: &[#library::FieldDef] = &[#(#defs),*];
+                static __ORM_DEF: #library::ModelDef =
+                    #library::ModelDef::of::<#ident>(#name, #table, __ORM_FIELDS);
+                (__ORM_CELL.get(&__ORM_DEF), ::core::option::Option::None)
+            }
+        }
+
+        #[automatically_derived]
+        impl #library::RowSource for #ident {
+            type Columns<__OrmS> = #columns<#(#types),*>;
+
+            fn columns<__OrmS>() -> Self::Columns<__OrmS> {
+                #columns { #(#each),* }
+            }
+        }
     }
 }
 

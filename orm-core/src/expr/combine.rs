@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::row_struct::AsRow;
 use super::scope::{Contains, Correlated, In, Standalone};
 use super::shape::{AsHandle, AsStruct, AsValue, Perhaps};
 
@@ -63,6 +64,7 @@ alike! {
     [T] AsValue<T>, AsValue<T> => AsValue<T>;
     [T] AsValue<T>, AsValue<Option<T>> => AsValue<Option<T>>;
     [T] AsValue<Option<T>>, AsValue<T> => AsValue<Option<T>>;
+    [R, C, D] AsRow<R, C>, AsRow<R, D> => AsRow<R, D>;
     [M] AsHandle<M>, AsHandle<M> => AsHandle<M>;
     [M] AsStruct<M>, AsStruct<M> => AsStruct<M>;
     [C] Perhaps<C>, Perhaps<C> => Perhaps<C>;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use super::join::On;
 use super::methods::Condition;
 use super::node::TableRef;
+use super::row_struct::RowStruct;
+use super::shape::AsValue;
 use super::source::{AliasName, As, Source};
 use super::tree::SelectTree;
 use crate::schema::Model;
@@ -110,6 +112,28 @@ impl SelectTree {
     }
 }
 
+/// A struct that rows become, whose fields other queries speak of as columns. `#[derive(FromRow)]` implements it.
+pub trait RowSource: RowStruct + Source {
+    /// Its columns, as those of the source `S`.
+    type Columns<S>;
+
+    /// They.
+    fn columns<S>() -> Self::Columns<S>;
+}
+
+/// Says that a cell is a column, or that cells are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no column that another query could speak of",
+    label = "not a column",
+    note = "a subquery with a struct of rows selects columns and expressions; `.subquery(alias)` takes whole models"
+)]
+pub trait Columnar {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Columnar for AsValue<T> {}
+#[diagnostic::do_not_recommend]
+impl<C: Columnar, D: Columnar> Columnar for (C, D) {}
+
 /// Rows that stand in WITH.
 pub enum InWith {}
 
@@ -147,6 +171,13 @@ impl<K, M, T, O, C> Derived<K, M, T, O, C> {
     /// Its rows to join, on any condition.
     pub fn on<E: Condition>(&self, condition: E) -> On<T, E::Uses> {
         On::new(condition, Some(self.placed()))
+    }
+}
+
+impl<K, M, R: RowSource, O> Derived<K, M, R, O, R::Columns<R>> {
+    /// The same rows under another name, so that they can stand in a query twice.
+    pub fn alias<A: AliasName>(&self, _alias: As<R, A>) -> Derived<K, M, As<R, A>, O, R::Columns<As<R, A>>> {
+        Derived::new(self.placed().renamed(As::<R, A>::table_ref(), A::NAME), R::columns())
     }
 }
 

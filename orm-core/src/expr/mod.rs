@@ -43,7 +43,7 @@ pub use convert::{
     Cast, CastTarget, HasDay, HasJson, HasTime, JsonMethods, day, hour, minute, month, ordinal, second,
     weekday, year,
 };
-pub use derived::{Cte, Derived, InPlace, InWith, Subquery};
+pub use derived::{Columnar, Cte, Derived, InPlace, InWith, RowSource, Subquery};
 pub(crate) use derived::{DerivedBody, Placed};
 pub(crate) use evaluate::{Cells, evaluate, is_met};
 pub use fragment::{call, fragment};

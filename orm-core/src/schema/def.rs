@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 
-use super::model::Model;
 use crate::value::{Field, Shape};
 
 /// A model as its derive wrote it.
@@ -70,8 +69,12 @@ pub struct FieldDef {
 }
 
 impl ModelDef {
-    /// A model of a type, with nothing said about it.
-    pub const fn of<M: Model>(model: &'static str, table: &'static str, fields: &'static [FieldDef]) -> Self {
+    /// A model of a type, or a struct of rows, with nothing said about it.
+    pub const fn of<M: 'static>(
+        model: &'static str,
+        table: &'static str,
+        fields: &'static [FieldDef],
+    ) -> Self {
         ModelDef {
             model,
             type_id: TypeId::of::<M>,

@@ -213,3 +213,23 @@ pub trait NoKey<T>: Sized {
 }
 
 impl<T> NoKey<T> for KeyIn<T> {}
+
+/// A type as a field of a struct that rows become.
+pub struct RowIn<T>(PhantomData<T>);
+
+impl<T: Field> RowIn<T> {
+    /// The field with nothing said about it.
+    pub const DEF: FieldDef = FieldDef::of::<T>("");
+
+    /// Whether it is one column, which has the field's name.
+    pub const IS_ONE_COLUMN: bool = T::WIDTH == 1;
+}
+
+/// What [`RowIn`] falls back on for what is no column, such as a handle: no query speaks of it.
+#[allow(missing_docs)]
+pub trait NoColumn {
+    const DEF: FieldDef = FieldDef::of::<bool>("");
+    const IS_ONE_COLUMN: bool = true;
+}
+
+impl<T> NoColumn for RowIn<T> {}

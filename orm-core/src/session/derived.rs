@@ -3,10 +3,88 @@
 use super::combine::Combines;
 use super::select::Select;
 use crate::expr::{
-    AliasName, As, Cte, Derived, In, Placed, SetOperator, Source, Standalone, Subquery, Tracked, Untracked,
+    AliasName, As, AsRow, Columnar, Cte, Derived, In, InPlace, InWith, Placed, RowSource, SetOperator,
+    Source, Standalone, Subquery, Tracked, Untracked,
 };
+use crate::load::Picked;
 use crate::schema::Model;
 use crate::stmt::SelectTree;
+
+/// What a query whose rows become `R` is as a source.
+type RowsOf<K, M, R, C> = Derived<K, M, R, Picked<AsRow<R, C>>, <R as RowSource>::Columns<R>>;
+
+impl<M: Model, S: Standalone, R: RowSource, C: Columnar> Select<M, S, Picked<AsRow<R, C>>> {
+    /// Its rows as a subquery that other queries take rows from, with the columns `.c`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct Db;
+    /// # #[derive(Model, Clone)] #[model(base = Db, default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String }
+    /// # #[derive(Model, Clone)] #[model(base = Db, default)]
+    /// # pub struct Post { #[column(primary_key)] pub id: Id<Post>, pub author: Id<User>, pub views: i64 }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<Db>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # let ann = s.add(User { name: "ann".into(), ..Default::default() });
+    /// # s.add_all([1, 2].map(|views| Post { author: ann.into(), views, ..Default::default() }));
+    /// #[derive(FromRow)]
+    /// struct Totals { author: Id<User>, posts: i64 }
+    ///
+    /// let totals = select::<Post>()
+    ///     .group_by(Post::author)
+    ///     .select(TotalsColumns { author: Post::author, posts: count(Post::id) })
+    ///     .subquery("totals");
+    /// let busy: Vec<(String, i64)> = s.query::<User>()
+    ///     .join(totals.on(totals.c.author.eq(User::id)))
+    ///     .filter(totals.c.posts.gt(1))
+    ///     .select((User::name, totals.c.posts))
+    ///     .fetch()?;
+    /// assert_eq!(busy, [("ann".to_owned(), 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subquery(self, name: &'static str) -> RowsOf<InPlace, M, R, C> {
+        Derived::new(Placed::subquery(R::table_ref(), name, self.into_tree()), R::columns())
+    }
+
+    /// Its rows as a table of WITH: other queries take rows from it, several times if need be, and it may speak of itself.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::expr::literal;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct Db;
+    /// # #[derive(Model, Clone)] #[model(base = Db, default)]
+    /// # pub struct Employee { #[column(primary_key)] pub id: Id<Employee>, pub manager: Option<Id<Employee>>, pub name: String }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<Db>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// # let ann = s.add(Employee { name: "ann".into(), ..Default::default() });
+    /// # s.add(Employee { name: "bob".into(), manager: Some(ann.into()), ..Default::default() });
+    /// #[derive(FromRow)]
+    /// struct Chain { id: Id<Employee>, name: String, depth: i64 }
+    ///
+    /// let chain = select::<Employee>()
+    ///     .filter(Employee::manager.is_null())
+    ///     .select(ChainColumns { id: Employee::id, name: Employee::name, depth: literal(0) })
+    ///     .cte("chain")
+    ///     .union_all(|chain| {
+    ///         let reports = select::<Employee>().join(chain.on(Employee::manager.eq(chain.c.id)));
+    ///         reports.select(ChainColumns { id: Employee::id, name: Employee::name, depth: chain.c.depth + 1 })
+    ///     });
+    /// let all: Vec<Chain> = chain.select().order_by(chain.c.depth).fetch(&mut s)?;
+    /// assert_eq!((all[1].name.as_str(), all[1].depth), ("bob", 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cte(self, name: &'static str) -> RowsOf<InWith, M, R, C> {
+        Derived::new(Placed::with(R::table_ref(), name, self.into_tree()), R::columns())
+    }
+}
 
 macro_rules! entities {
     ($($mode:ty),*) => {$(

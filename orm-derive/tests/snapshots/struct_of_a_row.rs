@@ -11,6 +11,71 @@ pub struct StatsColumns<__Ormname, __Ormposts, __Ormby> {
 }
 const _: () = {
     #[automatically_derived]
+    impl ::orm_core::__private::Source for Stats {
+        fn columns_and_name() -> (
+            &'static ::orm_core::__private::Table,
+            ::core::option::Option<&'static str>,
+        ) {
+            #[allow(unused_imports)]
+            use ::orm_core::__private::NoColumn as _;
+            static __ORM_CELL: ::orm_core::__private::TableCell = ::orm_core::__private::TableCell::new();
+            static __ORM_FIELDS: &[::orm_core::__private::FieldDef] = &[
+                ::orm_core::__private::FieldDef {
+                    name: "name",
+                    columns: if ::orm_core::__private::RowIn::<String>::IS_ONE_COLUMN {
+                        &["name"]
+                    } else {
+                        &[]
+                    },
+                    ..::orm_core::__private::RowIn::<String>::DEF
+                },
+                ::orm_core::__private::FieldDef {
+                    name: "posts",
+                    columns: if ::orm_core::__private::RowIn::<i64>::IS_ONE_COLUMN {
+                        &["n"]
+                    } else {
+                        &[]
+                    },
+                    ..::orm_core::__private::RowIn::<i64>::DEF
+                },
+                ::orm_core::__private::FieldDef {
+                    name: "by",
+                    columns: if ::orm_core::__private::RowIn::<
+                        Option<i64>,
+                    >::IS_ONE_COLUMN {
+                        &["by"]
+                    } else {
+                        &[]
+                    },
+                    ..::orm_core::__private::RowIn::<Option<i64>>::DEF
+                },
+            ];
+            static __ORM_DEF: ::orm_core::__private::ModelDef = ::orm_core::__private::ModelDef::of::<
+                Stats,
+            >("Stats", "stats", __ORM_FIELDS);
+            (__ORM_CELL.get(&__ORM_DEF), ::core::option::Option::None)
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::__private::RowSource for Stats {
+        type Columns<__OrmS> = StatsColumns<
+            ::orm_core::__private::Column<__OrmS, String, ::orm_core::__private::Plain>,
+            ::orm_core::__private::Column<__OrmS, i64, ::orm_core::__private::Plain>,
+            ::orm_core::__private::Column<
+                __OrmS,
+                Option<i64>,
+                ::orm_core::__private::Plain,
+            >,
+        >;
+        fn columns<__OrmS>() -> Self::Columns<__OrmS> {
+            StatsColumns {
+                name: ::orm_core::__private::Column::new(0u16),
+                posts: ::orm_core::__private::Column::new(1u16),
+                by: ::orm_core::__private::Column::new(2u16),
+            }
+        }
+    }
+    #[automatically_derived]
     impl ::orm_core::__private::RowStruct for Stats {
         type Fields = (String, (i64, Option<i64>));
         const NAME: &'static str = "Stats";

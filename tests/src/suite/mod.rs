@@ -44,6 +44,7 @@ pub mod column;
 pub mod combine;
 pub mod delete_rule;
 pub mod derived;
+pub mod derived_rows;
 pub mod expression;
 pub mod expression_random;
 pub mod fault;
@@ -119,6 +120,7 @@ macro_rules! suite {
             combine
             delete_rule
             derived
+            derived_rows
             expression
             expression_random
             fault
