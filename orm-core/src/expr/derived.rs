@@ -174,6 +174,7 @@ impl<K, M, T, O, C> Derived<K, M, T, O, C> {
     }
 }
 
+#[allow(clippy::type_complexity, reason = "the types say what a query has; users do not write them")]
 impl<K, M, R: RowSource, O> Derived<K, M, R, O, R::Columns<R>> {
     /// The same rows under another name, so that they can stand in a query twice.
     pub fn alias<A: AliasName>(&self, _alias: As<R, A>) -> Derived<K, M, As<R, A>, O, R::Columns<As<R, A>>> {

@@ -13,7 +13,7 @@ use crate::stmt::SelectTree;
 /// What a query whose rows become `R` is as a source.
 type RowsOf<K, M, R, C> = Derived<K, M, R, Picked<AsRow<R, C>>, <R as RowSource>::Columns<R>>;
 
-impl<M: Model, S: Standalone, R: RowSource, C: Columnar> Select<M, S, Picked<AsRow<R, C>>> {
+impl<M: Model, S: Standalone, R: RowSource, C> Select<M, S, Picked<AsRow<R, C>>> {
     /// Its rows as a subquery that other queries take rows from, with the columns `.c`.
     ///
     /// ```
@@ -46,7 +46,10 @@ impl<M: Model, S: Standalone, R: RowSource, C: Columnar> Select<M, S, Picked<AsR
     /// # Ok(())
     /// # }
     /// ```
-    pub fn subquery(self, name: &'static str) -> RowsOf<InPlace, M, R, C> {
+    pub fn subquery(self, name: &'static str) -> RowsOf<InPlace, M, R, C>
+    where
+        C: Columnar,
+    {
         Derived::new(Placed::subquery(R::table_ref(), name, self.into_tree()), R::columns())
     }
 
@@ -81,7 +84,10 @@ impl<M: Model, S: Standalone, R: RowSource, C: Columnar> Select<M, S, Picked<AsR
     /// # Ok(())
     /// # }
     /// ```
-    pub fn cte(self, name: &'static str) -> RowsOf<InWith, M, R, C> {
+    pub fn cte(self, name: &'static str) -> RowsOf<InWith, M, R, C>
+    where
+        C: Columnar,
+    {
         Derived::new(Placed::with(R::table_ref(), name, self.into_tree()), R::columns())
     }
 }
