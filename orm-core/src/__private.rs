@@ -10,6 +10,7 @@ pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
 pub use crate::expr::{AliasName, As, AsRow, AsStruct, FilledRow, Items, RowStruct, Selection};
 pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
+pub use crate::expr::{Hop, Turn, Way, goes_up, hop};
 pub use crate::expr::{RowSource, Source};
 pub use crate::load::FromRow;
 pub use crate::load::GraphOf;

@@ -141,12 +141,12 @@ pub use row::{Fields, Row};
 pub use schema::{BelongsTo, DeclarativeBase, HookContext, Hooks, Metadata, Model};
 pub use session::KeysetPage;
 pub use session::Undone;
+pub use session::{Between, Eager, LinkModel, Relation, Replace, Then};
 pub use session::{
     ColumnList, Combines, Executed, Execution, Info, Insert, IntoParam, Named, NestedTransaction, Params,
     RawQuery, ScopedSession, Select, Session, SessionMaker, StaleWrites, exists, insert, select,
 };
 pub use session::{Delete, Page, Returning, Stream, Update, delete, update};
-pub use session::{Eager, LinkModel, Relation, Replace, Then};
 pub use session::{Origin, Statistics};
 pub use store::{Change, State};
 pub use uow::{Action, Plan, PlanStep};

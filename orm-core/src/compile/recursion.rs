@@ -15,8 +15,7 @@ const KEYS: [&str; 6] = ["orm_key", "orm_key_2", "orm_key_3", "orm_key_4", "orm_
 /// Writes a SELECT that begins a recursion. A row holds all columns of the table, then the least and the greatest number, then
 /// the depth.
 pub(super) fn write_tree<'a>(select: &'a SelectTree, recursion: &'a Recursion, out: &mut impl Sink<'a>) {
-    let (Route::Down(key) | Route::Up(key) | Route::DownUp(key, _) | Route::DownDown(key, _)) =
-        recursion.route;
+    let key = recursion.route.first_key();
     out.sql("WITH RECURSIVE orm_tree AS (");
     write_top(select, out);
     out.sql(" UNION ");
@@ -70,7 +69,7 @@ fn write_step<'a>(select: &'a SelectTree, recursion: &'a Recursion, key: KeyFiel
     let (primary, foreign) = (&select.from.table.primary_key, &key.foreign_key().columns);
     let (found, asked) = match recursion.route {
         Route::Up(_) => (foreign, primary),
-        Route::Down(_) | Route::DownUp(..) | Route::DownDown(..) => (primary, foreign),
+        Route::Down(_) | Route::DownUp(..) | Route::Along(_) => (primary, foreign),
     };
     out.open(&mut std::iter::once((select.from, None)));
     out.sql("SELECT ");

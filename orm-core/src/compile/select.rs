@@ -112,24 +112,22 @@ pub(super) fn write_list_of_items<'a>(items: &'a [Item], out: &mut impl Sink<'a>
     }
 }
 
-/// A table between stands in parentheses with the one behind it, so that a left join keeps or leaves out both.
+/// Tables between stand in parentheses with the one behind them, so that a left join keeps or leaves out all.
 fn write_join<'a>(select: &'a SelectTree, join: &'a Join, out: &mut impl Sink<'a>) {
     out.sql(match join.kind {
         JoinKind::Inner => " JOIN ",
         JoinKind::Left => " LEFT JOIN ",
     });
-    match &join.between {
-        None => write_source(select, join.to, out),
-        Some((between, on)) => {
-            out.sql("(");
-            out.table(*between);
-            out.sql(" JOIN ");
-            out.table(join.to);
-            out.sql(" ON ");
-            write_node(on, out);
-            out.sql(")");
-        }
+    let tables: Vec<_> = join.between.iter().map(|(table, _)| *table).chain([join.to]).collect();
+    out.sql(if join.between.is_empty() { "" } else { "(" });
+    write_source(select, tables[0], out);
+    for (table, (_, on)) in tables[1..].iter().zip(&join.between) {
+        out.sql(" JOIN ");
+        out.table(*table);
+        out.sql(" ON ");
+        write_node(on, out);
     }
+    out.sql(if join.between.is_empty() { "" } else { ")" });
     if let Some(on) = &join.on {
         out.sql(" ON ");
         write_node(on, out);

@@ -3,9 +3,10 @@
 use std::marker::PhantomData;
 
 use super::derived::Placed;
+use super::hop::Hop;
 use super::methods::Condition;
 use super::node::{Columns, Node, TableRef};
-use super::relation::{AsPath, Many, One, Path, Route};
+use super::relation::{AsPath, KeyField, Many, One, Path, Route};
 use super::scope::{Always, Contains, In, RowWise, Uses, Within};
 use super::source::{AliasName, As, ModelSource, Source};
 use super::tree::{Join, JoinKind, SelectTree};
@@ -180,9 +181,12 @@ impl<S, I, T: Source, U: Uses + RowWise + Within<In<T, S, Always>, I>> Joins<S, 
         if let Some(placed) = self.placed {
             placed.add_to(tree);
         }
-        tree.joins.push(Join { kind, to, between: None, on: Some(self.condition) });
+        tree.joins.push(Join { kind, to, between: Vec::new(), on: Some(self.condition) });
     }
 }
+
+/// What lies between the numbers of the hidden tables of one way: more than a statement has joins.
+const FAR_APART: u16 = 1000;
 
 /// A path between two tables of a statement.
 pub(crate) struct Ends {
@@ -197,32 +201,27 @@ fn add_path(tree: &mut SelectTree, kind: JoinKind, ends: &Ends) {
 }
 
 impl Ends {
-    /// The join along the path; a table between is hidden under a number.
+    /// The join along the path; tables between are hidden under a number.
     pub(crate) fn join(&self, kind: JoinKind, hidden: u16) -> Join {
-        let (near, far) = self.links(hidden);
+        let (near, between) = self.links(hidden);
         let conditions = std::iter::once(near).chain(self.conditions());
-        Join { kind, to: self.to, between: far, on: Some(all_of(conditions.collect())) }
+        Join { kind, to: self.to, between, on: Some(all_of(conditions.collect())) }
     }
 
-    /// What links the first table with the next, and the table between, if there is one, with the second.
-    fn links(&self, hidden: u16) -> (Node, Option<(TableRef, Node)>) {
-        let between = |table| TableRef::hidden(table, hidden);
-        let columns = |of: TableRef, key: super::relation::KeyField| Columns {
-            of,
-            columns: &key.foreign_key().columns,
-        };
+    /// What links the first table with the next, and each table between with the one behind it.
+    fn links(&self, hidden: u16) -> (Node, Vec<(TableRef, Node)>) {
         match self.path.route {
-            Route::Up(key) => (Node::link(columns(self.from, key), self.to.key()), None),
-            Route::Down(key) => (Node::link(columns(self.to, key), self.from.key()), None),
+            Route::Up(key) => (key.up(self.from, self.to), Vec::new()),
+            Route::Down(key) => (key.up(self.to, self.from), Vec::new()),
             Route::DownUp(first, second) => {
-                let link = between(first.table);
-                let far = Node::link(columns(link, second), self.to.key());
-                (Node::link(columns(link, first), self.from.key()), Some((link, far)))
+                let link = TableRef::hidden(first.table, hidden);
+                (first.up(link, self.from), vec![(link, second.up(link, self.to))])
             }
-            Route::DownDown(first, second) => {
-                let link = between(first.table);
-                let far = Node::link(columns(self.to, second), link.key());
-                (Node::link(columns(link, first), self.from.key()), Some((link, far)))
+            Route::Along(hops) => {
+                let tables = tables_along(hops, hidden, self.to);
+                let near = hops[0].link(self.from, tables[0]);
+                let steps = hops[1..].iter().zip(tables.windows(2));
+                (near, steps.map(|(hop, ends)| (ends[0], hop.link(ends[0], ends[1]))).collect())
             }
         }
     }
@@ -234,6 +233,27 @@ impl Ends {
             condition
         })
     }
+}
+
+impl KeyField {
+    /// The condition that a row of its table names a row of the other.
+    pub(crate) fn up(self, from: TableRef, to: TableRef) -> Node {
+        Node::link(Columns { of: from, columns: &self.foreign_key().columns }, to.key())
+    }
+}
+
+impl Hop {
+    /// The condition that it leads from a row of one table to a row of the other.
+    pub(crate) fn link(self, from: TableRef, to: TableRef) -> Node {
+        if self.is_up() { self.key().up(from, to) } else { self.key().up(to, from) }
+    }
+}
+
+/// The tables that a way leads to, one after the other: all but the last are hidden.
+pub(crate) fn tables_along(hops: &[Hop], hidden: u16, to: TableRef) -> Vec<TableRef> {
+    let between = hops[..hops.len() - 1].iter().zip(0_u16..);
+    let hide = |(hop, place): (&Hop, u16)| TableRef::hidden(hop.to(), hidden + FAR_APART * place);
+    between.map(hide).chain([to]).collect()
 }
 
 /// Conditions as one.

@@ -14,6 +14,7 @@ mod derived;
 mod evaluate;
 mod fragment;
 mod function;
+mod hop;
 mod join;
 mod lists;
 mod methods;
@@ -50,8 +51,9 @@ pub use fragment::{call, fragment};
 pub use function::{
     abs, coalesce, concat, length, literal, lower, ltrim, replace, round, rtrim, substr, trim, upper,
 };
-pub(crate) use join::Ends;
+pub use hop::{Hop, LeadsOn, Turn, Way, goes_up, hop};
 pub use join::{Aliased, Joins, On, To, to};
+pub(crate) use join::{Ends, tables_along};
 pub use lists::{OnlyOf, all_of, any_of};
 pub use methods::{Condition, Expr, Expression, ExpressionMethods};
 pub use node::Native;

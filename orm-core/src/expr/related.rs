@@ -80,11 +80,11 @@ impl Rows {
         let join = Ends { from, to, path: path.clone() }.join(JoinKind::Inner, number);
         let mut tree = SelectTree::new(to);
         tree.filters.extend(join.on);
-        tree.joins.extend(join.between.map(|(between, far)| Join {
+        tree.joins.extend(join.between.into_iter().rev().map(|(between, next)| Join {
             kind: JoinKind::Inner,
             to: between,
-            between: None,
-            on: Some(far),
+            between: Vec::new(),
+            on: Some(next),
         }));
         Rows { target, tree }
     }

@@ -128,13 +128,10 @@ fn aggregate<M: Model, T>(path: &Path, aggregate: Node) -> OfRelated<M, T> {
 }
 
 /// The count of a path's rows, each once, as [`Session::related`](crate::Session::related) gives them: a link model with a key of
-/// its own may link the same two rows twice.
+/// its own may link the same two rows twice, and several ways may lead to one row.
 fn count_of(path: &Path) -> Node {
     let all = count_all().into_node();
-    let Route::DownUp(back, on) = path.route else { return all };
-    let link = back.table;
-    let ends = [back, on].map(|key| &key.foreign_key().columns);
-    if link.primary_key.iter().all(|column| ends.iter().any(|columns| columns.contains(column))) {
+    if !meets_twice(path.route) {
         return all;
     }
     let target = TableRef::own(path.route.target());
@@ -146,6 +143,20 @@ fn count_of(path: &Path) -> Node {
             filter: None,
         })),
         Some(_) | None => all,
+    }
+}
+
+/// Whether a route may lead to a row more than once.
+fn meets_twice(route: Route) -> bool {
+    match route {
+        Route::Up(_) | Route::Down(_) => false,
+        Route::DownUp(back, on) => {
+            let ends = [back, on].map(|key| &key.foreign_key().columns);
+            let is_of_ends = |column| ends.iter().any(|columns| columns.contains(column));
+            !back.table.primary_key.iter().all(is_of_ends)
+        }
+        // Ways down part, and ways up after them meet again.
+        Route::Along(hops) => !hops.is_sorted_by_key(|hop| !hop.is_up()),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 
+use super::hop::Hop;
 use super::node::Node;
 use super::order::{OrderPart, Ordered};
 use super::scope::{In, Predicate};
@@ -18,7 +19,7 @@ pub enum Direct {}
 /// A relation over the two foreign keys of a link model.
 pub struct Through<L>(PhantomData<fn() -> L>);
 
-/// A relation over a model in between: its foreign key names one side, and the other side's names it.
+/// A relation over a model in between, or over a tuple of them; it is read-only.
 pub struct Via<L>(PhantomData<fn() -> L>);
 
 /// Many rows of `T` that name one row of `M`; directly, or through another model.
@@ -46,6 +47,8 @@ pub struct RelationDef {
     number: u16,
     terms: Option<fn(&mut Terms)>,
     raises: bool,
+    /// The way over models in between.
+    hops: &'static [Hop],
 }
 
 /// The order of a relation's rows, and the condition that they meet.
@@ -112,8 +115,8 @@ pub(crate) enum Route {
     Down(KeyField),
     /// To the link rows whose first foreign key names the row, and on to those that their second names.
     DownUp(KeyField, KeyField),
-    /// To the rows whose foreign key names the row, and on to those that name them.
-    DownDown(KeyField, KeyField),
+    /// To the rows at the end of a way, over rows of other tables.
+    Along(&'static [Hop]),
 }
 
 impl KeyField {
@@ -140,7 +143,8 @@ impl Route {
     pub(crate) fn target(&self) -> &'static Table {
         match self {
             Route::Up(key) | Route::DownUp(_, key) => key.target(),
-            Route::Down(key) | Route::DownDown(_, key) => key.table,
+            Route::Down(key) => key.table,
+            Route::Along(hops) => hops[hops.len() - 1].to(),
         }
     }
 
@@ -148,7 +152,16 @@ impl Route {
     pub(crate) fn origin(&self) -> &'static Table {
         match self {
             Route::Up(key) => key.table,
-            Route::Down(key) | Route::DownUp(key, _) | Route::DownDown(key, _) => key.target(),
+            Route::Down(key) | Route::DownUp(key, _) => key.target(),
+            Route::Along(hops) => hops[0].from(),
+        }
+    }
+
+    /// The first foreign key that it goes by.
+    pub(crate) fn first_key(&self) -> KeyField {
+        match self {
+            Route::Up(key) | Route::Down(key) | Route::DownUp(key, _) => *key,
+            Route::Along(hops) => hops[0].key(),
         }
     }
 }
@@ -156,7 +169,7 @@ impl Route {
 impl RelationDef {
     /// A relation of a name; derives write it.
     pub const fn new(name: &'static str, number: u16) -> Self {
-        RelationDef { name, number, terms: None, raises: false }
+        RelationDef { name, number, terms: None, raises: false, hops: &[] }
     }
 
     /// Has an order or a condition.
@@ -170,6 +183,13 @@ impl RelationDef {
     #[must_use]
     pub const fn raiseload(mut self) -> Self {
         self.raises = true;
+        self
+    }
+
+    /// Goes over models in between.
+    #[must_use]
+    pub const fn over(mut self, hops: &'static [Hop]) -> Self {
+        self.hops = hops;
         self
     }
 
@@ -223,9 +243,9 @@ impl<M, T, L> Many<M, T, Through<L>> {
 }
 
 impl<M, T, L> Many<M, T, Via<L>> {
-    /// The rows whose foreign key names a row of the model in between, whose own names a row of `M`.
-    pub const fn via<F, R, G, S>(back: Column<L, F, R>, on: Column<T, G, S>, def: RelationDef) -> Self {
-        Many::over(back.field, on.field, def)
+    /// The rows at the end of the definition's way.
+    pub const fn via(def: RelationDef) -> Self {
+        Many::over(0, 0, def)
     }
 }
 
@@ -262,15 +282,10 @@ impl<M, T, L: Model> Many<M, T, Through<L>> {
     }
 }
 
-impl<M, T: Model, L: Model> Many<M, T, Via<L>> {
-    /// The foreign key of the model in between that names `M`.
-    pub fn foreign_key(&self) -> &'static ForeignKey {
-        KeyField::of::<L>(self.back).foreign_key()
-    }
-
-    /// The foreign key of `T` that names the model in between.
-    pub fn second_foreign_key(&self) -> &'static ForeignKey {
-        KeyField::of::<T>(self.on).foreign_key()
+impl<M, T, L> Many<M, T, Via<L>> {
+    /// The foreign keys on the way, in order.
+    pub fn foreign_keys(&self) -> impl Iterator<Item = &'static ForeignKey> {
+        self.def.hops.iter().map(|hop| hop.key().foreign_key())
     }
 }
 
@@ -308,9 +323,9 @@ impl<M: Model, T: Model, L: Model> AsPath for Many<M, T, Through<L>> {
 }
 
 #[allow(private_interfaces)]
-impl<M: Model, T: Model, L: Model> AsPath for Many<M, T, Via<L>> {
+impl<M: Model, T: Model, L> AsPath for Many<M, T, Via<L>> {
     fn path(&self) -> Path {
-        self.def.path::<M>(Route::DownDown(KeyField::of::<L>(self.back), KeyField::of::<T>(self.on)))
+        self.def.path::<M>(Route::Along(self.def.hops))
     }
 }
 

@@ -106,8 +106,8 @@ pub struct Items(pub(super) Vec<Item>);
 pub(crate) struct Join {
     pub(crate) kind: JoinKind,
     pub(crate) to: TableRef,
-    /// A table between the others and this one, and how this one hangs on it.
-    pub(crate) between: Option<(TableRef, Node)>,
+    /// Tables between the others and this one, each with how the next one hangs on it.
+    pub(crate) between: Vec<(TableRef, Node)>,
     pub(crate) on: Option<Node>,
 }
 
@@ -202,8 +202,8 @@ impl SelectTree {
     /// The tables that it takes rows from.
     pub(crate) fn tables(&self) -> impl Iterator<Item = TableRef> + '_ {
         let joined = self.joins.iter().flat_map(|join| {
-            let between = join.between.as_ref().map(|(table, _)| *table);
-            between.into_iter().chain([join.to])
+            let between = join.between.iter().map(|(table, _)| *table);
+            between.chain([join.to])
         });
         std::iter::once(self.from).chain(joined)
     }
@@ -226,7 +226,7 @@ impl SelectTree {
         let joins = self
             .joins
             .iter_mut()
-            .flat_map(|join| join.on.iter_mut().chain(join.between.as_mut().map(|(_, on)| on)));
+            .flat_map(|join| join.on.iter_mut().chain(join.between.iter_mut().map(|(_, on)| on)));
         let orders = self.order_by.iter_mut().map(|ordered| &mut ordered.node);
         let conditions = self.filters.iter_mut().chain(&mut self.group_by).chain(&mut self.having);
         items.chain(joins).chain(orders).chain(conditions).for_each(|node| node.rebase(from, to));

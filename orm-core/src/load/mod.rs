@@ -10,6 +10,7 @@ mod loaded;
 mod nested;
 mod related;
 mod search;
+mod way;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub(crate) use cells::{load_cells, load_returned, read_row};
 pub use from_row::FromRow;
 pub use graph::{Graph, GraphOf};
 pub(crate) use search::Places;
+pub(crate) use way::{Way, WayRows, load_way};
 
 /// Runs a SELECT of all columns of a model; every row becomes an entity, or meets the one that it is.
 ///

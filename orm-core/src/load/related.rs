@@ -59,8 +59,7 @@ pub(crate) fn load_up(
 pub(crate) struct LinkedRow {
     pub(crate) parent: u32,
     pub(crate) first: u32,
-    /// None where the first table's row came without one.
-    pub(crate) second: Option<u32>,
+    pub(crate) second: u32,
 }
 
 /// Runs a SELECT of all columns of a foreign key's table, then all of a second table.
@@ -80,11 +79,7 @@ pub(crate) fn load_linked(
     connection.query(statement, values, &mut |row| {
         let Some(parent) = named.find(row, stores)? else { return Ok(()) };
         let slot = stores.meet_row(first.number, row, 0)?;
-        let is_there = !matches!(row.value(start + second.primary_key[0]), ValueRef::Null);
-        let second = match is_there {
-            true => Some(stores.meet_row(second.number, row, start)?),
-            false => None,
-        };
+        let second = stores.meet_row(second.number, row, start)?;
         rows.push(LinkedRow { parent, first: slot, second });
         Ok(())
     })?;

@@ -62,7 +62,7 @@ pub trait Model: Clone + Send + Sync + 'static {
     /// The type of its primary key; a tuple when the key has several fields.
     type Key: Key;
 
-    /// Tells the model from all others, if the derive has to ask the compiler which of its ids name the model itself; else 0.
+    /// Tells the model from all others, where the derive has to ask the compiler which model an id names.
     const ORIGIN: u64 = 0;
 
     /// Its table.

@@ -46,7 +46,7 @@ pub trait ColumnAt<const NAME: u64>: Model {
 
 /// The model whose rows an id names.
 #[diagnostic::on_unimplemented(
-    message = "the second path of `many_through` is no foreign key",
+    message = "this path of a relation is no foreign key",
     label = "`{Self}` names no row of a model"
 )]
 pub trait Points {

@@ -55,7 +55,7 @@ pub use maker::SessionMaker;
 pub use page::Page;
 pub use params::{IntoParam, Named, Params};
 pub use raw::RawQuery;
-pub use related::{Eager, LinkModel, Relation, Replace, Then};
+pub use related::{Between, Eager, LinkModel, Relation, Replace, Then};
 pub use savepoint::NestedTransaction;
 pub use scoped::ScopedSession;
 pub use select::{Select, select};

@@ -41,19 +41,16 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// What tells the model from others, where the compiler has to be asked whether a key is its own.
-fn expand_origin(model: &Model) -> Option<TokenStream> {
+/// What tells the model from others, where the compiler has to be asked which model an id names.
+fn expand_origin(model: &Model) -> TokenStream {
     let (library, name) = (&model.library, model.ident.to_string());
-    let is_asked = model.fields.iter().any(Field::may_be_own_key);
-    is_asked.then(|| {
-        quote! {
-            const ORIGIN: u64 = #library::origin(
-                ::core::concat!(::core::module_path!(), "::", #name),
-                ::core::line!(),
-                ::core::column!(),
-            );
-        }
-    })
+    quote! {
+        const ORIGIN: u64 = #library::origin(
+            ::core::concat!(::core::module_path!(), "::", #name),
+            ::core::line!(),
+            ::core::column!(),
+        );
+    }
 }
 
 fn expand_table(model: &Model) -> TokenStream {

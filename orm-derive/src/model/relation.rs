@@ -10,6 +10,9 @@ use crate::names::{self, nearest};
 use crate::words::{items_of, listed};
 
 const OPTIONS: [&str; 3] = ["order_by", "filter", "raiseload"];
+/// How many foreign keys a relation can go by.
+const MOST_HOPS: usize = 9;
+
 const KINDS: [&str; 4] = ["many", "one", "many_through", "many_via"];
 
 /// A relation: `posts = many(Post::author, order_by = Post::id)`.
@@ -42,8 +45,8 @@ pub(crate) enum Kind {
     One(ColumnPath),
     /// Through a link model: its foreign key to this model, and that to the other.
     Through(ColumnPath, ColumnPath),
-    /// Over a model in between: its foreign key to this model, and the other model's to it.
-    Via(ColumnPath, ColumnPath),
+    /// Over models in between: foreign key by foreign key.
+    Via(Vec<ColumnPath>),
 }
 
 /// `Post::author`: a type and a constant of it.
@@ -118,7 +121,8 @@ impl Kind {
     /// The path of the foreign key that names this model.
     pub(crate) fn back(&self) -> &ColumnPath {
         match self {
-            Kind::Many(back) | Kind::One(back) | Kind::Through(back, _) | Kind::Via(back, _) => back,
+            Kind::Many(back) | Kind::One(back) | Kind::Through(back, _) => back,
+            Kind::Via(hops) => &hops[0],
         }
     }
 
@@ -128,32 +132,38 @@ impl Kind {
             Kind::Many(_) => "The rows that name one of these.",
             Kind::One(_) => "The row that names one of these.",
             Kind::Through(..) => "The rows that are linked to one of these.",
-            Kind::Via(..) => "The rows that name one that names one of these.",
+            Kind::Via(_) => "The rows at the end of a way from one of these.",
         }
     }
 
-    /// The second path.
-    pub(crate) fn on(&self) -> Option<&ColumnPath> {
+    /// The last path.
+    pub(crate) fn last(&self) -> &ColumnPath {
         match self {
-            Kind::Many(_) | Kind::One(_) => None,
-            Kind::Through(_, on) | Kind::Via(_, on) => Some(on),
+            Kind::Many(last) | Kind::One(last) | Kind::Through(_, last) => last,
+            Kind::Via(hops) => &hops[hops.len() - 1],
         }
     }
 
     fn read(func: &Expr, kind: &str, paths: Vec<ColumnPath>) -> syn::Result<Self> {
         let count = paths.len();
+        if kind == "many_via" && (2..=MOST_HOPS).contains(&count) {
+            return Ok(Kind::Via(paths));
+        }
         let mut paths = paths.into_iter();
         match (kind, paths.next(), paths.next(), count) {
             ("many", Some(back), None, _) => Ok(Kind::Many(back)),
             ("one", Some(back), None, _) => Ok(Kind::One(back)),
             ("many_through", Some(back), Some(on), 2) => Ok(Kind::Through(back, on)),
-            ("many_via", Some(back), Some(on), 2) => Ok(Kind::Via(back, on)),
             ("many" | "one", ..) => {
                 Err(syn::Error::new_spanned(func, format!("`{kind}` takes one path: `{kind}(Post::author)`")))
             }
-            ("many_through" | "many_via", ..) => Err(syn::Error::new_spanned(
+            ("many_through", ..) => Err(syn::Error::new_spanned(
                 func,
-                format!("`{kind}` takes two paths: `{kind}(Link::left, Link::right)`"),
+                "`many_through` takes two paths: `many_through(Link::left, Link::right)`",
+            )),
+            ("many_via", ..) => Err(syn::Error::new_spanned(
+                func,
+                format!("`many_via` takes two to {MOST_HOPS} paths: `many_via(Post::author, Comment::post)`"),
             )),
             _ => Err(unknown_kind(func, kind)),
         }

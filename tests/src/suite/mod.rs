@@ -81,6 +81,7 @@ pub mod related_joined;
 pub mod related_links;
 pub mod related_page;
 pub mod related_random;
+pub mod related_way;
 pub mod related_write;
 pub mod rename;
 pub mod rollback;
@@ -157,6 +158,7 @@ macro_rules! suite {
             related_links
             related_page
             related_random
+            related_way
             related_write
             rename
             rollback

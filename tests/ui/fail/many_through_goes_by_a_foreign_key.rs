@@ -16,7 +16,7 @@ pub struct Post {
 #[derive(Model, Clone)]
 #[model(base = Db)]
 #[relation(posts = many_through(Post::author, Post::title))]
-//~^ ERROR the second path of `many_through` is no foreign key
+//~^ ERROR this path of a relation is no foreign key
 pub struct User {
     #[column(primary_key)]
     pub id: Id<User>,

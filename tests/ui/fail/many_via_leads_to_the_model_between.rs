@@ -15,11 +15,21 @@ pub struct Post {
 
 #[derive(Model, Clone)]
 #[model(base = Db)]
-#[relation(posts = many_via(Post::author, Post::author))]
+#[relation(posts = many_via(Post::author, Comment::writer))]
+//~^ ERROR this path does not lead back to `Post`
+#[relation(far = many_via(Post::author, Post::parent, Comment::writer))]
 //~^ ERROR this path does not lead back to `Post`
 pub struct User {
     #[column(primary_key)]
     pub id: Id<User>,
+}
+
+#[derive(Model, Clone)]
+#[model(base = Db)]
+pub struct Comment {
+    #[column(primary_key)]
+    pub id: Id<Comment>,
+    pub writer: Id<User>,
 }
 
 fn main() {}

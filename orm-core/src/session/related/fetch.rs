@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::super::core::{Core, Intent};
 use super::super::statistics::Origin;
-use super::linked::Hop;
 use super::reach::Up;
 use super::repeat::CallSite;
 use crate::error::Result;
@@ -87,8 +86,8 @@ impl Core {
         match wanted.path.route {
             Route::Up(key) => self.load_named(wanted, key),
             Route::Down(key) => self.load_naming(wanted, key),
-            Route::DownUp(back, on) => self.load_linked(wanted, back, Hop::Up(on)),
-            Route::DownDown(back, on) => self.load_linked(wanted, back, Hop::Down(on)),
+            Route::DownUp(back, on) => self.load_linked(wanted, (back, on)),
+            Route::Along(hops) => self.load_along(wanted, hops),
         }
     }
 

@@ -38,8 +38,7 @@ struct Asked {
 
 impl Asked {
     fn new(table: &'static Table, path: &Path, next: Vec<Keys>) -> Self {
-        let (Route::Up(key) | Route::Down(key) | Route::DownUp(key, _) | Route::DownDown(key, _)) =
-            path.route;
+        let key = path.route.first_key();
         let width = table.columns.len();
         Asked {
             own: Keys::new(table.primary_key.as_slice()),
@@ -82,7 +81,7 @@ impl Asked {
             let Some(&place) = place else { continue };
             let (from, to) = match path.route {
                 Route::Up(_) => (row, place),
-                Route::Down(_) | Route::DownUp(..) | Route::DownDown(..) => (place, row),
+                Route::Down(_) | Route::DownUp(..) | Route::Along(_) => (place, row),
             };
             if self.is_found(to as usize) {
                 below[from as usize].push(to);
@@ -137,7 +136,7 @@ fn span_of(
 ) -> Span {
     let shared = match path.route {
         Route::Up(_) => below.first(),
-        Route::Down(_) | Route::DownUp(..) | Route::DownDown(..) => None,
+        Route::Down(_) | Route::DownUp(..) | Route::Along(_) => None,
     };
     if let Some(span) = shared.and_then(|row| known.get(row)) {
         return *span;

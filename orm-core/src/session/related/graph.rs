@@ -2,11 +2,11 @@
 
 use super::super::core::{Core, Intent};
 use super::super::statistics::Origin;
+use super::along::{Begun, Start};
 use super::fetch::has_key;
-use super::linked::Hop;
 use super::plan::{Branch, Plan};
 use crate::error::{Error, Result};
-use crate::expr::{Join, JoinKind, KeyField, Node, Path, Route, TableRef};
+use crate::expr::{Hop, Join, JoinKind, KeyField, Node, Path, Route, TableRef};
 use crate::load::{Groups, Intake, Keys, Level, LoadedBranch, RowKey, Span};
 use crate::stmt::{Item, SelectTree};
 
@@ -93,7 +93,7 @@ pub(super) fn keys_of(twigs: &[Twig<'_>]) -> Result<Vec<Keys>> {
 fn followed_by(path: &Path) -> &'static [usize] {
     match path.route {
         Route::Up(key) => &key.foreign_key().columns,
-        Route::Down(key) | Route::DownUp(key, _) | Route::DownDown(key, _) => &key.target().primary_key,
+        Route::Down(_) | Route::DownUp(..) | Route::Along(_) => &path.route.origin().primary_key,
     }
 }
 
@@ -185,23 +185,36 @@ fn question(path: &Path) -> Question {
             let named = key.foreign_key().columns.clone();
             Question { tree, asked: Asked::of(table, key), named, first: 0, once: None }
         }
-        Route::DownUp(back, on) => linked(path, back, Hop::Up(on)),
-        Route::DownDown(back, on) => linked(path, back, Hop::Down(on)),
+        Route::DownUp(back, on) => linked(path, back, on),
+        Route::Along(hops) => question_along(path, hops),
     }
 }
 
-/// The rows on the far side of a table in between, each behind the key that the table's row names.
-fn linked(path: &Path, back: KeyField, hop: Hop) -> Question {
-    let (link, end) = (TableRef::hidden(back.table, 0), TableRef::own(hop.table()));
+/// The rows on the far side of a link table, each behind the key that the link's row names.
+fn linked(path: &Path, back: KeyField, on: KeyField) -> Question {
+    let (link, end) = (TableRef::hidden(back.table, 0), TableRef::own(on.target()));
     let mut tree = SelectTree::new(link);
     tree.items = vec![Item::Expression(foreign_key(link, back)), Item::Table(end)];
-    let on = Some(hop.condition(link, end));
-    tree.joins.push(Join { kind: JoinKind::Inner, to: end, between: None, on });
+    let on = Some(on.up(link, end));
+    tree.joins.push(Join { kind: JoinKind::Inner, to: end, between: Vec::new(), on });
     tree.filters.clone_from(&path.terms.filters);
     tree.order_by.clone_from(&path.terms.order_by);
     let width = back.foreign_key().columns.len();
     let once = Some(end.table.primary_key.as_slice());
     Question { tree, asked: Asked::of(link, back), named: (0..width).collect(), first: width, once }
+}
+
+/// The rows at the end of a way, each behind the key of the row that it leads from.
+fn question_along(path: &Path, hops: &'static [Hop]) -> Question {
+    let Begun { mut tree, start, key, .. } = Begun::of(path, hops, JoinKind::Inner);
+    let end = path.route.target();
+    tree.items.push(Item::Table(TableRef::own(end)));
+    tree.order_by.clone_from(&path.terms.order_by);
+    let asked = match start {
+        Start::Named(link, key) => Asked::of(link, key),
+        Start::Own(from) => Asked::PrimaryKey(from),
+    };
+    Question { tree, asked, named: (0..key).collect(), first: key, once: Some(&end.primary_key) }
 }
 
 fn foreign_key(of: TableRef, key: KeyField) -> Node {

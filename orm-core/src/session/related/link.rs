@@ -187,7 +187,7 @@ impl<B> Session<B> {
         self.core.check_held(to.entity())?;
         match relation.path().route {
             Route::DownUp(back, on) => Ok(Edge { back, on, from: from.entity(), to: to.entity() }),
-            Route::Up(_) | Route::Down(_) | Route::DownDown(..) => {
+            Route::Up(_) | Route::Down(_) | Route::Along(_) => {
                 unreachable!("a relation over a link model goes down to it and up again")
             }
         }
@@ -215,7 +215,7 @@ impl Core {
                 links.sort_by_key(|link| place(link).unwrap_or(usize::MAX));
                 (back, links)
             }
-            Route::Up(_) | Route::DownDown(..) => return,
+            Route::Up(_) | Route::Along(_) => return,
         };
         let pairs: Vec<(u32, u32)> = members.into_iter().map(|member| (slot, member)).collect();
         self.lists.load(path.list(0), key, &self.stores, &[slot], &pairs);
@@ -274,8 +274,7 @@ impl<B, M: BelongsTo<B>, T: BelongsTo<B>> Replace<B, M> for Many<M, T, Direct> {
         added: Vec<Handle<T>>,
     ) -> Result<()> {
         let path = self.path();
-        let (Route::Down(key) | Route::Up(key) | Route::DownUp(key, _) | Route::DownDown(key, _)) =
-            path.route;
+        let key = path.route.first_key();
         if let Some(child) = removed.first().filter(|_| !key.foreign_key().nullable) {
             let (name, field) = (path.name, key.foreign_key().field);
             return Err(Error::misuse(format!(

@@ -3,6 +3,7 @@
 //! [`Session::related`] is a thin shell: the work is done on paths and slots, compiled once. `reach` follows a path in memory,
 //! `fetch` loads what is missing.
 
+mod along;
 mod fetch;
 mod forest;
 mod graph;
@@ -16,6 +17,7 @@ mod repeat;
 mod seen;
 mod tree;
 
+pub use along::Between;
 pub(crate) use joined::Joined;
 pub use link::{LinkModel, Replace};
 pub(crate) use plan::Plan;
@@ -138,14 +140,14 @@ impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Through<L>> {
 
 #[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Model, L: Model> Relation<M> for Many<M, T, Via<L>> {
+impl<M: Model, T: Model, L: Between> Relation<M> for Many<M, T, Via<L>> {
     type Target = T;
     type Related = Vec<Handle<T>>;
     type Nested<'a> = &'a [Loaded<T>];
     const IS_LIST: bool = true;
 
     fn make_stores(stores: &mut Stores) {
-        stores.typed_mut::<L>();
+        L::make_stores(stores);
         stores.typed_mut::<T>();
     }
 

@@ -78,10 +78,7 @@ impl Core {
                 self.is_listed(path.list(0), back, slot)
                     && self.unknown_ends(path, (back, on), slot).is_empty()
             }
-            Route::DownDown(back, on) => {
-                self.is_listed(path.list(0), back, slot)
-                    && self.unlisted_middles(path, (back, on), slot).is_empty()
-            }
+            Route::Along(hops) => self.is_known_along(path, hops, slot),
         }
     }
 
@@ -105,7 +102,7 @@ impl Core {
             Route::Up(key) => self.reach_up(key, slot),
             Route::Down(key) => Ok(self.listed(path, path.list(0), key, slot)),
             Route::DownUp(back, on) => self.reach_through(path, (back, on), slot),
-            Route::DownDown(back, on) => self.reach_via(path, (back, on), slot),
+            Route::Along(hops) => self.reach_along(path, hops, slot),
         }
     }
 
