@@ -4,6 +4,7 @@ pub use inventory;
 pub use std::string::String;
 
 pub use crate::__orm_model_from_row as model_from_row;
+pub use crate::__orm_origin_of as origin_of;
 pub use crate::__orm_register as register;
 pub use crate::__shows as shows;
 pub use crate::engine::EngineCell;

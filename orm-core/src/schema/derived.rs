@@ -12,6 +12,19 @@ use crate::util::columns::ColumnSet;
 use crate::util::columns::MAX_COLUMNS;
 use crate::value::{Column, ColumnType, Field, Plain, Value, ValueRef, Version, text};
 
+/// What tells a model from all others: where it stands and what it is called.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __orm_origin_of {
+    ($name:literal) => {
+        $crate::__private::origin(
+            ::core::concat!(::core::module_path!(), "::", $name),
+            ::core::line!(),
+            ::core::column!(),
+        )
+    };
+}
+
 /// Tells a model from all others: by its module and name, and where its derive stands.
 pub const fn origin(path: &str, line: u32, column: u32) -> u64 {
     let place = ((line as u64) << 32) | column as u64;

@@ -45,11 +45,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
 fn expand_origin(model: &Model) -> TokenStream {
     let (library, name) = (&model.library, model.ident.to_string());
     quote! {
-        const ORIGIN: u64 = #library::origin(
-            ::core::concat!(::core::module_path!(), "::", #name),
-            ::core::line!(),
-            ::core::column!(),
-        );
+        const ORIGIN: u64 = #library::origin_of!(#name);
     }
 }
 

@@ -55,6 +55,7 @@ const _: () = {
         type Base = UsersDb;
         type Key = <Id<User> as __orm::KeyField>::Key;
         const SHOWS: __orm::Shows<Self> = __orm::shows!(Self);
+        const ORIGIN: u64 = __orm::origin_of!("User");
         fn table() -> &'static __orm::Table {
             static __ORM_CELL: __orm::TableCell = __orm::TableCell::new();
             static __ORM_FIELDS: &[__orm::FieldDef] = &[
