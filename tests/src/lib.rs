@@ -1,7 +1,7 @@
 //! The compliance suite: rules of the design that every backend has to keep, and what tests share.
 //!
 //! [`models`] are the models of a small blog, [`fixture`] makes databases of them, [`probe`] writes down what goes over the
-//! wire and lets statements fail, and [`suite`] holds the rules. A backend is a [`fixture::Backend`]; its test file runs a
+//! wire and lets statements fail, and [`mod@suite`] holds the rules. A backend is a [`fixture::Backend`]; its test file runs a
 //! part of the suite by the macro of that part's name.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
