@@ -2,6 +2,7 @@
 //! one, and an error that leaves the transaction of no use until it, or a savepoint in it, is rolled back.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use orm_core::driver::{
     Capabilities, ConnectOptions, Connection, Dialect, Done, Driver, GeneratedKey, IsolationLevel,
@@ -18,7 +19,21 @@ pub struct Habits {
 impl Habits {
     /// Lets the database of a driver have them.
     pub fn of(inner: Box<dyn Driver>) -> Self {
-        let dialect = inner.dialect();
+        let dialect = DIALECT.get_or_init(|| HabitDialect::over(inner.dialect()));
+        Habits { inner, dialect }
+    }
+}
+
+/// The dialect of all of them: a process runs the tests of one backend.
+static DIALECT: OnceLock<HabitDialect> = OnceLock::new();
+
+struct HabitDialect {
+    inner: &'static dyn Dialect,
+    capabilities: Capabilities,
+}
+
+impl HabitDialect {
+    fn over(inner: &'static dyn Dialect) -> Self {
         let capabilities = Capabilities {
             error_aborts_transaction: true,
             error_may_end_transaction: false,
@@ -26,9 +41,9 @@ impl Habits {
             on_conflict: false,
             max_binds: 12,
             json_rows: None,
-            ..*dialect.capabilities()
+            ..*inner.capabilities()
         };
-        Habits { inner, dialect: Box::leak(Box::new(HabitDialect { inner: dialect, capabilities })) }
+        HabitDialect { inner, capabilities }
     }
 }
 
@@ -48,11 +63,6 @@ impl Driver for Habits {
     fn location(&self) -> String {
         self.inner.location()
     }
-}
-
-struct HabitDialect {
-    inner: &'static dyn Dialect,
-    capabilities: Capabilities,
 }
 
 impl Dialect for HabitDialect {
