@@ -13,6 +13,7 @@ impl<S: Correlated> Correlated for Whole<S> {
     type Uses = S::Uses;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Standalone> Standalone for Whole<S> {}
 
 #[diagnostic::do_not_recommend]

@@ -450,8 +450,11 @@ impl<M, Rest: Correlated> Correlated for In<M, Rest, Outer> {
 )]
 pub trait Standalone {}
 
+#[diagnostic::do_not_recommend]
 impl Standalone for () {}
+#[diagnostic::do_not_recommend]
 impl<M, Rest: Standalone> Standalone for In<M, Rest, Always> {}
+#[diagnostic::do_not_recommend]
 impl<M, Rest: Standalone> Standalone for In<M, Rest, Maybe> {}
 
 /// Says that a model is joined once; the compiler cannot tell `I` when it is there already.

@@ -12,7 +12,7 @@ use crate::load::{Output, load_rows};
 use crate::row::Row;
 use crate::schema::{BelongsTo, Model};
 
-impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Session<B>> {
+impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
     /// How the database would find the rows: its plan as text, a step a line. Nothing is run.
     ///
     /// ```
@@ -33,7 +33,10 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     ///
     /// # Errors
     /// Unsupported where the database tells no plans; whatever the flush before it, or the database, reports.
-    pub fn explain(self) -> Result<String> {
+    pub fn explain(self) -> Result<String>
+    where
+        S: Standalone,
+    {
         let core = &mut self.on.core;
         core.autoflush()?;
         let (statement, values) = core.compile(&self.tree)?;
@@ -41,13 +44,14 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     }
 }
 
-impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
+impl<M: Model, S, O: Output<M>> Select<M, S, O> {
     /// How the database would find the rows, in a session.
     ///
     /// # Errors
     /// As the same end of a query.
     pub fn explain<B>(&self, session: &mut Session<B>) -> Result<String>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).explain()

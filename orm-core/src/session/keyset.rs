@@ -27,7 +27,7 @@ impl<T> KeysetPage<T> {
     }
 }
 
-impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Session<B>> {
+impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
     /// At most so many rows behind a cursor, `next` of the page before; the first ones without one. One statement, which finds
     /// its first row by an index on the order, however many rows came before. Rows that are added or deleted between two pages
     /// move no other row. Where the order leaves two rows in one place, the primary key decides.
@@ -54,7 +54,10 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     /// # Errors
     /// A value error for a text that is no cursor, or one of another order; misuse for pages of no rows, for a query with a limit of its
     /// own, and for rows that no key tells apart; as [`all`](Self::all).
-    pub fn page_after(self, after: Option<&str>, per_page: u64) -> Result<KeysetPage<O::Item>> {
+    pub fn page_after(self, after: Option<&str>, per_page: u64) -> Result<KeysetPage<O::Item>>
+    where
+        S: Standalone,
+    {
         if per_page == 0 {
             return Err(Error::misuse("a page has at least one row"));
         }
@@ -74,7 +77,7 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     }
 }
 
-impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
+impl<M: Model, S, O: Output<M>> Select<M, S, O> {
     /// At most so many rows behind a cursor, in a session.
     ///
     /// # Errors
@@ -86,6 +89,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
         per_page: u64,
     ) -> Result<KeysetPage<O::Item>>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).page_after(after, per_page)

@@ -65,13 +65,16 @@ impl<T> Page<T> {
     }
 }
 
-impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Session<B>> {
+impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
     /// One page of the rows: two statements, one for the rows and one for how many there are in all. Order the query by
     /// something unique, or a row may come on two pages.
     ///
     /// # Errors
     /// Misuse for page 0 and for pages of no rows, and for a query that has a limit of its own; as [`all`](Self::all).
-    pub fn page(self, page: u64, per_page: u64) -> Result<Page<O::Item>> {
+    pub fn page(self, page: u64, per_page: u64) -> Result<Page<O::Item>>
+    where
+        S: Standalone,
+    {
         if page == 0 || per_page == 0 {
             return Err(Error::misuse("pages count from 1, and have at least one row"));
         }
@@ -88,13 +91,14 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     }
 }
 
-impl<M: crate::schema::Model, S: Standalone, O: Output<M>> Select<M, S, O> {
+impl<M: crate::schema::Model, S, O: Output<M>> Select<M, S, O> {
     /// One page of the rows, in a session.
     ///
     /// # Errors
     /// As the same end of a query.
     pub fn page<B>(&self, session: &mut Session<B>, page: u64, per_page: u64) -> Result<Page<O::Item>>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).page(page, per_page)

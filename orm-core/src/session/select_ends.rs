@@ -19,10 +19,11 @@ use crate::stmt::{SelectTree, What};
 use crate::store::Stores;
 use crate::value::{ColumnType, Value};
 
-impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
+impl<M: Model, S, O: Output<M>> Select<M, S, O> {
     /// Holds a session, for the ends of the query.
     pub(super) fn in_session<B>(self, session: &mut Session<B>) -> Select<M, S, O, &mut Session<B>>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         Select { tree: self.tree, plan: self.plan, on: session, kind: PhantomData }
@@ -34,6 +35,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     /// Whatever the flush before it, or the database, reports; a value error for a row that does not decode.
     pub fn all<B>(&self, session: &mut Session<B>) -> Result<Vec<O::Item>>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         session.core.run_planned::<M, O>(&self.tree, &self.plan)
@@ -45,6 +47,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     /// As [`all`](Self::all).
     pub fn first<B>(&self, session: &mut Session<B>) -> Result<Option<O::Item>>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).first()
@@ -56,6 +59,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     /// Not found when there is none, multiple found when there are more; as [`all`](Self::all).
     pub fn one<B>(&self, session: &mut Session<B>) -> Result<O::Item>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).one()
@@ -67,6 +71,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     /// Multiple found when there are more; as [`all`](Self::all).
     pub fn one_or_none<B>(&self, session: &mut Session<B>) -> Result<Option<O::Item>>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).one_or_none()
@@ -78,6 +83,7 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     /// Whatever the flush before it, or the database, reports.
     pub fn count<B>(&self, session: &mut Session<B>) -> Result<u64>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).count()
@@ -89,13 +95,14 @@ impl<M: Model, S: Standalone, O: Output<M>> Select<M, S, O> {
     /// Whatever the flush before it, or the database, reports.
     pub fn exists<B>(&self, session: &mut Session<B>) -> Result<bool>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.clone().in_session(session).exists()
     }
 }
 
-impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Session<B>> {
+impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
     /// All rows.
     ///
     /// ```
@@ -119,7 +126,10 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     ///
     /// # Errors
     /// Whatever the flush before it, or the database, reports; a value error for a row that does not decode.
-    pub fn all(self) -> Result<Vec<O::Item>> {
+    pub fn all(self) -> Result<Vec<O::Item>>
+    where
+        S: Standalone,
+    {
         self.on.core.run_planned::<M, O>(&self.tree, &self.plan)
     }
 
@@ -127,7 +137,10 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn first(mut self) -> Result<Option<O::Item>> {
+    pub fn first(mut self) -> Result<Option<O::Item>>
+    where
+        S: Standalone,
+    {
         self.tree.limit = Some(self.tree.limit.unwrap_or(1).min(1));
         Ok(self.all()?.into_iter().next())
     }
@@ -157,7 +170,10 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     ///
     /// # Errors
     /// Not found when there is none, multiple found when there are more; as [`all`](Self::all).
-    pub fn one(self) -> Result<O::Item> {
+    pub fn one(self) -> Result<O::Item>
+    where
+        S: Standalone,
+    {
         self.one_or_none()?.ok_or_else(|| {
             Error::not_found(format!("no `{}` where the query was to find exactly one", M::table().model))
         })
@@ -167,7 +183,10 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     ///
     /// # Errors
     /// Multiple found when there are more; as [`all`](Self::all).
-    pub fn one_or_none(mut self) -> Result<Option<O::Item>> {
+    pub fn one_or_none(mut self) -> Result<Option<O::Item>>
+    where
+        S: Standalone,
+    {
         self.tree.limit = Some(self.tree.limit.unwrap_or(2).min(2));
         let mut rows = self.all()?.into_iter();
         match (rows.next(), rows.next()) {
@@ -183,7 +202,10 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     ///
     /// # Errors
     /// Whatever the flush before it, or the database, reports.
-    pub fn count(mut self) -> Result<u64> {
+    pub fn count(mut self) -> Result<u64>
+    where
+        S: Standalone,
+    {
         self.tree.what = What::Count;
         self.on.core.run_scalar(&self.tree)
     }
@@ -210,31 +232,38 @@ impl<M: BelongsTo<B>, B, S: Standalone, O: Output<M>> Select<M, S, O, &mut Sessi
     ///
     /// # Errors
     /// Whatever the flush before it, or the database, reports.
-    pub fn exists(mut self) -> Result<bool> {
+    pub fn exists(mut self) -> Result<bool>
+    where
+        S: Standalone,
+    {
         self.tree.what = What::Exists;
         self.on.core.run_scalar(&self.tree)
     }
 }
 
-impl<M: Model, S: Standalone, C: Cell> Select<M, S, Picked<C>> {
+impl<M: Model, S, C: Cell> Select<M, S, Picked<C>> {
     /// All rows, as what was selected.
     ///
     /// # Errors
     /// As [`all`](Self::all).
     pub fn fetch<B>(&self, session: &mut Session<B>) -> Result<Vec<C::Value>>
     where
+        S: Standalone,
         M: BelongsTo<B>,
     {
         self.all(session)
     }
 }
 
-impl<M: BelongsTo<B>, B, S: Standalone, C: Cell> Select<M, S, Picked<C>, &mut Session<B>> {
+impl<M: BelongsTo<B>, B, S, C: Cell> Select<M, S, Picked<C>, &mut Session<B>> {
     /// All rows, as what was selected.
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn fetch(self) -> Result<Vec<C::Value>> {
+    pub fn fetch(self) -> Result<Vec<C::Value>>
+    where
+        S: Standalone,
+    {
         self.all()
     }
 }

@@ -38,7 +38,7 @@ struct Watched {
     rows: u64,
 }
 
-impl<'session, M: BelongsTo<B>, B, S: Standalone> Select<M, S, Untracked, &'session mut Session<B>> {
+impl<'session, M: BelongsTo<B>, B, S> Select<M, S, Untracked, &'session mut Session<B>> {
     /// The rows one by one, in constant memory: the loop can end early, and a table of any size fits.
     ///
     /// ```
@@ -62,7 +62,10 @@ impl<'session, M: BelongsTo<B>, B, S: Standalone> Select<M, S, Untracked, &'sess
     ///
     /// # Errors
     /// Whatever the flush before it, or the database, reports before the first row; each item can be an error too.
-    pub fn stream(self) -> Result<Stream<'session, M>> {
+    pub fn stream(self) -> Result<Stream<'session, M>>
+    where
+        S: Standalone,
+    {
         self.on.core.stream(&self.tree, Box::new(|row, _| decode_row::<M>(row)))
     }
 }

@@ -36,6 +36,8 @@ pub struct Tag {
 fn main() {
     let s: &mut Session<Db> = &mut Db::session().unwrap();
     let _ = select::<Post>().correlate::<User>().all(s);
-    //~^ ERROR the method `all` exists for struct
+    //~^ ERROR a query that is correlated with an outer one cannot be run by itself
+    let _ = s.query::<Post>().correlate::<User>().count();
+    //~^ ERROR a query that is correlated with an outer one cannot be run by itself
     let _ = s;
 }

@@ -45,6 +45,11 @@ pub fn check(source: &str, output: &str) -> Vec<String> {
     complaints
 }
 
+/// How many lines each error of an output has.
+pub fn lengths(output: &str) -> Vec<usize> {
+    errors_of(output).iter().map(|error| error.lines).collect()
+}
+
 fn too_long(error: &Reported<'_>) -> Option<String> {
     let by_macro = error.headline.starts_with("error: ") || error.headline.starts_with("error[E0080]");
     let limit = if by_macro { MACRO_LINES } else { BOUND_LINES };

@@ -22,6 +22,18 @@ fn errors_are_ours_short_and_in_place() {
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
+#[test]
+fn queries_have_forty_errors_at_least_and_half_of_them_in_sixteen_lines() {
+    let outputs = programs("fail").into_iter().map(|program| program.with_extension("stderr"));
+    let of_queries = outputs
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("query_")));
+    let lengths: Vec<usize> = of_queries
+        .flat_map(|path| orm_ui_tests::lengths(&fs::read_to_string(path).unwrap_or_default()))
+        .collect();
+    let short = lengths.iter().filter(|lines| **lines <= 16).count();
+    assert!(lengths.len() >= 40 && 2 * short >= lengths.len(), "{short} of {} are short", lengths.len());
+}
+
 fn programs(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let files = fs::read_dir(folder).expect("the folder is there");
