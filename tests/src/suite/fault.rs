@@ -83,6 +83,7 @@ struct New {
     person: Handle<Person>,
     ball: Handle<Ball>,
     doc: Handle<Doc>,
+    doc2: Handle<Doc>,
     /// What it shows before the flush.
     given: String,
 }
@@ -98,14 +99,19 @@ impl New {
         let ball = s.add(Ball { owner: person.into(), colour: "blue".into(), ..Ball::default() });
         s[person].favourite = ball.into();
         let doc = s.add(Doc::titled("new"));
-        let mut new = New { user, posts, comment, head, clerk, person, ball, doc, given: String::new() };
+        let doc2 = s.add(Doc::titled("new2"));
+        let mut new =
+            New { user, posts, comment, head, clerk, person, ball, doc, doc2, given: String::new() };
         new.given = new.shown(s);
         new
     }
 
     fn shown(&self, s: &Session<Blog>) -> String {
         let rows = (&s[self.user], &s[self.posts[0]], &s[self.posts[1]], &s[self.comment], &s[self.head]);
-        format!("{rows:?} {:?}", (&s[self.clerk], &s[self.person], &s[self.ball], &s[self.doc]))
+        format!(
+            "{rows:?} {:?}",
+            (&s[self.clerk], &s[self.person], &s[self.ball], &s[self.doc], &s[self.doc2])
+        )
     }
 
     fn states(&self, s: &Session<Blog>) -> [Option<State>; 9] {
@@ -124,7 +130,8 @@ impl New {
         s.restore(self.clerk)?;
         s.restore(self.person)?;
         s.restore(self.ball)?;
-        s.restore(self.doc)
+        s.restore(self.doc)?;
+        s.restore(self.doc2)
     }
 }
 
@@ -247,6 +254,7 @@ fn rows_of_the_work() -> Vec<String> {
         "comment 1 3",
         "doc 1 changed 2",
         "doc 2 new 1",
+        "doc 3 new2 1",
         "employee 1 none",
         "employee 2 1",
         "person 2 2",
