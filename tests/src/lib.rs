@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+pub mod dice;
 pub mod fixture;
 pub mod habits;
 pub mod models;

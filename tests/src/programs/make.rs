@@ -6,28 +6,7 @@ use super::bridge::{Key, Val};
 use super::oracle::Oracle;
 use super::program::Op;
 use super::tables::{Kind, Null, Schema, TABLES};
-
-/// Numbers that look random and are the same each time.
-pub struct Dice(u64);
-
-impl Dice {
-    /// Dice of a seed.
-    pub fn new(seed: u64) -> Self {
-        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below.
-    pub fn below(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % sides.max(1) as u64).unwrap()
-    }
-
-    fn one_of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        if all.is_empty() { None } else { all.get(self.below(all.len())) }
-    }
-}
+use crate::dice::Dice;
 
 /// Makes a program up while it runs, so that its calls have something to work on.
 pub struct Maker<'a> {

@@ -16,6 +16,7 @@ pub mod print;
 pub mod program;
 pub mod related;
 pub mod run;
+mod settle;
 pub mod shrink;
 pub mod tables;
 pub mod tap;
@@ -25,9 +26,10 @@ use std::collections::BTreeMap;
 use orm_core::driver::Driver;
 use orm_core::prelude::*;
 
+use crate::dice::Dice;
 use crate::habits::Habits;
 
-use make::{Dice, Maker};
+use make::Maker;
 use oracle::Options;
 use program::{Made, Program};
 use run::{Bench, Broken, Source};

@@ -3,6 +3,7 @@
 use orm_core::expr::{Expr, Of, abs, concat, length, literal, lower, nullif, upper};
 use orm_core::prelude::*;
 
+use crate::dice::Dice;
 use crate::fixture::Lab;
 
 rules! { expression_random:
@@ -75,15 +76,12 @@ enum Bool {
 
 const COMPARISONS: [&str; 8] = ["=", "<>", "<", "<=", ">", ">=", "same", "distinct"];
 
-/// Makes random trees (xorshift).
-struct Maker(u64);
+/// Makes random trees.
+struct Maker(Dice);
 
 impl Maker {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
+        self.0.below(limit)
     }
 
     fn of<T: Copy>(&mut self, list: &[T]) -> T {
@@ -333,7 +331,7 @@ impl Bool {
 }
 
 fn rows() -> Vec<Sum> {
-    let mut maker = Maker(7);
+    let mut maker = Maker(Dice::new(7));
     let rows = (1..=12).map(|id| {
         let mut number = || (maker.below(4) > 0).then(|| maker.number());
         let (a, b) = (number(), number());
@@ -348,7 +346,7 @@ fn random_expressions_are_what_the_interpreter_says(lab: &Lab) {
     let db = lab.db_of::<Sums>();
     let (mut s, rows) = (db.session(), rows());
     s.add_all(rows.clone());
-    let mut maker = Maker(0x2545_f491_4f6c_dd1d);
+    let mut maker = Maker(Dice::new(1));
     let sums = || select::<Sum>().order_by(Sum::id);
     for round in 0..1200 {
         let depth = 1 + round % 4;

@@ -4,6 +4,7 @@
 use orm_core::expr::{Expr, Of, lower};
 use orm_core::prelude::*;
 
+use crate::dice::Dice;
 use crate::fixture::{Db, Lab};
 use crate::models::*;
 
@@ -261,14 +262,11 @@ fn a_loop_over_keys_reaches_each_row(lab: &Lab) {
     assert_eq!(s.state(posts[0]), Some(State::Persistent));
 }
 
-struct Random(u64);
+struct Random(Dice);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
+    fn below(&mut self, limit: usize) -> usize {
+        self.0.below(limit)
     }
 
     fn sample(&mut self) -> Sample {
@@ -276,11 +274,11 @@ impl Random {
         Sample {
             small: self.below(5) as i16 - 2,
             count: self.below(4) as u32,
-            ratio: [0.0, -0.0, 0.5, 1e18][self.below(4) as usize],
-            factor: [None, Some(-1.5), Some(0.0)][self.below(3) as usize],
-            text: texts[self.below(7) as usize].into(),
-            bytes: vec![self.below(2) as u8; self.below(3) as usize],
-            mood: [Mood::Calm, Mood::Cross][self.below(2) as usize],
+            ratio: [0.0, -0.0, 0.5, 1e18][self.below(4)],
+            factor: [None, Some(-1.5), Some(0.0)][self.below(3)],
+            text: texts[self.below(7)].into(),
+            bytes: vec![self.below(2) as u8; self.below(3)],
+            mood: [Mood::Calm, Mood::Cross][self.below(2)],
             flag: self.below(2) == 1,
             ..Sample::default()
         }
@@ -318,7 +316,7 @@ impl Random {
 
 fn conditions_in_memory_agree_with_the_database(lab: &Lab) {
     let db = lab.db();
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let mut random = Random(Dice::new(1));
     let mut s = db.session();
     let samples = s.add_all((0..60).map(|_| random.sample()));
     s.flush().unwrap();

@@ -1,7 +1,6 @@
 //! Joins, what comes out of them, and subqueries: the SQL, and the rows of SQL written by hand.
 
 use orm_core::Select;
-use orm_core::expr::count_all;
 use orm_core::prelude::*;
 
 use crate::fixture::{Db, Lab};
@@ -20,12 +19,6 @@ rules! { join:
     a_join_on_a_condition,
     whole_models_beside_columns,
     whole_models_untracked_and_missing,
-    aggregates_of_groups,
-    aggregates_without_groups,
-    aggregates_distinct_and_filtered,
-    a_single_column_is_a_scalar,
-    distinct_rows_count_as_distinct,
-    an_ungrouped_column_is_refused_before_it_is_sent,
     any_and_all_on_every_kind_of_relation,
     any_on_a_relation_to_the_same_model,
     exists_speaks_of_the_outer_query,
@@ -36,7 +29,7 @@ rules! { join:
 }
 
 /// Users ann, bob and cid; ann wrote two posts, bob one that ann edits; ann and bob are in groups.
-fn blog(lab: &Lab) -> Db<Blog> {
+pub(super) fn blog(lab: &Lab) -> Db<Blog> {
     let db = lab.db();
     db.run(
         "INSERT INTO users (id, name, email, bio, age) VALUES (1, 'ann', '1', 'a', 10), (2, 'bob', '2', NULL, 20), (3, 'cid', '3', 'c', 30);
@@ -50,14 +43,14 @@ fn blog(lab: &Lab) -> Db<Blog> {
 }
 
 /// The only statement that was sent.
-fn sent(db: &Db<Blog>) -> String {
+pub(super) fn sent(db: &Db<Blog>) -> String {
     let mut sent = db.sent();
     sent.retain(|sql| sql != "BEGIN");
     assert_eq!(sent.len(), 1, "{sent:?}");
     sent.remove(0)
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     text.to_owned()
 }
 
@@ -285,104 +278,6 @@ fn whole_models_untracked_and_missing(lab: &Lab) {
         .unwrap();
     assert_eq!((rows[0].0.name.as_str(), rows[0].1.as_ref().unwrap().title.as_str()), ("ann", "rust"));
     assert!(rows[3].1.is_none());
-}
-
-fn aggregates_of_groups(lab: &Lab) {
-    let db = blog(lab);
-    let mut s = db.session();
-    let stats: Vec<(String, i64, Option<f64>)> = s
-        .query::<User>()
-        .left_join(User::posts)
-        .group_by(User::id)
-        .having(count(Post::id).ge(1))
-        .order_by(User::id)
-        .select((User::name, count(Post::id), avg(Post::views)))
-        .fetch()
-        .unwrap();
-    assert_eq!(stats, [(text("ann"), 2, Some(10.0)), (text("bob"), 1, Some(30.0))]);
-    assert_eq!(
-        sent(&db),
-        "SELECT users.name, COUNT(posts.id), AVG(posts.views) FROM users LEFT JOIN posts ON posts.author_id = users.id \
-         GROUP BY users.id HAVING COUNT(posts.id) >= ? ORDER BY users.id"
-    );
-}
-
-fn aggregates_without_groups(lab: &Lab) {
-    let db = blog(lab);
-    let mut s = db.session();
-    let all = s.query::<Post>().select((count_all(), sum(Post::views), min(Post::title), max(Post::editor)));
-    assert_eq!(all.one().unwrap(), (3, Some(50), Some(text("rust")), Some(Id::Key(2))));
-    let none = s.query::<Post>().filter(Post::views.gt(99)).select((
-        count(Post::id),
-        sum(Post::views),
-        max(Post::views),
-    ));
-    assert_eq!(none.one().unwrap(), (0, None, None));
-}
-
-fn aggregates_distinct_and_filtered(lab: &Lab) {
-    let db = blog(lab);
-    let mut s = db.session();
-    let few = count(Post::id).filter(Post::views.lt(20));
-    let found = s.query::<Post>().select((count(Post::author).distinct(), few)).one().unwrap();
-    assert_eq!(found, (2, 2));
-    assert_eq!(
-        sent(&db),
-        "SELECT COUNT(DISTINCT author_id), COUNT(id) FILTER (WHERE views < ?) FROM posts LIMIT 2"
-    );
-}
-
-fn a_single_column_is_a_scalar(lab: &Lab) {
-    let db = blog(lab);
-    let mut s = db.session();
-    assert_eq!(
-        s.query::<User>().order_by(User::id).select(User::name).fetch().unwrap(),
-        ["ann", "bob", "cid"]
-    );
-    assert_eq!(s.query::<User>().select(max(User::age)).one().unwrap(), Some(30));
-    assert_eq!(
-        s.query::<User>().order_by(User::id).select(coalesce(User::bio, "-")).fetch().unwrap(),
-        ["a", "-", "c"]
-    );
-}
-
-fn distinct_rows_count_as_distinct(lab: &Lab) {
-    let db = blog(lab);
-    let mut s = db.session();
-    assert_eq!(
-        s.query::<Membership>()
-            .select(Membership::role)
-            .distinct()
-            .order_by(Membership::role)
-            .fetch()
-            .unwrap(),
-        ["boss", "guest"]
-    );
-    assert_eq!(s.query::<Membership>().select(Membership::role).distinct().count().unwrap(), 2);
-    assert_eq!(s.query::<Post>().group_by(Post::author).select(Post::author).count().unwrap(), 2);
-}
-
-fn an_ungrouped_column_is_refused_before_it_is_sent(lab: &Lab) {
-    let db = blog(lab);
-    let mut s = db.session();
-    let error =
-        s.query::<Post>().group_by(Post::author).select((Post::title, count(Post::id))).fetch().unwrap_err();
-    assert!(error.is_misuse() && error.to_string().contains("posts.title"), "{error:?}");
-    let error = s.query::<Post>().select((Post::title, count(Post::id))).fetch().unwrap_err();
-    assert!(error.is_misuse(), "{error:?}");
-    let error = s
-        .query::<Post>()
-        .group_by(Post::author)
-        .order_by(Post::views)
-        .select(Post::author)
-        .fetch()
-        .unwrap_err();
-    assert!(error.is_misuse() && error.to_string().contains("ordered by `posts.views`"), "{error:?}");
-    assert!(db.sent().is_empty());
-    let by_expression =
-        s.query::<Post>().group_by(Post::views % 2).select((Post::views % 2, count(Post::id)));
-    assert_eq!(by_expression.fetch().unwrap().len(), 2);
-    assert_eq!(s.query::<Post>().group_by(Post::id).select(Post::title).fetch().unwrap().len(), 3);
 }
 
 fn any_and_all_on_every_kind_of_relation(lab: &Lab) {

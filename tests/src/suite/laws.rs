@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use orm_core::prelude::*;
 
+use crate::dice::Dice;
 use crate::fixture::{Db, Lab};
 use crate::models::*;
 
@@ -13,18 +14,6 @@ rules! { laws:
     random_work_with_deletes_leaves_what_a_plain_model_says,
 
     random_trees_are_stored_and_deleted_in_any_order,
-}
-
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).unwrap()
-    }
 }
 
 /// A post as the plain model has it: its title, views, and the number of its author.
@@ -61,7 +50,7 @@ struct Game<'a> {
 impl Game<'_> {
     fn step(&mut self, s: &mut Session<Blog>) {
         self.next += 1;
-        match self.dice.roll(16) {
+        match self.dice.below(16) {
             0..=2 => self.add_user(s),
             3..=6 => self.add_post(s),
             7..=8 => self.edit_user(s),
@@ -87,12 +76,12 @@ impl Game<'_> {
     }
 
     fn user(&mut self) -> Option<(Handle<User>, usize)> {
-        let place = self.dice.roll(self.world.users.len().max(1));
+        let place = self.dice.below(self.world.users.len().max(1));
         self.world.users.iter().nth(place).map(|(&key, &(user, _))| (user, key))
     }
 
     fn post(&mut self) -> Option<usize> {
-        let place = self.dice.roll(self.world.posts.len().max(1));
+        let place = self.dice.below(self.world.posts.len().max(1));
         self.world.posts.keys().nth(place).copied()
     }
 
@@ -105,7 +94,7 @@ impl Game<'_> {
 
     fn edit_post(&mut self, s: &mut Session<Blog>) {
         let (Some(key), Some((author, _))) = (self.post(), self.user()) else { return };
-        let is_moved = self.dice.roll(2) == 0;
+        let is_moved = self.dice.below(2) == 0;
         let (post, plain) = self.world.posts.get_mut(&key).unwrap();
         s[*post].views += 1;
         plain.views += 1;
@@ -137,8 +126,8 @@ impl Game<'_> {
 
     fn nested(&mut self, s: &mut Session<Blog>) {
         let before = self.world.clone();
-        let is_kept = self.dice.roll(2) == 0;
-        let steps = self.dice.roll(6);
+        let is_kept = self.dice.below(2) == 0;
+        let steps = self.dice.below(6);
         let done = s.nested(|s| {
             (0..steps).for_each(|_| self.step(s));
             if is_kept { Ok(()) } else { Err(Error::misuse("undone")) }
@@ -185,19 +174,19 @@ impl Game<'_> {
 fn play(lab: &Lab, seed: u64, rules: Rules) {
     let db = lab.db();
     let mut s = db.session();
-    let dice = Dice(seed);
+    let dice = Dice::new(seed);
     let mut game =
         Game { db: &db, dice, rules, next: 0, world: World::default(), committed: World::default() };
     for _ in 0..60 {
-        for _ in 0..game.dice.roll(12) {
+        for _ in 0..game.dice.below(12) {
             game.step(&mut s);
         }
-        match game.dice.roll(if rules.faults { 4 } else { 3 }) {
+        match game.dice.below(if rules.faults { 4 } else { 3 }) {
             0 => game.rollback(&mut s),
             1 => game.check(&mut s),
             2 => game.commit(&mut s),
             _ => {
-                let nth = 1 + game.dice.roll(5);
+                let nth = 1 + game.dice.below(5);
                 game.db.probe.fail_nth(nth, Error::database("a fault"));
                 match s.commit() {
                     Ok(()) => game.committed = game.world.clone(),
@@ -231,7 +220,7 @@ fn random_work_with_deletes_leaves_what_a_plain_model_says(lab: &Lab) {
 }
 
 fn random_trees_are_stored_and_deleted_in_any_order(lab: &Lab) {
-    let mut dice = Dice(42);
+    let mut dice = Dice::new(42);
     for _ in 0..20 {
         let db = lab.db();
         let mut s = db.session();
@@ -241,16 +230,16 @@ fn random_trees_are_stored_and_deleted_in_any_order(lab: &Lab) {
         }
         // Each is under one that was added later or earlier, in a shuffled order, so that there is no cycle.
         let mut order = all.clone();
-        (1..order.len()).rev().for_each(|place| order.swap(place, dice.roll(place + 1)));
+        (1..order.len()).rev().for_each(|place| order.swap(place, dice.below(place + 1)));
         for place in 1..order.len() {
-            let manager = order[dice.roll(place)];
+            let manager = order[dice.below(place)];
             s[order[place]].manager = manager.into();
         }
         s.commit().unwrap();
         let rows: Vec<Employee> = s.query().untracked().all().unwrap();
         assert!(rows.iter().all(|row| row.manager.is_none_or(|manager| manager.key() < row.id.key())));
         assert_eq!(rows.iter().filter(|row| row.manager.is_none()).count(), 1);
-        (1..order.len()).rev().for_each(|place| order.swap(place, dice.roll(place + 1)));
+        (1..order.len()).rev().for_each(|place| order.swap(place, dice.below(place + 1)));
         order.into_iter().for_each(|employee| s.delete(employee));
         s.commit().unwrap();
         assert_eq!(s.query::<Employee>().count().unwrap(), 0);

@@ -35,6 +35,7 @@ macro_rules! rules {
     };
 }
 
+pub mod aggregate;
 pub mod assign;
 pub mod begin;
 pub mod bulk;
@@ -82,6 +83,7 @@ pub mod related_links;
 pub mod related_page;
 pub mod related_random;
 pub mod related_way;
+pub mod related_way_random;
 pub mod related_write;
 pub mod rename;
 pub mod rollback;
@@ -112,6 +114,7 @@ pub mod violation;
 macro_rules! suite {
     ($backend:expr) => {
         $crate::suite! { $backend;
+            aggregate
             assign
             begin
             bulk
@@ -159,6 +162,7 @@ macro_rules! suite {
             related_page
             related_random
             related_way
+            related_way_random
             related_write
             rename
             rollback

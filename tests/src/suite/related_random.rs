@@ -2,6 +2,7 @@
 
 use orm_core::prelude::*;
 
+use crate::dice::Dice;
 use crate::fixture::Lab;
 use crate::models::*;
 
@@ -35,15 +36,12 @@ struct World {
     groups: Vec<Handle<Group>>,
     now: Naive,
     committed: Naive,
-    random: u64,
+    dice: Dice,
 }
 
 impl World {
     fn below(&mut self, limit: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random % limit as u64) as usize
+        self.dice.below(limit)
     }
 
     fn step(&mut self) {
@@ -190,8 +188,8 @@ fn run(lab: &Lab, seed: u64, lazy_batch: usize) {
     let groups =
         s.add_all(["one", "two", "three"].map(|name| Group { name: name.into(), ..Group::default() }));
     s.commit().unwrap();
-    let random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut world = World { s, users, groups, now: Naive::default(), committed: Naive::default(), random };
+    let dice = Dice::new(seed);
+    let mut world = World { s, users, groups, now: Naive::default(), committed: Naive::default(), dice };
     for step in 0..60 {
         world.step();
         if world.below(2) == 0 {

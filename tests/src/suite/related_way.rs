@@ -17,12 +17,10 @@ rules! { related_way:
     a_way_sees_moves_on_every_step,
     a_way_sees_what_is_added_and_deleted,
     ways_with_a_condition_follow_edits,
-    ways_follow_random_edits,
-    ways_follow_random_edits_in_small_batches,
 }
 
 #[derive(DeclarativeBase)]
-struct Music;
+pub(super) struct Music;
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Music, table = "labels", default)]
@@ -30,51 +28,51 @@ struct Music;
 #[relation(listeners = many_via(Disc::label, Song::disc, Play::song, Play::listener, order_by = Listener::name))]
 #[relation(minors = many_via(Disc::label, Song::disc, Play::song, Play::listener, filter = Listener::age.lt(18)))]
 #[relation(below = many_via(Label::owner, Label::owner, Disc::label, order_by = Disc::id))]
-struct Label {
+pub(super) struct Label {
     #[column(primary_key)]
-    id: Id<Label>,
-    owner: Option<Id<Label>>,
+    pub(super) id: Id<Label>,
+    pub(super) owner: Option<Id<Label>>,
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Music, table = "discs", default)]
 #[relation(siblings = many_via(Disc::label, Disc::label, order_by = Disc::id))]
-struct Disc {
+pub(super) struct Disc {
     #[column(primary_key)]
-    id: Id<Disc>,
-    label: Option<Id<Label>>,
+    pub(super) id: Id<Disc>,
+    pub(super) label: Option<Id<Label>>,
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Music, table = "songs", default)]
 #[relation(plays = many(Play::song, order_by = Play::id))]
-struct Song {
+pub(super) struct Song {
     #[column(primary_key)]
-    disc: Id<Disc>,
+    pub(super) disc: Id<Disc>,
     #[column(primary_key)]
-    number: i64,
+    pub(super) number: i64,
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Music, table = "plays", default)]
 #[relation(labels = many_via(Play::song, Song::disc, Disc::label))]
 #[relation(on_the_label = many_via(Play::song, Song::disc, Disc::label, Disc::label, Song::disc, Play::song, order_by = Play::id.desc()))]
-struct Play {
+pub(super) struct Play {
     #[column(primary_key)]
-    id: Id<Play>,
+    pub(super) id: Id<Play>,
     #[column(names("disc_id", "song_number"))]
-    song: Option<Id<Song, (i64, i64)>>,
-    listener: Id<Listener>,
+    pub(super) song: Option<Id<Song, (i64, i64)>>,
+    pub(super) listener: Id<Listener>,
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(base = Music, table = "listeners", default)]
 #[relation(fellows = many_via(Play::listener, Play::song, Play::song, Play::listener, order_by = Listener::id))]
-struct Listener {
+pub(super) struct Listener {
     #[column(primary_key)]
-    id: Id<Listener>,
-    name: String,
-    age: i64,
+    pub(super) id: Id<Listener>,
+    pub(super) name: String,
+    pub(super) age: i64,
 }
 
 /// Label 1 owns 2, which owns 3; each has two discs of two songs; `cy` is under age.
@@ -358,151 +356,4 @@ fn ways_with_a_condition_follow_edits(lab: &Lab) {
     let al = s.get_one::<Listener>(4).unwrap();
     s[play].listener = al.into();
     assert_eq!(minors(&mut s, 1), [2], "al is of age");
-}
-
-fn ways_follow_random_edits(lab: &Lab) {
-    (1..=12).for_each(|seed| World::run(lab, seed, 500));
-}
-
-fn ways_follow_random_edits_in_small_batches(lab: &Lab) {
-    (13..=24).for_each(|seed| World::run(lab, seed, 1));
-}
-
-/// What is to be, by positions; `None` is a row that was deleted.
-#[derive(Clone, Default)]
-struct Naive {
-    discs: Vec<Option<usize>>,
-    plays: Vec<Option<(usize, usize)>>,
-}
-
-struct World {
-    s: Session<Music>,
-    labels: Vec<Handle<Label>>,
-    discs: Vec<Handle<Disc>>,
-    songs: Vec<Handle<Song>>,
-    listeners: Vec<Handle<Listener>>,
-    plays: Vec<Handle<Play>>,
-    now: Naive,
-    committed: Naive,
-    random: u64,
-}
-
-impl World {
-    /// Three labels, four discs with two songs each, and three listeners, of whom the first is under age.
-    fn new(lab: &Lab, seed: u64, lazy_batch: usize) -> (Db<Music>, Self) {
-        let db = lab.db_of::<Music>();
-        let mut s = db.maker().lazy_batch(lazy_batch).session();
-        let labels = s.add_all([(); 3].map(|()| Label::default()));
-        let discs = s.add_all([(); 4].map(|()| Disc::default()));
-        let of_disc = |at: usize| Song { disc: discs[at / 2].into(), number: (at % 2) as i64 };
-        let songs = s.add_all((0..8).map(of_disc).collect::<Vec<_>>());
-        let listeners = s.add_all([9, 30, 40].map(|age| Listener { age, ..Listener::default() }));
-        s.commit().unwrap();
-        let now = Naive { discs: vec![None; 4], plays: Vec::new() };
-        let random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        let committed = now.clone();
-        (db, World { s, labels, discs, songs, listeners, plays: Vec::new(), now, committed, random })
-    }
-
-    fn run(lab: &Lab, seed: u64, lazy_batch: usize) {
-        let (_db, mut world) = World::new(lab, seed, lazy_batch);
-        for step in 0..60 {
-            world.step();
-            if world.below(2) == 0 {
-                world.check(&format!("seed {seed}, step {step}"));
-            }
-        }
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random % limit as u64) as usize
-    }
-
-    fn step(&mut self) {
-        match self.below(12) {
-            0..=2 => {
-                let (song, listener) = (self.below(8), self.below(3));
-                let (of, by) = (self.songs[song].into(), self.listeners[listener].into());
-                self.plays.push(self.s.add(Play { song: Some(of), listener: by, ..Play::default() }));
-                self.now.plays.push(Some((song, listener)));
-            }
-            3..=5 => {
-                let (disc, label) = (self.below(4), self.below(4));
-                self.s[self.discs[disc]].label = self.labels.get(label).map(|&label| label.into());
-                self.now.discs[disc] = (label < 3).then_some(label);
-            }
-            6 | 7 => self.move_play(),
-            8 => self.s.flush().unwrap(),
-            9 => {
-                self.s.commit().unwrap();
-                self.committed = self.now.clone();
-            }
-            10 => {
-                self.s.rollback().unwrap();
-                self.plays.truncate(self.committed.plays.len());
-                self.now = self.committed.clone();
-            }
-            _ => {
-                self.s.flush().unwrap();
-                self.s.expire_all();
-            }
-        }
-    }
-
-    fn move_play(&mut self) {
-        let at = self.below(self.plays.len().max(1));
-        let Some((play, true)) = self.plays.get(at).map(|play| (*play, self.now.plays[at].is_some())) else {
-            return;
-        };
-        match self.below(3) {
-            0 => {
-                self.s.delete(play);
-                self.now.plays[at] = None;
-            }
-            _ => {
-                let (song, listener) = (self.below(8), self.below(3));
-                self.s[play].song = Some(self.songs[song].into());
-                self.s[play].listener = self.listeners[listener].into();
-                self.now.plays[at] = Some((song, listener));
-            }
-        }
-    }
-
-    fn check(&mut self, context: &str) {
-        for label in 0..3 {
-            if self.below(3) == 0 {
-                continue;
-            }
-            let on_label = |play: &(usize, (usize, usize))| self.now.discs[play.1.0 / 2] == Some(label);
-            let held = self.now.plays.iter().enumerate().filter_map(|(at, play)| Some((at, (*play)?)));
-            let plays: Vec<_> = held.filter(on_label).collect();
-            let mut heard: Vec<usize> = plays.iter().map(|play| play.1.1).collect();
-            heard.sort_unstable();
-            heard.dedup();
-            let minors =
-                heard.iter().filter(|&&listener| listener == 0).map(|&at| self.listeners[at]).collect();
-            let heard: Vec<_> = heard.iter().map(|&at| self.listeners[at]).collect();
-            let played: Vec<_> = plays.iter().map(|play| self.plays[play.0]).collect();
-            let handle = self.labels[label];
-            same(self.s.related(handle, Label::plays).unwrap(), played.clone(), context);
-            same(self.s.related(handle, Label::listeners).unwrap(), heard, context);
-            same(self.s.related(handle, Label::minors).unwrap(), minors, context);
-            for &play in &played {
-                assert_eq!(self.s.related(play, Play::labels).unwrap(), [handle], "{context}");
-                same(self.s.related(play, Play::on_the_label).unwrap(), played.clone(), context);
-            }
-        }
-    }
-}
-
-fn same<M: Model>(found: Vec<Handle<M>>, wanted: Vec<Handle<M>>, context: &str) {
-    let sorted = |handles: Vec<Handle<M>>| {
-        let mut texts: Vec<String> = handles.iter().map(|handle| format!("{handle:?}")).collect();
-        texts.sort();
-        texts
-    };
-    assert_eq!(sorted(found), sorted(wanted), "{context}");
 }

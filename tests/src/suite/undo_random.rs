@@ -4,6 +4,7 @@
 use orm_core::Error;
 use orm_core::prelude::*;
 
+use crate::dice::Dice;
 use crate::fixture::{Db, Lab};
 use crate::models::*;
 
@@ -14,8 +15,7 @@ rules! { undo_random:
 fn s26_undoing_any_frame_restores_values_states_and_keys_without_sql(lab: &Lab) {
     for seed in 1..=25 {
         let db = lab.db();
-        let random = u64::wrapping_mul(seed, 0x9E37_79B9_7F4A_7C15) | 1;
-        let mut world = World { db: &db, random, made: 0, held: Vec::new(), undone: 0 };
+        let mut world = World { db: &db, dice: Dice::new(seed), made: 0, held: Vec::new(), undone: 0 };
         let mut s = db.session();
         for _ in 0..8 {
             world.transaction(&mut s);
@@ -54,7 +54,7 @@ impl Held {
 
 struct World<'a> {
     db: &'a Db<Blog>,
-    random: u64,
+    dice: Dice,
     made: i64,
     held: Vec<Held>,
     undone: usize,
@@ -62,10 +62,7 @@ struct World<'a> {
 
 impl World<'_> {
     fn below(&mut self, limit: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random % limit as u64) as usize
+        self.dice.below(limit)
     }
 
     fn shown(&self, s: &Session<Blog>) -> Vec<String> {
