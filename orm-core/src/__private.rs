@@ -9,7 +9,7 @@ pub use crate::__orm_register as register;
 pub use crate::__shows as shows;
 pub use crate::engine::EngineCell;
 pub use crate::error::{Error, Result};
-pub use crate::expr::{AliasName, As, AsRow, AsStruct, FilledRow, Items, RowStruct, Selection};
+pub use crate::expr::{AliasName, As, AsRow, AsStruct, End, FilledRow, Items, RowStruct, Selection};
 pub use crate::expr::{Direct, ExpressionMethods, Many, One, RelationDef, Terms, Through, Via};
 pub use crate::expr::{Hop, Turn, Way, goes_up, hop};
 pub use crate::expr::{RowSource, Source};
@@ -28,7 +28,7 @@ pub use crate::schema::{
 };
 pub use crate::session::{IntoParam, Named};
 pub use crate::util::columns::{ColumnSet, MAX_COLUMNS};
-pub use crate::value::default::{Holds, default_of};
+pub use crate::value::default::{HasDefault, Holds, default_of};
 pub use crate::value::{
     Column, ColumnType, Encoder, Field, Fk, HasKey, Id, Ids, KeyField, Link, Plain, Shape, SqlType, Value,
     ValueRef, Version,

@@ -132,7 +132,7 @@ pub mod __private;
 
 pub use error::{Constraint, Error, ErrorKind, Refusal, Result};
 pub use expr::RelationName;
-pub use expr::{Becomes, FilledRow, Fills, RowSource, RowStruct};
+pub use expr::{Becomes, FilledRow, Fills, FillsField, RowSource, RowStruct};
 pub use expr::{Cte, Derived, Subquery};
 pub use expr::{Direct, Many, One, Refined, Through, Via};
 pub use expr::{Tracked, Untracked};

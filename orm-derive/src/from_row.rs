@@ -3,11 +3,11 @@
 //! ```text
 //! pub struct StatsColumns<Name, Posts> { pub name: Name, pub posts: Posts }
 //! const _: () = {
-//!     impl RowStruct for Stats { type Fields = (String, i64); .. }
+//!     impl RowStruct for Stats { type Fields = (String, (i64, End)); .. }
 //!     impl Source for Stats { .. }             // subqueries that give it: a table with its fields as columns
 //!     impl RowSource for Stats { type Columns<S> = StatsColumns<Column<S, String, Plain>, ..>; .. }
-//!     impl FromRow for Stats { type Cell = AsRow<Self, (<String as FromRow>::Cell, <i64 as FromRow>::Cell)>; }
-//!     impl Selection<..> for StatsColumns<..> where FilledRow<Stats, (Name, Posts)>: Selection<..> { .. }
+//!     impl FromRow for Stats { type Cell = AsRow<Self, (<String as FromRow>::Cell, (<i64 as FromRow>::Cell, End))>; }
+//!     impl Selection<..> for StatsColumns<..> where FilledRow<Stats, (Name, (Posts, End))>: Selection<..> { .. }
 //! };
 //! ```
 
@@ -127,13 +127,14 @@ fn expand_struct(read: &RowStruct<'_>) -> TokenStream {
         let from_row = quote_spanned!(at=> #library::FromRow);
         quote!(<#ty as #from_row>::Cell)
     });
-    let types = nested(fields.iter().map(|field| field.ty));
-    let (pattern, cells, parts) = (nested(&names), nested(cells), nested(&parameters));
+    let types = nested(library, fields.iter().map(|field| field.ty));
+    let (pattern, cells, parts) =
+        (nested(library, &names), nested(library, cells), nested(library, &parameters));
     let row_of = quote!(#library::FilledRow<#ident, #parts>);
     let selection = quote!(#library::Selection<__OrmS, __OrmO, __OrmI>);
     let (query, items) =
         (Ident::new("__orm_query", Span::mixed_site()), Ident::new("__orm_items", Span::mixed_site()));
-    let values = nested(names.iter().map(|name| quote!(self.#name)));
+    let values = nested(library, names.iter().map(|name| quote!(self.#name)));
     let source = expand_source(read);
     quote! {
         #beside
@@ -245,11 +246,10 @@ fn expand_columns(read: &RowStruct<'_>) -> TokenStream {
     }
 }
 
-/// `(a, (b, c))`; one alone is itself.
+/// `(a, (b, End))`, in types, patterns and values alike.
 fn nested(
+    library: &TokenStream,
     items: impl IntoIterator<Item = impl quote::ToTokens, IntoIter: DoubleEndedIterator>,
 ) -> TokenStream {
-    let mut items = items.into_iter().rev();
-    let last = items.next().map(|item| quote!(#item)).unwrap_or_default();
-    items.fold(last, |behind, item| quote!((#item, #behind)))
+    items.into_iter().rev().fold(quote!(#library::End), |behind, item| quote!((#item, #behind)))
 }

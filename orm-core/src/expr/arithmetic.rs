@@ -25,16 +25,6 @@ pub trait Numeric {
     type Presence: Presence;
 }
 
-impl<N: Number> Numeric for N {
-    type Number = N;
-    type Presence = Always;
-}
-
-impl<N: Number> Numeric for Option<N> {
-    type Number = N;
-    type Presence = Maybe;
-}
-
 /// What can stand beside a number `N` in arithmetic: a number, a column or an expression of the same type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be added to a number of `{N}`, or otherwise calculated with",
@@ -96,26 +86,48 @@ terms! {
     N Maybe, Option<N>;
 }
 
-/// What arithmetic of a `T` with `V` yields.
-type Result<T, V> = <<<T as Numeric>::Presence as Presence>::And<
-    <V as Term<<T as Numeric>::Number>>::Presence,
-> as Presence>::Apply<<T as Numeric>::Number>;
+/// What can be calculated with a `T`. That `T` is a number is asked here and not of the operators: the compiler would say in its
+/// own words that there is no such operator.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be added to a number of `{T}`, or otherwise calculated with",
+    label = "not a `{T}`",
+    note = "both sides have the same type of number; `cast` changes it"
+)]
+pub trait With<T> {
+    /// What it yields.
+    type Result;
 
-/// The models that arithmetic of a `T` that speaks of `U`, with `V`, speaks of.
-type After<T, U, V> = <<V as Term<<T as Numeric>::Number>>::Uses as Uses>::After<U>;
+    /// The models that it speaks of.
+    type Uses: Uses;
+
+    /// The term, without its types.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn into_term(self) -> Node;
+}
+
+#[allow(private_interfaces)]
+impl<T: Numeric, V: Term<T::Number>> With<T> for V {
+    type Result = <<T::Presence as Presence>::And<V::Presence> as Presence>::Apply<T::Number>;
+    type Uses = V::Uses;
+
+    fn into_term(self) -> Node {
+        Term::into_term(self)
+    }
+}
 
 macro_rules! operators {
     ($($trait:ident $method:ident $sql:literal;)*) => {$(
-        impl<M: Source, T: Numeric, R, V: Term<T::Number>> $trait<V> for Column<M, T, R> {
-            type Output = Expr<Result<T, V>, After<T, Of<M>, V>>;
+        impl<M: Source, T, R, V: With<T>> $trait<V> for Column<M, T, R> {
+            type Output = Expr<V::Result, <V::Uses as Uses>::After<Of<M>>>;
 
             fn $method(self, other: V) -> Self::Output {
                 Expr::new(binary(self.into_node(), $sql, other.into_term()))
             }
         }
 
-        impl<T: Numeric, U: Uses, V: Term<T::Number>> $trait<V> for Expr<T, U> {
-            type Output = Expr<Result<T, V>, After<T, U, V>>;
+        impl<T, U: Uses, V: With<T>> $trait<V> for Expr<T, U> {
+            type Output = Expr<V::Result, <V::Uses as Uses>::After<U>>;
 
             fn $method(self, other: V) -> Self::Output {
                 Expr::new(binary(self.into_node(), $sql, other.into_term()))
@@ -140,6 +152,18 @@ macro_rules! numbers {
     ($($number:ty),*) => {$(
         impl Number for $number {}
 
+        #[diagnostic::do_not_recommend]
+        impl Numeric for $number {
+            type Number = $number;
+            type Presence = Always;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl Numeric for Option<$number> {
+            type Number = $number;
+            type Presence = Maybe;
+        }
+
         numbers!(@ $number: Add add " + ");
         numbers!(@ $number: Sub sub " - ");
         numbers!(@ $number: Mul mul " * ");
@@ -151,7 +175,7 @@ macro_rules! numbers {
             type Output = Expr<$number, Of<M>>;
 
             fn $method(self, other: Column<M, $number, R>) -> Self::Output {
-                Expr::new(binary(self.into_term(), $sql, other.into_node()))
+                Expr::new(binary(Term::into_term(self), $sql, other.into_node()))
             }
         }
 
@@ -159,7 +183,7 @@ macro_rules! numbers {
             type Output = Expr<$number, U>;
 
             fn $method(self, other: Expr<$number, U>) -> Self::Output {
-                Expr::new(binary(self.into_term(), $sql, other.into_node()))
+                Expr::new(binary(Term::into_term(self), $sql, other.into_node()))
             }
         }
     };

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use super::row_struct::AsRow;
 use super::scope::{Contains, Correlated, In, Standalone};
-use super::shape::{AsHandle, AsStruct, AsValue, Perhaps};
+use super::shape::{AsHandle, AsStruct, Perhaps};
+use crate::value::Field;
 
 /// The models of queries that are combined, by those of the first. Only the order of the whole speaks of them.
 pub struct Whole<S>(PhantomData<fn() -> S>);
@@ -53,18 +54,18 @@ pub trait Alike<D> {
 }
 
 macro_rules! alike {
-    ($([$($generic:ident),*] $a:ty, $b:ty => $both:ty;)*) => {$(
+    ($([$($generic:tt)*] $a:ty, $b:ty => $both:ty;)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<$($generic),*> Alike<$b> for $a {
+        impl<$($generic)*> Alike<$b> for $a {
             type Both = $both;
         }
     )*};
 }
 
 alike! {
-    [T] AsValue<T>, AsValue<T> => AsValue<T>;
-    [T] AsValue<T>, AsValue<Option<T>> => AsValue<Option<T>>;
-    [T] AsValue<Option<T>>, AsValue<T> => AsValue<Option<T>>;
+    [T: Field] T, T => T;
+    [T: Field] T, Option<T> => Option<T>;
+    [T: Field] Option<T>, T => Option<T>;
     [R, C, D] AsRow<R, C>, AsRow<R, D> => AsRow<R, D>;
     [M] AsHandle<M>, AsHandle<M> => AsHandle<M>;
     [M] AsStruct<M>, AsStruct<M> => AsStruct<M>;

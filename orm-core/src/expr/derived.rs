@@ -9,12 +9,12 @@ use std::sync::Arc;
 use super::join::On;
 use super::methods::Condition;
 use super::node::TableRef;
-use super::row_struct::RowStruct;
-use super::shape::AsValue;
+use super::row_struct::{End, RowStruct};
 use super::source::{AliasName, As, Source};
 use super::tree::SelectTree;
 use crate::schema::Model;
 use crate::util::Marker;
+use crate::value::Field;
 
 /// A table of a statement that no database has.
 #[derive(Clone)]
@@ -121,7 +121,7 @@ pub trait RowSource: RowStruct + Source {
     fn columns<S>() -> Self::Columns<S>;
 }
 
-/// Says that a cell is a column, or that cells are.
+/// Says that a cell is a column.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no column that another query could speak of",
     label = "not a column",
@@ -130,9 +130,13 @@ pub trait RowSource: RowStruct + Source {
 pub trait Columnar {}
 
 #[diagnostic::do_not_recommend]
-impl<T> Columnar for AsValue<T> {}
-#[diagnostic::do_not_recommend]
-impl<C: Columnar, D: Columnar> Columnar for (C, D) {}
+impl<T: Field> Columnar for T {}
+
+/// Says that all cells of a struct are columns.
+pub trait AllColumnar {}
+
+impl AllColumnar for End {}
+impl<C: Columnar, D: AllColumnar> AllColumnar for (C, D) {}
 
 /// Rows that stand in WITH.
 pub enum InWith {}

@@ -35,7 +35,7 @@ mod window;
 
 pub use crate::value::{Column, Fk, Plain};
 pub use aggregate::{Aggregation, Summable, avg, count, count_all, max, min, sum};
-pub use arithmetic::{Number, Numeric, Term};
+pub use arithmetic::{Number, Numeric, Term, With};
 pub use assign::{Assign, AssignIn};
 pub use branch::{Any, Arguments, Branch, Nullability, PerhapsNull};
 pub use case::{Case, EmptyCase, case, nullif};
@@ -44,7 +44,7 @@ pub use convert::{
     Cast, CastTarget, HasDay, HasJson, HasTime, JsonMethods, day, hour, minute, month, ordinal, second,
     weekday, year,
 };
-pub use derived::{Columnar, Cte, Derived, InPlace, InWith, RowSource, Subquery};
+pub use derived::{AllColumnar, Columnar, Cte, Derived, InPlace, InWith, RowSource, Subquery};
 pub(crate) use derived::{DerivedBody, Placed};
 pub(crate) use evaluate::{Cells, evaluate, is_met};
 pub use fragment::{call, fragment};
@@ -69,7 +69,7 @@ pub use related_aggregate::RelatedMethods;
 pub use relation::{AsPath, Direct, Many, One, RelationDef, RelationName, Terms, Through, Via};
 #[allow(unused_imports)]
 pub(crate) use relation::{KeyField, Path, RelationId, Route, UNNAMED};
-pub use row_struct::{AsRow, Becomes, FilledRow, Fills, RowStruct};
+pub use row_struct::{AsRow, Becomes, End, FilledRow, Fills, FillsField, RowStruct};
 pub use scope::{
     Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
     GroupPredicate, GroupWise, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate,
@@ -77,7 +77,7 @@ pub use scope::{
 };
 pub(crate) use shape::items_of;
 pub use shape::{
-    AsHandle, AsStruct, AsValue, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
+    AsHandle, AsStruct, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
 };
 pub use source::{AliasName, As, ModelSource, Source};
 pub use tree::Items;

@@ -5,14 +5,14 @@
 
 use std::marker::PhantomData;
 
-use super::shape::{AsHandle, AsStruct, AsValue, Perhaps, Selection};
+use super::shape::{AsHandle, AsStruct, Perhaps, Selection};
 use super::tree::Items;
 use crate::schema::Model;
-use crate::value::Handle;
+use crate::value::{Field, Handle};
 
 /// A struct whose fields come from the columns of a row. `#[derive(FromRow)]` implements it.
 pub trait RowStruct: Sized {
-    /// The types of its fields, nested: `(A, (B, C))`.
+    /// The types of its fields, nested: `(A, (B, End))`.
     type Fields;
 
     /// Its name.
@@ -25,11 +25,27 @@ pub trait RowStruct: Sized {
     fn from_fields(fields: Self::Fields) -> Self;
 }
 
+/// Where the nested fields of a struct end.
+pub struct End;
+
 /// A cell that holds a struct, in as many columns as its fields have.
 pub struct AsRow<R, C>(PhantomData<fn() -> (R, C)>);
 
-/// Says that a cell fills a field, or cells fill fields one by one.
+/// Says that cells fill fields one by one, both nested.
 pub trait Fills<T> {
+    /// What is given.
+    type Keep<Q>;
+
+    #[doc(hidden)]
+    fn keep<Q>(query: Q) -> Self::Keep<Q>;
+}
+
+/// Says that a cell fills a field.
+#[diagnostic::on_unimplemented(
+    message = "a field of `{T}` cannot be filled from `{Self}`",
+    label = "this query gives `{Self}` where the struct has `{T}`"
+)]
+pub trait FillsField<T> {
     /// What is given.
     type Keep<Q>;
 
@@ -66,14 +82,15 @@ macro_rules! passes {
 
 passes! {
     [T] T: Becomes<T>, Q, query => query;
-    [T, V: Becomes<T>] AsValue<V>: Fills<T>, V::Keep<Q>, query => V::keep(query);
-    [T, R: Becomes<T>, C] AsRow<R, C>: Fills<T>, R::Keep<Q>, query => R::keep(query);
-    [T, R, C: Fills<T>, D: Fills<R>] (C, D): Fills<(T, R)>, C::Keep<D::Keep<Q>>, query => C::keep(D::keep(query));
+    [T, V: Becomes<T> + Field] V: FillsField<T>, V::Keep<Q>, query => V::keep(query);
+    [T, R: Becomes<T>, C] AsRow<R, C>: FillsField<T>, R::Keep<Q>, query => R::keep(query);
+    [] End: Fills<End>, Q, query => query;
+    [T, R, C: FillsField<T>, D: Fills<R>] (C, D): Fills<(T, R)>, C::Keep<D::Keep<Q>>, query => C::keep(D::keep(query));
 }
 
 macro_rules! models {
     ($($type:ty as $value:ty;)*) => {$(
-        impl<T, M: Model> Fills<T> for $type
+        impl<T, M: Model> FillsField<T> for $type
         where
             $value: Becomes<T>,
         {
@@ -106,6 +123,19 @@ impl<R, P> FilledRow<R, P> {
     pub fn new(parts: P) -> Self {
         FilledRow { parts, row: PhantomData }
     }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, O> Selection<S, O, ()> for End {
+    type Cell = End;
+    type Keep<Q> = Q;
+
+    #[inline]
+    fn keep<Q>(query: Q) -> Q {
+        query
+    }
+
+    fn add_to(self, _items: &mut Items) {}
 }
 
 impl<S, O, I, R: RowStruct, P: Selection<S, O, I>> Selection<S, O, I> for FilledRow<R, P>

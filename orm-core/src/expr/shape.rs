@@ -1,7 +1,7 @@
 //! What the rows of a query become: values, whole models, and tuples of them.
 //!
 //! A selection knows, from the models of the query, the *cell* that it fills in a row: a type that says how a part of a row is
-//! read. What a cell becomes is known where rows are read.
+//! read. The cell of a value is its type. What a cell becomes is known where rows are read.
 
 use std::marker::PhantomData;
 
@@ -62,9 +62,6 @@ impl Mode for Tracked {
 impl Mode for Untracked {
     type Cell<M: Model> = AsStruct<M>;
 }
-
-/// A cell that holds a value.
-pub struct AsValue<T>(PhantomData<fn() -> T>);
 
 /// A cell that holds a model, which becomes an entity.
 pub struct AsHandle<M>(PhantomData<fn() -> M>);
@@ -141,7 +138,7 @@ impl<S, O, I, M: Source, T: Selectable, R> Selection<S, O, I> for Column<M, T, R
 where
     Of<M>: Within<S, I>,
 {
-    type Cell = AsValue<<<Of<M> as Within<S, I>>::Presence as Presence>::Apply<T>>;
+    type Cell = <<Of<M> as Within<S, I>>::Presence as Presence>::Apply<T>;
     type Keep<Q> = <Of<M> as Within<S, I>>::Keep<Q>;
 
     #[inline]
@@ -156,7 +153,7 @@ where
 
 #[diagnostic::do_not_recommend]
 impl<S, O, I, T: Selectable, U: Uses + Within<S, I>> Selection<S, O, I> for Expr<T, U> {
-    type Cell = AsValue<<U::Presence as Presence>::Apply<T>>;
+    type Cell = <U::Presence as Presence>::Apply<T>;
     type Keep<Q> = U::Keep<Q>;
 
     #[inline]

@@ -8,7 +8,7 @@ use super::search::Search;
 use super::{load_entities, load_values};
 use crate::driver::{Connection, Statement};
 use crate::error::Result;
-use crate::expr::{AsHandle, AsRow, AsStruct, AsValue, Perhaps, RowStruct, Tracked, Untracked};
+use crate::expr::{AsHandle, AsStruct, Perhaps, Tracked, Untracked};
 use crate::row::{Fields, Row};
 use crate::schema::Model;
 use crate::store::{Source, Stores, decode, meet_row};
@@ -284,7 +284,7 @@ pub trait Cell {
 }
 
 #[allow(private_interfaces)]
-impl<T: Field> Cell for AsValue<T> {
+impl<T: Field> Cell for T {
     type Value = T;
 
     fn width() -> usize {
@@ -403,26 +403,6 @@ impl<C: Cell> Cell for Perhaps<C> {
 
     fn slots(value: &Self::Value, table: usize, slots: &mut Vec<u32>) {
         value.iter().for_each(|value| C::slots(value, table, slots));
-    }
-}
-
-#[allow(private_interfaces)]
-impl<R: RowStruct, C: Cell<Value = R::Fields>> Cell for AsRow<R, C> {
-    type Value = R;
-
-    const BY_NAME: bool = true;
-
-    fn width() -> usize {
-        C::width()
-    }
-
-    fn find(search: &mut Search<'_>) -> Result<()> {
-        search.find_struct(R::NAME, R::COLUMNS, C::find)
-    }
-
-    fn read(cells: &mut Cells<'_, '_>) -> Result<R> {
-        let fields = C::read(cells).map_err(|error| error.context(format!("in a `{}`", R::NAME)))?;
-        Ok(R::from_fields(fields))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a row of raw SQL can become.
 
 use super::cells::Cell;
-use crate::expr::{AsHandle, AsValue, Perhaps};
+use crate::expr::{AsHandle, Perhaps};
 use crate::schema::Model;
 use crate::value::{Field, Handle};
 
@@ -55,7 +55,7 @@ pub trait FromRow: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: Field> FromRow for T {
-    type Cell = AsValue<T>;
+    type Cell = T;
 }
 
 #[diagnostic::do_not_recommend]

@@ -9,6 +9,7 @@ mod loaded;
 #[cfg(feature = "serde")]
 mod nested;
 mod related;
+mod row_struct;
 mod search;
 mod way;
 

@@ -3,7 +3,7 @@
 use super::combine::Combines;
 use super::select::Select;
 use crate::expr::{
-    AliasName, As, AsRow, Columnar, Cte, Derived, In, InPlace, InWith, Placed, RowSource, SetOperator,
+    AliasName, AllColumnar, As, AsRow, Cte, Derived, In, InPlace, InWith, Placed, RowSource, SetOperator,
     Source, Standalone, Subquery, Tracked, Untracked,
 };
 use crate::load::Picked;
@@ -48,7 +48,7 @@ impl<M: Model, S: Standalone, R: RowSource, C> Select<M, S, Picked<AsRow<R, C>>>
     /// ```
     pub fn subquery(self, name: &'static str) -> RowsOf<InPlace, M, R, C>
     where
-        C: Columnar,
+        C: AllColumnar,
     {
         Derived::new(Placed::subquery(R::table_ref(), name, self.into_tree()), R::columns())
     }
@@ -86,7 +86,7 @@ impl<M: Model, S: Standalone, R: RowSource, C> Select<M, S, Picked<AsRow<R, C>>>
     /// ```
     pub fn cte(self, name: &'static str) -> RowsOf<InWith, M, R, C>
     where
-        C: Columnar,
+        C: AllColumnar,
     {
         Derived::new(Placed::with(R::table_ref(), name, self.into_tree()), R::columns())
     }

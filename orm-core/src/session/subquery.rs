@@ -1,7 +1,7 @@
 //! Statements inside expressions: EXISTS, IN and one value.
 
 use super::select::Select;
-use crate::expr::{AsValue, ComparedAs, Correlated, Expr, Firm, List, Node, Selectable};
+use crate::expr::{ComparedAs, Correlated, Expr, Firm, List, Node, Selectable};
 use crate::load::Picked;
 use crate::schema::Model;
 
@@ -25,7 +25,7 @@ pub fn exists<M: Model, S: Correlated, O>(statement: Select<M, S, O>) -> Expr<bo
     Expr::new(Node::Exists(Box::new(statement.into_tree())))
 }
 
-impl<M: Model, S: Correlated, T: Selectable> Select<M, S, Picked<AsValue<T>>> {
+impl<M: Model, S: Correlated, T: Selectable> Select<M, S, Picked<T>> {
     /// The one value that the statement finds, as an expression; NULL if it finds none.
     pub fn scalar(self) -> Expr<T::Opt, Firm<Around<S>>> {
         Expr::new(Node::Scalar(Box::new(self.into_tree())))
@@ -33,7 +33,7 @@ impl<M: Model, S: Correlated, T: Selectable> Select<M, S, Picked<AsValue<T>>> {
 }
 
 #[allow(private_interfaces)]
-impl<M: Model, S: Correlated, T: ComparedAs<V>, V> List<V> for Select<M, S, Picked<AsValue<T>>> {
+impl<M: Model, S: Correlated, T: ComparedAs<V>, V> List<V> for Select<M, S, Picked<T>> {
     type Uses = Firm<Around<S>>;
 
     fn holds(self, left: Node) -> Node {

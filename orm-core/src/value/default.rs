@@ -92,6 +92,24 @@ impl Returned<String, FromText> for &str {
     }
 }
 
+/// A type with a default: what a field is filled with that has none of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default",
+    label = "no default",
+    note = "give the field one by `#[column(default = ..)]`, or implement `Default` for `{Self}`"
+)]
+pub trait HasDefault {
+    /// The default.
+    fn default_value() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> HasDefault for T {
+    fn default_value() -> T {
+        T::default()
+    }
+}
+
 /// The default that a value or a function stands for.
 pub fn default_of<T, W, V: IntoDefault<T, W>>(value: V) -> T {
     value.into_default()

@@ -263,7 +263,7 @@ fn expand_default(model: &Model) -> TokenStream {
             }
             None => {
                 let at = field.ty_span;
-                let default = quote_spanned!(at=> <#ty as ::core::default::Default>::default());
+                let default = quote_spanned!(at=> <#ty as #library::HasDefault>::default_value());
                 quote!(#name: #default)
             }
         }

@@ -178,10 +178,10 @@ const _: () = {
     impl ::core::default::Default for User {
         fn default() -> Self {
             User {
-                id: <Id<User> as ::core::default::Default>::default(),
-                name: <String as ::core::default::Default>::default(),
-                email: <String as ::core::default::Default>::default(),
-                boss: <Option<Id<User>> as ::core::default::Default>::default(),
+                id: <Id<User> as __orm::HasDefault>::default_value(),
+                name: <String as __orm::HasDefault>::default_value(),
+                email: <String as __orm::HasDefault>::default_value(),
+                boss: <Option<Id<User>> as __orm::HasDefault>::default_value(),
                 seen_at: __orm::default_of(Utc::now),
             }
         }

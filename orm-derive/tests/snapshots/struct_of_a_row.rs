@@ -77,11 +77,13 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::orm_core::__private::RowStruct for Stats {
-        type Fields = (String, (i64, Option<i64>));
+        type Fields = (String, (i64, (Option<i64>, ::orm_core::__private::End)));
         const NAME: &'static str = "Stats";
         const COLUMNS: &'static [&'static str] = &["name", "n", "by"];
         #[inline]
-        fn from_fields((name, (posts, by)): Self::Fields) -> Self {
+        fn from_fields(
+            (name, (posts, (by, ::orm_core::__private::End))): Self::Fields,
+        ) -> Self {
             Stats { name, posts, by }
         }
     }
@@ -94,7 +96,10 @@ const _: () = {
                 <String as ::orm_core::__private::FromRow>::Cell,
                 (
                     <i64 as ::orm_core::__private::FromRow>::Cell,
-                    <Option<i64> as ::orm_core::__private::FromRow>::Cell,
+                    (
+                        <Option<i64> as ::orm_core::__private::FromRow>::Cell,
+                        ::orm_core::__private::End,
+                    ),
                 ),
             ),
         >;
@@ -112,22 +117,22 @@ const _: () = {
     where
         ::orm_core::__private::FilledRow<
             Stats,
-            (__Ormname, (__Ormposts, __Ormby)),
+            (__Ormname, (__Ormposts, (__Ormby, ::orm_core::__private::End))),
         >: ::orm_core::__private::Selection<__OrmS, __OrmO, __OrmI>,
     {
         type Cell = <::orm_core::__private::FilledRow<
             Stats,
-            (__Ormname, (__Ormposts, __Ormby)),
+            (__Ormname, (__Ormposts, (__Ormby, ::orm_core::__private::End))),
         > as ::orm_core::__private::Selection<__OrmS, __OrmO, __OrmI>>::Cell;
         type Keep<__OrmQ> = <::orm_core::__private::FilledRow<
             Stats,
-            (__Ormname, (__Ormposts, __Ormby)),
+            (__Ormname, (__Ormposts, (__Ormby, ::orm_core::__private::End))),
         > as ::orm_core::__private::Selection<__OrmS, __OrmO, __OrmI>>::Keep<__OrmQ>;
         #[inline]
         fn keep<__OrmQ>(__orm_query: __OrmQ) -> Self::Keep<__OrmQ> {
             <::orm_core::__private::FilledRow<
                 Stats,
-                (__Ormname, (__Ormposts, __Ormby)),
+                (__Ormname, (__Ormposts, (__Ormby, ::orm_core::__private::End))),
             > as ::orm_core::__private::Selection<
                 __OrmS,
                 __OrmO,
@@ -137,7 +142,7 @@ const _: () = {
         fn add_to(self, __orm_items: &mut ::orm_core::__private::Items) {
             <::orm_core::__private::FilledRow<
                 Stats,
-                (__Ormname, (__Ormposts, __Ormby)),
+                (__Ormname, (__Ormposts, (__Ormby, ::orm_core::__private::End))),
             > as ::orm_core::__private::Selection<
                 __OrmS,
                 __OrmO,
@@ -145,7 +150,7 @@ const _: () = {
             >>::add_to(
                 ::orm_core::__private::FilledRow::new((
                     self.name,
-                    (self.posts, self.by),
+                    (self.posts, (self.by, ::orm_core::__private::End)),
                 )),
                 __orm_items,
             )

@@ -26,8 +26,7 @@ rules! { combine:
     distinct_rows_of_a_union_all,
 }
 
-fn names()
--> orm_core::Select<User, orm_core::expr::In<User>, orm_core::Picked<orm_core::expr::AsValue<String>>> {
+fn names() -> orm_core::Select<User, orm_core::expr::In<User>, orm_core::Picked<String>> {
     select::<User>().select(User::name)
 }
 

@@ -14,7 +14,7 @@ pub struct Note {
     #[column(primary_key)]
     pub id: Id<Note>,
     pub plan: Plan,
-    //~^ ERROR Default` is not satisfied
+    //~^ ERROR `Plan` has no default
 }
 
 fn main() {}

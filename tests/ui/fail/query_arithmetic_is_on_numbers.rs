@@ -36,6 +36,6 @@ pub struct Tag {
 fn main() {
     let s: &mut Session<Db> = &mut Db::session().unwrap();
     let _ = s.query::<Post>().select(Post::title + 1);
-    //~^ ERROR cannot add `{integer}` to
+    //~^ ERROR there is no arithmetic on values of `String`
     let _ = s;
 }

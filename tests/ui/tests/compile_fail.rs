@@ -15,9 +15,8 @@ fn errors_are_ours_short_and_in_place() {
         let source = fs::read_to_string(&program).expect("the program can be read");
         let output = fs::read_to_string(program.with_extension("stderr")).unwrap_or_default();
         let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        complaints.extend(
-            orm_ui_tests::check(&source, &output).into_iter().map(|complaint| format!("{name}: {complaint}")),
-        );
+        let found = orm_ui_tests::check(&name, &source, &output);
+        complaints.extend(found.into_iter().map(|complaint| format!("{name}: {complaint}")));
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
