@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::Stores;
 use super::slot::State;
+use super::turned::Turned;
 use crate::expr::{KeyField, RelationId};
 use crate::value::Value;
 
@@ -19,6 +20,8 @@ pub(crate) struct Lists {
     moves: Vec<Moves>,
     epoch: (u64, u64),
     refinements: Vec<Refinement>,
+    /// For lists over a link model that have a condition.
+    pub(crate) turned: Turned,
 }
 
 /// What makes a refinement of a relation the same as another: the relation, and the shape and values of its terms.
@@ -83,6 +86,7 @@ impl Lists {
             self.known.clear();
             self.moves.clear();
             self.refinements.clear();
+            self.turned = Turned::default();
             stores.iter_mut().for_each(|store| store.prune_changes());
             self.epoch = stores.lists_epoch();
         }
@@ -177,6 +181,13 @@ impl Lists {
         Members { loaded, came, are_exact: false }
     }
 
+    /// Takes in rows that were loaded beside the lists of a foreign key.
+    pub(crate) fn add(&mut self, key: KeyField, stores: &mut Stores, slots: &[u32]) {
+        let at = self.moves(key, stores);
+        slots.iter().for_each(|&slot| self.moves[at].file(slot, stores));
+        stores.any_mut(key.table.number).watch_mut().stir();
+    }
+
     /// Brings the moves of a foreign key up to date, and gives their position.
     fn moves(&mut self, key: KeyField, stores: &mut Stores) -> usize {
         let forgets = forgets(stores, key);
@@ -205,7 +216,8 @@ impl Lists {
             self.moves(key, stores);
         }
         self.moves.iter_mut().for_each(|moves| moves.seen = 0);
-        let watched: HashSet<usize> = self.moves.iter().map(|moves| moves.key.table.number).collect();
+        let mut watched: HashSet<usize> = self.moves.iter().map(|moves| moves.key.table.number).collect();
+        watched.extend(self.turned.follow_flush(stores));
         for store in stores.iter_mut() {
             match watched.contains(&store.table().number) {
                 true => store.watch_mut().clear(),

@@ -25,6 +25,7 @@ mod pending;
 mod recent;
 mod resolve;
 mod slot;
+mod turned;
 mod typed;
 pub(crate) mod visit;
 mod watch;

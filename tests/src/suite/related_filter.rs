@@ -13,6 +13,10 @@ rules! { related_filter:
     null_is_not_met,
     what_only_the_database_can_tell_is_as_it_was_loaded,
     ends_of_links_enter_and_leave,
+    an_end_that_did_not_meet_it_enters_when_it_does,
+    an_end_that_was_flushed_enters_too,
+    ends_that_turned_are_sought_for_all_lists_at_once,
+    an_end_that_turned_above_a_way_enters,
     ends_two_steps_away_enter_and_leave,
     s76_a_refinement_follows_changes_too,
     the_first_rows_are_for_the_database_to_say,
@@ -31,6 +35,7 @@ struct Library;
 #[relation(rated = many(Book::shelf, order_by = Book::id, filter = Book::stars.ge(3)))]
 #[relation(rust = many(Book::shelf, order_by = Book::id, filter = Book::title.contains("rust")))]
 #[relation(long_pages = many_via(Book::shelf, Page::book, order_by = Page::id, filter = Page::words.gt(300)))]
+#[relation(topics = many_via(Book::shelf, Label::book, Label::topic, order_by = Topic::id, filter = Topic::active))]
 struct Shelf {
     #[column(primary_key)]
     id: Id<Shelf>,
@@ -197,6 +202,93 @@ fn ends_of_links_enter_and_leave(lab: &Lab) {
     assert!(db.sent().is_empty());
 }
 
+type Labelled = (Db<Library>, Session<Library>, Vec<Handle<Book>>, Vec<Handle<Topic>>);
+
+/// Two books, each with an active topic and one that is not; stored, and held without their labels.
+fn labelled(lab: &Lab) -> Labelled {
+    let (db, mut s, _, books) = stocked(lab);
+    let topics = s.add_all([true, false, false].map(|active| Topic { active, ..Topic::default() }));
+    for &book in &books[..2] {
+        s.add_all(topics[..2].iter().map(|topic| Label { book: book.into(), topic: (*topic).into() }));
+    }
+    s.commit().unwrap();
+    s.close();
+    let books = s.query::<Book>().order_by(Book::id).all().unwrap();
+    let topics = s.query::<Topic>().order_by(Topic::id).all().unwrap();
+    db.sent();
+    (db, s, books, topics)
+}
+
+fn an_end_that_did_not_meet_it_enters_when_it_does(lab: &Lab) {
+    let (db, mut s, books, topics) = labelled(lab);
+    assert_eq!(s.related(books[0], Book::lively).unwrap(), topics[..1]);
+    assert_eq!(s.query::<Label>().untracked().all().unwrap().len(), 4, "all labels are there");
+    db.sent();
+    s[topics[1]].active = true;
+    assert!(!s.loaded(books[0], Book::lively), "only the database knows its label");
+    assert_eq!(s.related(books[0], Book::lively).unwrap(), topics[..2]);
+    assert_eq!(
+        db.sent(),
+        ["SELECT book_id, topic_id FROM labels WHERE book_id IN (?, ?, ?, ?) AND topic_id IN (?)"]
+    );
+    assert_eq!(s.related(books[2], Book::lively).unwrap(), []);
+    s[topics[1]].active = false;
+    assert_eq!(s.related(books[0], Book::lively).unwrap(), topics[..1]);
+    s[topics[1]].active = true;
+    assert_eq!(s.related(books[0], Book::lively).unwrap(), topics[..2]);
+    assert!(db.sent().is_empty());
+}
+
+fn an_end_that_was_flushed_enters_too(lab: &Lab) {
+    let (db, mut s, books, topics) = labelled(lab);
+    s.related(books[0], Book::lively).unwrap();
+    s[topics[1]].active = true;
+    s[topics[2]].active = true;
+    s.flush().unwrap();
+    db.sent();
+    assert_eq!(s.related(books[0], Book::lively).unwrap(), topics[..2]);
+    assert_eq!(db.sent().len(), 1);
+    assert_eq!(s.related(books[0], Book::lively).unwrap(), topics[..2]);
+    s[topics[0]].active = false;
+    s.flush().unwrap();
+    db.sent();
+    assert_eq!(s.related(books[0], Book::lively).unwrap(), topics[1..2]);
+    assert!(db.sent().is_empty(), "what is known is not asked for again");
+}
+
+fn ends_that_turned_are_sought_for_all_lists_at_once(lab: &Lab) {
+    let (db, mut s, books, topics) = labelled(lab);
+    s[topics[1]].active = true;
+    db.sent();
+    for (&book, count) in books.iter().zip([2, 2, 0]) {
+        assert_eq!(s.related(book, Book::lively).unwrap(), topics[..count]);
+    }
+    assert_eq!(db.sent().len(), 2, "the lists, and the labels of what turned");
+    s.flush().unwrap();
+    let late = s.add(Book { shelf: s[books[0]].shelf, ..Book::default() });
+    s.add(Label { book: late.into(), topic: topics[1].into() });
+    s.flush().unwrap();
+    db.sent();
+    assert_eq!(s.related(late, Book::lively).unwrap(), topics[1..2]);
+    assert_eq!(db.sent().len(), 1, "the database knows what was flushed");
+}
+
+fn an_end_that_turned_above_a_way_enters(lab: &Lab) {
+    let (db, mut s, books, topics) = labelled(lab);
+    let shelf = s.related(books[0], Book::shelf).unwrap();
+    assert_eq!(s.related(shelf, Shelf::topics).unwrap(), topics[..1]);
+    db.sent();
+    s[topics[1]].active = true;
+    assert_eq!(s.related(shelf, Shelf::topics).unwrap(), topics[..2]);
+    s[topics[0]].active = false;
+    assert_eq!(s.related(shelf, Shelf::topics).unwrap(), topics[1..2]);
+    assert!(db.sent().is_empty());
+    s.flush().unwrap();
+    db.sent();
+    assert_eq!(s.related(shelf, Shelf::topics).unwrap(), topics[1..2]);
+    assert!(db.sent().is_empty());
+}
+
 fn ends_two_steps_away_enter_and_leave(lab: &Lab) {
     let (db, mut s, [first, second], books) = stocked(lab);
     let pages =
@@ -217,7 +309,9 @@ fn ends_two_steps_away_enter_and_leave(lab: &Lab) {
 fn s76_a_refinement_follows_changes_too(lab: &Lab) {
     let (db, mut s, [first, _], books) = stocked(lab);
     let short = || Shelf::books.filter(Book::pages.lt(200)).order_by(Book::id);
+    assert!(!s.loaded(first, short()));
     assert_eq!(s.related(first, short()).unwrap(), books[..2]);
+    assert!(s.loaded(first, short()));
     db.sent();
     s[books[0]].pages = 900;
     let new = s.add(book(first, "new", 10));

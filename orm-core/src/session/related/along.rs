@@ -19,6 +19,9 @@ use crate::value::Value;
 /// The list of what a way ends in, in the database's order. Those of its hops are numbered from 0.
 const ENDS: u8 = u8::MAX;
 
+/// Beside the number of a hop: the list of those that led to no end when it was loaded.
+const ENDLESS: u8 = 1 << 6;
+
 /// The number of the table that a way leads from, where its statement needs it.
 const FROM: u16 = u16::MAX;
 
@@ -61,20 +64,31 @@ struct Step<'a> {
     path: &'a Path,
     hop: Hop,
     part: u8,
-    is_last: bool,
+    /// The hops after it.
+    rest: &'static [Hop],
 }
 
 impl<'a> Step<'a> {
     fn all(path: &'a Path, hops: &'static [Hop]) -> impl Iterator<Item = Step<'a>> {
-        let of = move |(part, hop): (u8, &Hop)| {
-            let is_last = usize::from(part) + 1 == hops.len();
-            Step { path, hop: *hop, part, is_last }
+        let of = move |(part, hop): (u8, &Hop)| Step {
+            path,
+            hop: *hop,
+            part,
+            rest: &hops[usize::from(part) + 1..],
         };
         (0_u8..).zip(hops).map(of)
     }
 
     fn list(&self) -> ListId {
         self.path.list(self.part)
+    }
+
+    /// Whether some of its rows may lead to no end only because that does not meet the condition.
+    fn can_be_endless(&self) -> bool {
+        !self.path.terms.filters.is_empty()
+            && !self.hop.is_up()
+            && !self.rest.is_empty()
+            && self.rest.iter().all(|hop| hop.is_up())
     }
 }
 
@@ -141,17 +155,37 @@ impl Core {
         let (key, list) = (step.hop.key(), step.list());
         let mut next = Vec::new();
         for &slot in front {
-            match (step.hop.is_up(), step.is_last) {
+            match (step.hop.is_up(), step.rest.is_empty()) {
                 (true, _) => {
                     if let Up::Slot(end) = self.up(key, slot) {
                         next.push(end);
                     }
                 }
                 (false, true) => next.extend(self.listed(step.path, list, key, slot)),
-                (false, false) => next.extend(self.lists.members(list, key, &mut self.stores, slot)),
+                (false, false) => {
+                    next.extend(self.lists.members(list, key, &mut self.stores, slot));
+                    next.extend(self.turned_along(step, slot));
+                }
             }
         }
         distinct(next.into_iter())
+    }
+
+    /// The rows of a step that led to no end when they were loaded, and do since an end changed.
+    fn turned_along(&mut self, step: Step<'_>, slot: u32) -> Vec<u32> {
+        if !step.can_be_endless() {
+            return Vec::new();
+        }
+        let list = step.path.list(step.part | ENDLESS);
+        let mut rows = self.lists.members(list, step.hop.key(), &mut self.stores, slot);
+        rows.retain(|&row| {
+            let end = step.rest.iter().try_fold(row, |at, hop| match self.up(hop.key(), at) {
+                Up::Slot(next) => Some(next),
+                Up::Nowhere | Up::Unknown => None,
+            });
+            end.is_some_and(|end| self.meets(step.path, end) == Some(true))
+        });
+        rows
     }
 
     /// Loads where a step leads from slots that came on the way since it was loaded.
@@ -160,7 +194,7 @@ impl Core {
             return Ok(());
         }
         let (key, name) = (step.hop.key(), step.path.name);
-        let terms = if step.is_last { step.path.terms.clone() } else { Terms::default() };
+        let terms = if step.rest.is_empty() { step.path.terms.clone() } else { Terms::default() };
         let path = &Path { terms, ..step.path.clone() };
         let source = &Source::Plain.over(name);
         let wanted = Wanted { path, slots, source, origin: Origin::Lazy(name) };
@@ -253,6 +287,10 @@ impl Core {
             let ends_in = if last_down == Some(at) { hops.len() } else { at + 1 };
             let pairs = rows.pairs(at, at + 1, ends_in);
             self.lists.load(step.list(), step.hop.key(), &self.stores, &parents, &pairs);
+            if step.can_be_endless() {
+                let (list, pairs) = (path.list(step.part | ENDLESS), rows.pairs(at, at + 1, at + 1));
+                self.lists.load(list, step.hop.key(), &self.stores, &parents, &pairs);
+            }
         }
         let (last, ends) = (hops[hops.len() - 1], rows.pairs(0, hops.len(), hops.len()));
         self.lists.load(path.list(ENDS), last.key(), &self.stores, slots, &ends);

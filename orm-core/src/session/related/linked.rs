@@ -8,7 +8,7 @@ use super::fetch::Wanted;
 use super::reach::Up;
 use crate::error::Result;
 use crate::expr::{Join, JoinKind, KeyField, Node, Path, TableRef};
-use crate::load::{LinkedRow, load_linked};
+use crate::load::{LinkedRow, load_linked, load_up};
 use crate::stmt::{Item, SelectTree};
 use crate::store::Source;
 
@@ -24,6 +24,12 @@ impl Core {
             let origin = Origin::Lazy(path.name);
             self.load_named(&Wanted { path, slots: &unknown, source: &source, origin }, on)?;
         }
+        self.seek_links(path, (back, on), slot)?;
+        Ok(self.ends_of(path, (back, on), slot))
+    }
+
+    /// The ends of the links that are known.
+    fn ends_of(&mut self, path: &Path, (back, on): Keys, slot: u32) -> Vec<u32> {
         let links = self.lists.members_now(path.list(0), back, &mut self.stores, slot);
         let end_of = |link: &u32| match self.up(on, *link) {
             Up::Slot(end) => Some(end),
@@ -35,7 +41,57 @@ impl Core {
         ends.extend(came.filter(|&end| self.meets(path, end) == Some(true)));
         let mut seen = HashSet::new();
         ends.retain(|end| seen.insert(*end));
-        Ok(ends)
+        ends
+    }
+
+    /// The entities that a change may have let into a list, and whose links nobody asked the database for: they did not meet the
+    /// condition when the list was loaded. Empty if all of them are in it anyway.
+    pub(super) fn turned_ends(&mut self, path: &Path, (back, on): Keys, slot: u32) -> Vec<u32> {
+        if path.terms.filters.is_empty() || !self.has_rows(back, slot) {
+            return Vec::new();
+        }
+        let table = on.target().number;
+        let turned = self.lists.turned.since(path.list(0), table, &mut self.stores, slot);
+        let mut turned = distinct(turned.iter().copied());
+        turned.retain(|&end| self.has_rows(on, end) && self.meets(path, end) == Some(true));
+        if !turned.is_empty() {
+            let ends: HashSet<u32> = self.ends_of(path, (back, on), slot).into_iter().collect();
+            if turned.iter().all(|end| ends.contains(end)) {
+                turned.clear();
+            }
+        }
+        turned
+    }
+
+    /// Loads the links to what a change may have let in, for all lists that do not know it yet.
+    fn seek_links(&mut self, path: &Path, (back, on): Keys, slot: u32) -> Result<()> {
+        let (list, table) = (path.list(0), on.target().number);
+        let turned = self.turned_ends(path, (back, on), slot);
+        if turned.is_empty() {
+            return Ok(());
+        }
+        let alike = self.lists.turned.alike(list, slot, self.options.lazy_batch);
+        let width = [back, on].iter().map(|key| key.foreign_key().columns.len()).sum();
+        let most = self.chunk(width);
+        for parents in alike.chunks(most) {
+            for ends in turned.chunks(most) {
+                let links = self.select_links(path, [(back, parents), (on, ends)])?;
+                self.lists.add(back, &mut self.stores, &links);
+            }
+        }
+        self.lists.turned.note_known(list, table, &alike);
+        Ok(())
+    }
+
+    /// The links between two sides.
+    fn select_links(&mut self, path: &Path, sides: [(KeyField, &[u32]); 2]) -> Result<Vec<u32>> {
+        let table = sides[0].0.table;
+        let mut tree = SelectTree::new(TableRef::own(table));
+        tree.filters.extend(sides.map(|(key, slots)| self.naming(TableRef::own(table), key, slots)));
+        let (statement, values) = self.compile(&tree)?;
+        self.on_wire(Intent::Read.by(Origin::Lazy(path.name)), |connection, stores, _| {
+            load_up(connection, &statement, &values, stores, table.number)
+        })
     }
 
     /// The links of a slot whose ends the database has to be asked for.
@@ -57,6 +113,9 @@ impl Core {
         for slots in unlisted.chunks(self.chunk(back.foreign_key().columns.len())) {
             let rows = self.select_linked(wanted, (back, on), slots)?;
             self.keep_links(wanted.path, back, slots, &rows);
+            if !wanted.path.terms.filters.is_empty() {
+                self.lists.turned.note_load(list, second.number, &mut self.stores, slots);
+            }
             all.extend(rows);
         }
         let links = distinct(all.iter().map(|row| row.first));

@@ -297,8 +297,9 @@ impl<B> Session<B> {
     /// Whether [`related`](Self::related) would answer without the database.
     pub fn loaded<M: BelongsTo<B>, R: Relation<M>>(&mut self, handle: Handle<M>, relation: R) -> bool {
         R::make_stores(&mut self.core.stores);
+        let path = self.core.settled(relation.path());
         self.core.check_held(handle.entity()).is_ok()
-            && self.core.is_loaded(&relation.path(), handle.place.slot)
+            && path.is_ok_and(|path| self.core.is_complete(&path, handle.place.slot))
     }
 
     /// Whether [`related`](Self::related) is an error from now on where it would have to load, as

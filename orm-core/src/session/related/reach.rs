@@ -82,6 +82,15 @@ impl Core {
         }
     }
 
+    /// The same, and no change since may have let in what only the database can tell.
+    pub(super) fn is_complete(&mut self, path: &Path, slot: u32) -> bool {
+        self.is_loaded(path, slot)
+            && match path.route {
+                Route::DownUp(back, on) => self.turned_ends(path, (back, on), slot).is_empty(),
+                Route::Up(_) | Route::Down(_) | Route::Along(_) => true,
+            }
+    }
+
     /// Whether a list of a slot is known, or needs not be.
     pub(super) fn is_listed(&self, list: ListId, key: KeyField, slot: u32) -> bool {
         !self.has_rows(key, slot) || self.lists.is_loaded(list, key, &self.stores, slot)
