@@ -95,11 +95,11 @@ impl Statements {
     pub(crate) fn of_checked_shape(
         &self,
         shape: &[u8],
-        write: impl FnOnce() -> Result<String>,
+        write: impl FnOnce() -> Result<Statement>,
     ) -> Result<Arc<Statement>> {
         match find(&self.shapes, shape) {
             Some(statement) => Ok(statement),
-            None => Ok(keep(&self.shapes, shape.into(), Statement::new(write()?))),
+            None => Ok(keep(&self.shapes, shape.into(), write()?)),
         }
     }
 }

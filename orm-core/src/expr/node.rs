@@ -248,6 +248,16 @@ impl Node {
         Node::Compare(comparison, Box::new((left, right)))
     }
 
+    /// Whether it says that the primary key of a table is a value.
+    pub(crate) fn is_key_of(&self, table: TableRef) -> bool {
+        let Node::Compare(Comparison::Equal, sides) = self else { return false };
+        let (Node::Field { of, field }, Node::Value(_) | Node::Values(_) | Node::Entity(..)) = &**sides
+        else {
+            return false;
+        };
+        *of == table && of.table.key_field == Some(*field)
+    }
+
     /// Columns of two tables, equal one by one.
     pub(crate) fn link(left: Columns, right: Columns) -> Self {
         Node::Link(Box::new((left, right)))

@@ -144,6 +144,48 @@ impl SelectTree {
         }
     }
 
+    /// Is as a new one from now on, but keeps the memory of its lists. Each field is named here, so that none is forgotten.
+    pub(crate) fn clear(&mut self) {
+        let SelectTree {
+            from: _,
+            joins,
+            what,
+            items,
+            distinct,
+            filters,
+            group_by,
+            having,
+            order_by,
+            limit,
+            limit_for_each,
+            offset,
+            overwrites,
+            compound,
+            recursion,
+            derived,
+            with,
+            labels,
+        } = self;
+        joins.clear();
+        items.clear();
+        (*what, *distinct, *overwrites) = (What::Rows, false, false);
+        filters.clear();
+        group_by.clear();
+        having.clear();
+        order_by.clear();
+        (*limit, *limit_for_each, *offset) = (None, None, None);
+        (*compound, *recursion) = (None, None);
+        derived.clear();
+        with.clear();
+        *labels = None;
+    }
+
+    /// Whether a condition says what the primary key is, so that it finds one row at most.
+    pub(crate) fn is_by_key(&self) -> bool {
+        let is_table = self.joins.is_empty() && self.derived.is_empty() && self.recursion.is_none();
+        is_table && self.filters.iter().any(|filter| filter.is_key_of(self.from))
+    }
+
     /// Its rows, combined with those of another.
     pub(crate) fn combined(mut self, operator: SetOperator, mut other: SelectTree) -> Self {
         self.add_with(std::mem::take(&mut other.with));

@@ -30,6 +30,8 @@ pub struct Table {
     pub(crate) field_names: Vec<&'static str>,
     /// The columns of the primary key.
     pub primary_key: Vec<usize>,
+    /// The field that is the whole primary key, if one is.
+    pub(crate) key_field: Option<u16>,
     /// Whether the columns of the primary key stand side by side, in the key's order.
     pub(crate) key_is_contiguous: bool,
     /// The foreign keys.
@@ -179,6 +181,7 @@ impl Table {
             fields: Vec::new(),
             field_names: Vec::new(),
             primary_key: Vec::new(),
+            key_field: None,
             key_is_contiguous: true,
             foreign_keys: Vec::new(),
             uniques: Vec::new(),
@@ -196,6 +199,7 @@ impl Table {
         };
         def.fields.iter().for_each(|field| table.add_field(field));
         table.key_is_contiguous = table.primary_key.is_sorted_by(|a, b| a + 1 == *b);
+        table.find_key_field();
         table.find_generated_key(def);
         table.find_insertable();
         for fields in def.uniques {
@@ -275,6 +279,11 @@ impl Table {
         if def.index {
             self.indexes.push(self.index_of("ix", columns.collect()));
         }
+    }
+
+    fn find_key_field(&mut self) {
+        let is_key = |columns: &Range<usize>| columns.clone().eq(self.primary_key.iter().copied());
+        self.key_field = self.fields.iter().position(is_key).and_then(|field| u16::try_from(field).ok());
     }
 
     /// A key of one integer column that names its own model is what the database generates.

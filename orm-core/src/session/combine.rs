@@ -1,5 +1,7 @@
 //! Queries whose rows are combined: UNION, INTERSECT and EXCEPT.
 
+use std::marker::PhantomData;
+
 use super::select::Select;
 use crate::expr::{Alike, SetOperator, Standalone, Tracked, Untracked, Whole};
 use crate::load::Picked;
@@ -93,7 +95,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     fn combined<Q: Combines<M, O>>(self, operator: SetOperator, other: Q) -> Both<M, S, O, X, Q> {
-        let other = other.into_part();
-        self.with_tree(|tree| tree.combined(operator, other))
+        let tree = Box::new(self.tree.combined(operator, other.into_part()));
+        Select { tree, plan: self.plan, on: self.on, kind: PhantomData }
     }
 }

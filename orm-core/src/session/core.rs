@@ -15,6 +15,7 @@ use crate::compile::{Dialect, Gathered, Statements};
 use crate::driver::{BeginMode, Connection, Statement};
 use crate::engine::{Checkout, EngineCore};
 use crate::error::{Error, Result};
+use crate::stmt::SelectTree;
 use crate::store::{Lists, Pending, Stores};
 use crate::value::{Entity, SessionNumber};
 
@@ -69,10 +70,12 @@ pub(crate) struct Core {
     pub(crate) connection: Option<Checkout>,
     /// Values that the program keeps with the session.
     pub(crate) info: Info,
+    /// Memory for the tree of the next query.
+    pub(super) spare_tree: Option<Box<SelectTree>>,
     /// Memory for what is gathered of the next query.
     pub(crate) gathered: Gathered<'static>,
-    /// The shape of the last query and its statement: a query in a loop is found without a look at those of the engine.
-    pub(crate) last_shape: Option<(Vec<u8>, Arc<Statement>)>,
+    /// The statement of the last query: a query in a loop is found without a look at those of the engine.
+    pub(super) last_shaped: Option<Shaped>,
     /// What is noted of the rows of the next query, if it is asked for a page behind a cursor.
     pub(crate) marks: Option<Box<Marks>>,
     /// What relations are known to lead to.
@@ -91,6 +94,12 @@ pub(crate) struct Core {
     pub(crate) statistics: Statistics,
     /// Which relations were loaded without a plan, and where.
     pub(crate) repeats: Repeats,
+}
+
+/// A statement, and the shape of the trees that are written as it.
+pub(super) struct Shaped {
+    pub(super) shape: Vec<u8>,
+    pub(super) statement: Arc<Statement>,
 }
 
 /// What a statement is about to do, which decides how its transaction begins.
@@ -114,8 +123,9 @@ impl Core {
             age: None,
             connection: None,
             info,
+            spare_tree: None,
             gathered: Gathered::default(),
-            last_shape: None,
+            last_shaped: None,
             marks: None,
             lists: Lists::default(),
             failed: None,

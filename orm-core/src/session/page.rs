@@ -82,7 +82,7 @@ impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
             return Err(Error::misuse("a query that is paged has a limit and an offset: leave yours out"));
         }
         let Select { mut tree, plan, on: session, .. } = self;
-        let total = Select::<M, S, O>::from_tree(tree.clone()).count(session)?;
+        let total = Select::<M, S, O>::from_tree((*tree).clone()).count(session)?;
         tree.limit = Some(per_page);
         tree.offset = Some((page - 1).saturating_mul(per_page));
         let items = session.core.run_planned::<M, O>(&tree, &plan)?;

@@ -41,7 +41,7 @@ use crate::util::Marker;
 /// ```
 #[must_use = "a query does nothing until it is asked for rows"]
 pub struct Select<M, S = In<M>, O = Tracked, X = ()> {
-    pub(super) tree: SelectTree,
+    pub(super) tree: Box<SelectTree>,
     /// What is loaded beside the rows.
     pub(super) plan: Plan,
     pub(super) on: X,
@@ -58,7 +58,7 @@ pub struct Select<M, S = In<M>, O = Tracked, X = ()> {
 /// let statement = select::<User>().filter(User::email.ends_with("@x.org")).order_by(User::id);
 /// ```
 pub fn select<M: Model>() -> Select<M> {
-    Select { tree: SelectTree::new(M::table_ref()), plan: Plan::default(), on: (), kind: PhantomData }
+    Select::from_tree(SelectTree::new(M::table_ref()))
 }
 
 impl<B> Session<B> {
@@ -82,7 +82,8 @@ impl<B> Session<B> {
     /// # }
     /// ```
     pub fn query<M: BelongsTo<B>>(&mut self) -> Select<M, In<M>, Tracked, &mut Self> {
-        Select { tree: SelectTree::new(M::table_ref()), plan: Plan::default(), on: self, kind: PhantomData }
+        let tree = self.core.take_tree(M::table_ref());
+        Select { tree, plan: Plan::default(), on: self, kind: PhantomData }
     }
 }
 
@@ -273,33 +274,26 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     }
 
     pub(super) fn retyped<T, P>(self) -> Select<M, T, P, X> {
-        self.with_tree(|tree| tree)
-    }
-}
-
-impl<M, S, O, X> Select<M, S, O, X> {
-    /// Made of another statement, in the same session.
-    pub(super) fn with_tree<T, P>(self, change: impl FnOnce(SelectTree) -> SelectTree) -> Select<M, T, P, X> {
-        Select { tree: change(self.tree), plan: self.plan, on: self.on, kind: PhantomData }
+        Select { tree: self.tree, plan: self.plan, on: self.on, kind: PhantomData }
     }
 }
 
 impl<M: Model, A: AliasName> As<M, A> {
     /// A statement that selects the rows of the model under this name.
     pub fn select(self) -> Select<M, In<Self>> {
-        Select { tree: SelectTree::new(Self::table_ref()), plan: Plan::default(), on: (), kind: PhantomData }
+        Select::from_tree(SelectTree::new(Self::table_ref()))
     }
 }
 
 impl<M, S, O> Select<M, S, O> {
     /// A statement that holds no session.
     pub(super) fn from_tree(tree: SelectTree) -> Self {
-        Select { tree, plan: Plan::default(), on: (), kind: PhantomData }
+        Select { tree: Box::new(tree), plan: Plan::default(), on: (), kind: PhantomData }
     }
 
     /// The statement without its types.
     pub(crate) fn into_tree(self) -> SelectTree {
-        self.tree
+        *self.tree
     }
 }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::core::{Core, Intent};
+use super::core::{Core, Intent, Shaped};
 use super::entities::Session;
 use super::keyset::marked;
 use super::related::{Joined, Plan};
@@ -11,7 +11,7 @@ use super::select::Select;
 use crate::compile::{Gathered, KeySink, Writer, check_select, write_select};
 use crate::driver::{Connection, Statement};
 use crate::error::{Error, Result};
-use crate::expr::Standalone;
+use crate::expr::{Standalone, TableRef};
 use crate::load::{Cell, GraphOf, Output, Picked, load_rows};
 use crate::row::{Fields, Row};
 use crate::schema::{BelongsTo, Model};
@@ -130,7 +130,7 @@ impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
     where
         S: Standalone,
     {
-        self.on.core.run_planned::<M, O>(&self.tree, &self.plan)
+        self.end(|core, tree, plan| core.run_planned::<M, O>(tree, plan))
     }
 
     /// The first row, if there is one.
@@ -207,7 +207,7 @@ impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
         S: Standalone,
     {
         self.tree.what = What::Count;
-        self.on.core.run_scalar(&self.tree)
+        self.end(|core, tree, _| core.run_scalar(tree))
     }
 
     /// Whether there is a row.
@@ -237,7 +237,17 @@ impl<M: BelongsTo<B>, B, S, O: Output<M>> Select<M, S, O, &mut Session<B>> {
         S: Standalone,
     {
         self.tree.what = What::Exists;
-        self.on.core.run_scalar(&self.tree)
+        self.end(|core, tree, _| core.run_scalar(tree))
+    }
+}
+
+impl<M, B, S, O> Select<M, S, O, &mut Session<B>> {
+    /// Runs the query; the next one gets the memory of its tree.
+    fn end<T>(self, run: impl FnOnce(&mut Core, &SelectTree, &Plan) -> Result<T>) -> Result<T> {
+        let Select { tree, plan, on: session, .. } = self;
+        let found = run(&mut session.core, &tree, &plan);
+        session.core.give_tree_back(tree);
+        found
     }
 }
 
@@ -272,6 +282,23 @@ impl<M: BelongsTo<B>, B, S, C: Cell> Select<M, S, Picked<C>, &mut Session<B>> {
 pub(super) type Compiled<'tree> = (Arc<Statement>, Vec<Value<'tree>>);
 
 impl Core {
+    /// An empty tree, in the memory of an earlier query if there is some.
+    pub(super) fn take_tree(&mut self, from: TableRef) -> Box<SelectTree> {
+        match self.spare_tree.take() {
+            Some(mut tree) => {
+                tree.from = from;
+                tree
+            }
+            None => Box::new(SelectTree::new(from)),
+        }
+    }
+
+    /// Keeps the memory of a tree for the next query.
+    fn give_tree_back(&mut self, mut tree: Box<SelectTree>) {
+        tree.clear();
+        self.spare_tree = Some(tree);
+    }
+
     /// Flushes, finds the statement of a tree by its shape, and runs it.
     pub(super) fn run<T>(
         &mut self,
@@ -280,14 +307,15 @@ impl Core {
     ) -> Result<T> {
         self.autoflush()?;
         let mut gathered: Gathered<'_> = std::mem::take(&mut self.gathered);
-        let statement = self.find_statement(tree, &mut gathered)?;
+        let shaped = self.find_statement(tree, &mut gathered)?;
         self.stores.set_overwrites(tree.overwrites);
         let mut marks = self.marks.take();
         let found = self.on_wire(Intent::Read, |connection, stores, _| {
             let mut place = None;
             let connection = marked(connection, marks.as_deref_mut(), &mut place);
-            load(connection, &statement, &gathered.values, stores)
+            load(connection, &shaped.statement, &gathered.values, stores)
         });
+        self.last_shaped = Some(shaped);
         self.gathered = gathered.emptied();
         self.marks = marks;
         self.stores.set_overwrites(false);
@@ -362,7 +390,9 @@ impl Core {
     /// The statement of a tree, whose text is written only the first time that a tree of its shape comes, and its values.
     pub(super) fn compile<'tree>(&mut self, tree: &'tree SelectTree) -> Result<Compiled<'tree>> {
         let mut gathered = Gathered::default();
-        let statement = self.find_statement(tree, &mut gathered)?;
+        let shaped = self.find_statement(tree, &mut gathered)?;
+        let statement = Arc::clone(&shaped.statement);
+        self.last_shaped = Some(shaped);
         Ok((statement, gathered.values))
     }
 
@@ -371,22 +401,22 @@ impl Core {
         &mut self,
         tree: &'tree SelectTree,
         gathered: &mut Gathered<'tree>,
-    ) -> Result<Arc<Statement>> {
+    ) -> Result<Shaped> {
         let mut sink = KeySink::new(gathered, &self.stores, self.dialect());
         write_select(tree, &mut sink);
         sink.finish()?;
-        if let Some((_, statement)) = self.last_shape.as_ref().filter(|(last, _)| *last == gathered.shape) {
-            return Ok(Arc::clone(statement));
-        }
+        let last = match self.last_shaped.take() {
+            Some(last) if last.shape == gathered.shape => return Ok(last),
+            last => last,
+        };
         let statement = self.engine.statements().of_checked_shape(&gathered.shape, || {
             check_select(tree)?;
             let mut writer = Writer::new(self.dialect());
             write_select(tree, &mut writer);
-            Ok(writer.finish())
+            let statement = Statement::new(writer.finish());
+            Ok(if tree.is_by_key() { statement.single_row() } else { statement })
         })?;
-        let shape = std::mem::take(&mut gathered.shape);
-        let before = self.last_shape.replace((shape, Arc::clone(&statement)));
-        gathered.shape = before.map(|(shape, _)| shape).unwrap_or_default();
-        Ok(statement)
+        let memory = last.map(|last| last.shape).unwrap_or_default();
+        Ok(Shaped { shape: std::mem::replace(&mut gathered.shape, memory), statement })
     }
 }

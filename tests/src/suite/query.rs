@@ -3,7 +3,7 @@
 use orm_core::prelude::*;
 use orm_core::{Select, Tracked};
 
-use crate::fixture::{Db, Lab};
+use crate::fixture::{Db, Lab, seeded};
 use crate::models::*;
 
 rules! { query:
@@ -24,6 +24,8 @@ rules! { query:
     s79_first_is_none_without_a_row,
     s79_one_says_which,
     s79_one_or_none_refuses_two,
+    a_key_is_that_of_several_rows_of_a_join,
+    a_key_is_that_of_several_rows_of_a_subquery,
     count_and_exists_return_no_rows,
     count_sees_limit_and_offset,
     untracked_rows_are_no_entities,
@@ -225,6 +227,22 @@ fn s79_one_or_none_refuses_two(lab: &Lab) {
     assert_eq!(s.query::<User>().filter(User::age.eq(99)).one_or_none().unwrap(), None);
     assert!(s.query::<User>().filter(User::age.eq(10)).one_or_none().unwrap().is_some());
     assert!(s.query::<User>().one_or_none().unwrap_err().is_multiple_found());
+}
+
+fn a_key_is_that_of_several_rows_of_a_join(lab: &Lab) {
+    let db = seeded(lab);
+    let mut s = db.session();
+    let posts = s.query::<User>().join(User::posts).filter(User::id.eq(1)).select(Post::title);
+    assert_eq!(posts.fetch().unwrap().len(), 2);
+}
+
+fn a_key_is_that_of_several_rows_of_a_subquery(lab: &Lab) {
+    let db = seeded(lab);
+    let mut s = db.session();
+    let twice = alias!(User as twice);
+    let union = select::<User>().union_all(select::<User>()).subquery(twice);
+    let found = union.select().filter(twice.col(User::id).eq(1)).untracked().all(&mut s).unwrap();
+    assert_eq!(found.len(), 2);
 }
 
 fn count_and_exists_return_no_rows(lab: &Lab) {
