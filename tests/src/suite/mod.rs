@@ -82,6 +82,7 @@ pub mod related_joined;
 pub mod related_links;
 pub mod related_page;
 pub mod related_random;
+pub mod related_state;
 pub mod related_way;
 pub mod related_way_random;
 pub mod related_write;
@@ -161,6 +162,7 @@ macro_rules! suite {
             related_links
             related_page
             related_random
+            related_state
             related_way
             related_way_random
             related_write
