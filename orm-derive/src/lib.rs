@@ -48,7 +48,7 @@ pub fn derive_declarative_base(input: TokenStream) -> TokenStream {
 ///
 /// On the struct, `#[relation(name = ..)]`: `many(Post::author)`, `one(Profile::user)`,
 /// `many_through(Membership::user, Membership::group)` or `many_via(Post::author, Comment::post)`, each with
-/// `order_by = ..` and `filter = ..` where wanted. The paths of a `many_via`, up to nine, are followed one after the other: a
+/// `order_by = ..` and `filter = ..` where wanted; `position = Part::position` of a `many` is its order, which `replace` numbers. The paths of a `many_via`, up to nine, are followed one after the other: a
 /// foreign key to the model that was reached leads down to the rows that name it, one of that model up to the row that it names.
 ///
 /// On a field, `#[column(..)]`:

@@ -9,7 +9,7 @@ use super::hop::Hop;
 use super::node::Node;
 use super::order::{OrderPart, Ordered};
 use super::scope::{In, Predicate};
-use crate::schema::{ForeignKey, Model, Table};
+use crate::schema::{ForeignKey, Model, Position, Table};
 use crate::util::Marker;
 use crate::value::{Column, Fk};
 
@@ -49,6 +49,8 @@ pub struct RelationDef {
     raises: bool,
     /// The way over models in between.
     hops: &'static [Hop],
+    /// The field that holds a row's place in the list.
+    position: Option<u16>,
 }
 
 /// The order of a relation's rows, and the condition that they meet.
@@ -70,6 +72,8 @@ pub(crate) struct Path {
     pub(crate) terms: Terms,
     /// Whether a load that was not planned is an error.
     pub(crate) raises: bool,
+    /// The field that `replace` numbers.
+    pub(crate) position: Option<u16>,
     /// Which refinement of the relation it is: 0 for the relation itself, [`UNNAMED`] for one that no session has numbered yet.
     pub(crate) refined: u32,
 }
@@ -169,7 +173,7 @@ impl Route {
 impl RelationDef {
     /// A relation of a name; derives write it.
     pub const fn new(name: &'static str, number: u16) -> Self {
-        RelationDef { name, number, terms: None, raises: false, hops: &[] }
+        RelationDef { name, number, terms: None, raises: false, hops: &[], position: None }
     }
 
     /// Has an order or a condition.
@@ -193,6 +197,13 @@ impl RelationDef {
         self
     }
 
+    /// Has a column that holds each row's place in the list.
+    #[must_use]
+    pub const fn placed<T, F: Position, R>(mut self, column: &Column<T, F, R>) -> Self {
+        self.position = Some(column.field);
+        self
+    }
+
     fn path<M: Model>(&self, route: Route) -> Path {
         let table = M::table();
         let mut terms = Terms::default();
@@ -205,6 +216,7 @@ impl RelationDef {
             route,
             terms,
             raises: self.raises,
+            position: self.position,
             refined: 0,
         }
     }
@@ -347,6 +359,7 @@ impl<M: Model, F> AsPath for Column<M, F, Fk> {
             route: Route::Up(key),
             terms: Terms::default(),
             raises: false,
+            position: None,
             refined: 0,
         }
     }

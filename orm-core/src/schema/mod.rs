@@ -26,6 +26,6 @@ pub use model::{BelongsTo, DeclarativeBase, Diff, FieldOf, KnownTo, Model, Visit
 pub(crate) use order::in_foreign_key_order;
 pub use registry::Registration;
 pub(crate) use registry::{Incoming, incoming, make_store_of};
-pub use relation::{ColumnAt, ColumnOf, Columns, LeadsTo, Points};
+pub use relation::{ColumnAt, ColumnOf, Columns, LeadsTo, Points, Position};
 pub use shows::{AsDebug, AsSerialize, Probe, Shows, ShowsNothing};
 pub use table::{Column as TableColumn, ForeignKey, Index, Table, TableCell};

@@ -73,3 +73,22 @@ impl<M: Model, K: Key> Points for Option<Id<M, K>> {
 pub trait ColumnOf<M> {}
 
 impl<M, T, R> ColumnOf<M> for Column<M, T, R> {}
+
+/// What can hold a row's place in a list.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` holds no place in a list",
+    label = "not an integer",
+    note = "`position` of a relation names a column of `i16`, `i32`, `i64`, `u16`, `u32` or `u64`, or of an `Option` of such"
+)]
+pub trait Position {}
+
+macro_rules! positions {
+    ($($int:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Position for $int {}
+        #[diagnostic::do_not_recommend]
+        impl Position for Option<$int> {}
+    )*};
+}
+
+positions!(i16 i32 i64 u16 u32 u64);

@@ -300,6 +300,34 @@ impl VisitorMut for Assign<'_, '_> {
     }
 }
 
+/// Sets the integer in the field at a position.
+///
+/// # Errors
+/// Of a number that its type does not hold, naming it.
+pub(crate) fn set_integer<M: Model>(value: &mut M, field: u16, number: i64) -> Result<()> {
+    let mut set = SetInteger { left: usize::from(field), number };
+    value.visit_mut(&mut set).map_err(|error| {
+        let column = M::table().fields[usize::from(field)].start;
+        error.context(place(M::table(), column))
+    })
+}
+
+struct SetInteger {
+    left: usize,
+    number: i64,
+}
+
+impl VisitorMut for SetInteger {
+    fn field<T: Field>(&mut self, field: &mut T) -> Result<()> {
+        if self.left == 0 {
+            let row = [Value::Int(self.number)];
+            *field = T::decode(&mut Fields::new(&&row[..], 0))?;
+        }
+        self.left = self.left.wrapping_sub(1);
+        Ok(())
+    }
+}
+
 /// Copies some columns' fields of one value over another's.
 pub(crate) fn copy_fields<M: Model>(from: &M, to: &mut M, wanted: &ColumnSet) {
     let mut gathered = Gather { fields: Vec::new(), next: 0, wanted };

@@ -116,7 +116,11 @@ fn expand_def(model: &Model, number: usize, relation: &Relation) -> TokenStream 
     let number = Literal::u16_suffixed(u16::try_from(number).unwrap_or(u16::MAX));
     let raises = relation.options.raises.then(|| quote!(.raiseload()));
     let with = expand_terms(model, relation).map(|terms| quote!(.with(#terms)));
-    quote!(#library::RelationDef::new(#name, #number) #raises #with)
+    let placed = relation.options.position.as_ref().map(|column| {
+        let at = column.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+        quote_spanned!(at=> .placed(&#column))
+    });
+    quote!(#library::RelationDef::new(#name, #number) #raises #with #placed)
 }
 
 fn expand_terms(model: &Model, relation: &Relation) -> Option<TokenStream> {

@@ -9,7 +9,7 @@ use crate::errors::Errors;
 use crate::names::{self, nearest};
 use crate::words::{items_of, listed};
 
-const OPTIONS: [&str; 3] = ["order_by", "filter", "raiseload"];
+const OPTIONS: [&str; 4] = ["order_by", "filter", "position", "raiseload"];
 /// How many foreign keys a relation can go by.
 const MOST_HOPS: usize = 9;
 
@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) order_by: Vec<Ordered>,
     /// The condition of `filter`.
     pub(crate) filter: Option<Expr>,
+    /// The column of `position`.
+    pub(crate) position: Option<Path>,
     /// Whether a load that was not planned is an error.
     pub(crate) raises: bool,
 }
@@ -87,7 +89,9 @@ fn relation(ident: Ident, value: Expr) -> syn::Result<Relation> {
             other => paths.push(ColumnPath::read(other)?),
         }
     }
-    Ok(Relation { ident, kind: Kind::read(&func, &kind, paths)?, options })
+    let kind = Kind::read(&func, &kind, paths)?;
+    options.settle(&kind)?;
+    Ok(Relation { ident, kind, options })
 }
 
 impl Options {
@@ -95,6 +99,7 @@ impl Options {
         let name = word.to_token_stream().to_string();
         let is_set = match name.as_str() {
             "order_by" => !self.order_by.is_empty(),
+            "position" => self.position.is_some(),
             _ => name == "filter" && self.filter.is_some(),
         };
         if is_set {
@@ -106,6 +111,7 @@ impl Options {
                 self.filter = Some(value);
                 Ok(())
             }
+            "position" => self.set_position(value),
             other => {
                 let hint = match nearest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -114,6 +120,31 @@ impl Options {
                 Err(syn::Error::new_spanned(word, format!("unknown option `{other}`; {hint}")))
             }
         }
+    }
+}
+
+impl Options {
+    fn set_position(&mut self, value: Expr) -> syn::Result<()> {
+        let Expr::Path(path) = value else {
+            return Err(syn::Error::new_spanned(value, "`position` takes a column: `Post::position`"));
+        };
+        self.position = Some(path.path);
+        Ok(())
+    }
+
+    /// A list with positions has their order.
+    fn settle(&mut self, kind: &Kind) -> syn::Result<()> {
+        let Some(column) = &self.position else { return Ok(()) };
+        let wrong = |message| Err(syn::Error::new_spanned(column, message));
+        if !matches!(kind, Kind::Many(_)) {
+            return wrong("`position` is for `many`: the column is one of the rows that name this model");
+        }
+        if !self.order_by.is_empty() {
+            return wrong("`position` is the order: leave out `order_by`");
+        }
+        let part = syn::ExprPath { attrs: Vec::new(), qself: None, path: column.clone() };
+        self.order_by.push(Ordered { column: column.clone(), part: Expr::Path(part) });
+        Ok(())
     }
 }
 

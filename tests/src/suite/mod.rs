@@ -81,6 +81,7 @@ pub mod related_forget;
 pub mod related_joined;
 pub mod related_links;
 pub mod related_page;
+pub mod related_position;
 pub mod related_random;
 pub mod related_state;
 pub mod related_way;
@@ -161,6 +162,7 @@ macro_rules! suite {
             related_joined
             related_links
             related_page
+            related_position
             related_random
             related_state
             related_way

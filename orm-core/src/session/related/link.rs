@@ -140,7 +140,47 @@ impl<B> Session<B> {
     /// deleted by the flush where the foreign key says `orphan = delete`; one that is pending is withdrawn then.
     ///
     /// The list has the order that is given until it is loaded again; a column that holds the position is what brings that order
-    /// back.
+    /// back. A relation that names it by `position` has it numbered from 0; the flush writes the numbers that differ. A row that is
+    /// added, moved or deleted otherwise leaves the numbers of the others as they are.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct Db;
+    /// #[derive(Model, Clone)]
+    /// #[model(base = Db, default)]
+    /// #[relation(parts = many(Part::item, position = Part::place))]
+    /// pub struct Item {
+    ///     #[column(primary_key)]
+    ///     pub id: Id<Item>,
+    /// }
+    ///
+    /// #[derive(Model, Clone)]
+    /// #[model(base = Db, default)]
+    /// pub struct Part {
+    ///     #[column(primary_key)]
+    ///     pub id: Id<Part>,
+    ///     pub item: Option<Id<Item>>,
+    ///     pub place: i32,
+    /// }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<Db>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    ///
+    /// let item = s.add(Item::default());
+    /// let [a, b, c] = [(); 3].map(|()| s.add(Part::default()));
+    /// s.replace(item, Item::parts, &[c, a])?;
+    /// s.commit()?;
+    ///
+    /// let mut parts = s.related(item, Item::parts)?;
+    /// parts.insert(1, b);
+    /// s.replace(item, Item::parts, &parts)?; // b gets 1, a gets 2
+    /// s.commit()?;
+    /// assert_eq!(s.related(item, Item::parts)?, [c, b, a]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Misuse for a handle of another session or of an entity that is gone, and for an entity that cannot go since its foreign key
@@ -171,7 +211,22 @@ impl<B> Session<B> {
         let added = targets.iter().copied().filter(|target| had.insert(*target)).collect();
         relation.replace(self, handle, removed, added)?;
         let order: Vec<u32> = targets.iter().map(|target| target.place.slot).collect();
+        if let Some(field) = path.position {
+            self.number_places(field, targets)?;
+        }
         self.core.keep_order(&path, handle.place.slot, &order);
+        Ok(())
+    }
+
+    /// Numbers entities from 0, each where it stands first.
+    fn number_places<T: BelongsTo<B>>(&mut self, field: u16, targets: &[Handle<T>]) -> Result<()> {
+        let mut seen = HashSet::new();
+        let places = targets.iter().filter(|target| seen.insert(**target)).zip(0..);
+        for (&target, place) in places {
+            if let Some(value) = self.find_mut(target) {
+                visit::set_integer(value, field, place)?;
+            }
+        }
         Ok(())
     }
 
