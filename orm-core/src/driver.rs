@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 pub use crate::compile::{Capabilities, Dialect, GeneratedKey, Schemas, Statement, StatementId};
 use crate::error::Result;
+pub use crate::expr::LockClause;
 pub use crate::row::Row;
 pub use crate::schema::TableColumn;
 pub use crate::schema::live::{LiveCheck, LiveColumn, LiveForeignKey, LiveIndex, LiveSchema, LiveTable};

@@ -31,6 +31,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     booleans: false,
     compares_bytes: true,
     case_insensitive_names: true,
+    locks: &[],
     schemas: Schemas::Databases,
     natives,
 };

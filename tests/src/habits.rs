@@ -1,12 +1,12 @@
 //! The habits of other databases, played on top of one that has them not: no RETURNING, few values in a statement, lists one by
-//! one, and an error that leaves the transaction of no use until it, or a savepoint in it, is rolled back.
+//! one, locks of rows, which are left out before the statement is sent on, and an error that leaves the transaction of no use until it, or a savepoint in it, is rolled back.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use orm_core::driver::{
     Capabilities, ConnectOptions, Connection, Dialect, Done, Driver, GeneratedKey, IsolationLevel,
-    LiveSchema, PoolDefaults, Row, SqlType, Statement, TableColumn, Transact, Value,
+    LiveSchema, LockClause, PoolDefaults, Row, SqlType, Statement, TableColumn, Transact, Value,
 };
 use orm_core::{Error, Result};
 
@@ -23,6 +23,17 @@ impl Habits {
         Habits { inner, dialect }
     }
 }
+
+/// All that PostgreSQL has.
+const LOCKS: &[LockClause] = &[
+    LockClause::Update,
+    LockClause::Share,
+    LockClause::NoKeyUpdate,
+    LockClause::KeyShare,
+    LockClause::Of,
+    LockClause::NoWait,
+    LockClause::SkipLocked,
+];
 
 /// The dialect of all of them: a process runs the tests of one backend.
 static DIALECT: OnceLock<HabitDialect> = OnceLock::new();
@@ -41,6 +52,7 @@ impl HabitDialect {
             on_conflict: false,
             max_binds: 12,
             json_rows: None,
+            locks: LOCKS,
             ..*inner.capabilities()
         };
         HabitDialect { inner, capabilities }
@@ -122,6 +134,15 @@ impl HabitConnection {
     }
 }
 
+/// A statement that locks rows as one that does not.
+fn without_lock(statement: &Statement) -> Option<Statement> {
+    let sql = statement.sql();
+    let lock =
+        [" FOR UPDATE", " FOR SHARE", " FOR NO KEY", " FOR KEY"].iter().find_map(|lock| sql.find(lock))?;
+    let after = sql[lock..].find(')').map_or(sql.len(), |end| lock + end);
+    Some(Statement::new(format!("{}{}", &sql[..lock], &sql[after..])))
+}
+
 impl Connection for HabitConnection {
     fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Done> {
         self.check(statement, values)?;
@@ -134,7 +155,24 @@ impl Connection for HabitConnection {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
         self.check(statement, values)?;
-        self.run(|connection| connection.query(statement, values, each))
+        let bare = without_lock(statement);
+        let mut refused = None;
+        let found = self.run(|connection| {
+            let result =
+                connection.query(bare.as_ref().unwrap_or(statement), values, &mut |row| match each(row) {
+                    Ok(()) => Ok(()),
+                    Err(error) => {
+                        refused = Some(error);
+                        Err(Error::misuse("a row was refused"))
+                    }
+                });
+            // The database knows nothing of it.
+            if refused.is_some() { Ok(()) } else { result }
+        });
+        match refused {
+            Some(error) => Err(error),
+            None => found,
+        }
     }
     fn run_script(&mut self, sql: &str) -> Result<()> {
         self.run(|connection| connection.run_script(sql))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::expr::Native;
+use crate::expr::{LockClause, Native};
 use crate::schema::TableColumn;
 use crate::value::{SqlType, Value};
 
@@ -135,6 +135,8 @@ pub struct Capabilities {
     pub compares_bytes: bool,
     /// Names that differ in the case of ASCII letters are one name, also in quotes.
     pub case_insensitive_names: bool,
+    /// The parts of lock clauses (`FOR UPDATE`) that it has; none where a transaction locks more than rows.
+    pub locks: &'static [LockClause],
     /// What a schema is.
     pub schemas: Schemas,
     /// What stands before and behind the arguments of what each database writes in its own way; [`Native::standard`] where it

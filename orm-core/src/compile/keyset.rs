@@ -9,7 +9,7 @@ use super::select::{width, write_order};
 use super::sink::Sink;
 use super::writer::Writer;
 use crate::error::{Error, Result};
-use crate::expr::{Comparison, JoinKind, Node, Ordered, TableRef};
+use crate::expr::{Comparison, Node, Ordered, TableRef};
 use crate::stmt::{Item, SelectTree};
 use crate::value::Value;
 
@@ -165,8 +165,8 @@ fn part(ordered: &Ordered, tree: &SelectTree) -> Part {
 
 fn can_be_null(node: &Node, tree: &SelectTree) -> bool {
     let Node::Field { of, field } = node else { return true };
-    let joined = tree.joins.iter().any(|join| join.kind == JoinKind::Left && join.to == *of);
-    joined || of.table.fields[usize::from(*field)].clone().any(|column| of.table.columns[column].nullable)
+    tree.may_lack(*of)
+        || of.table.fields[usize::from(*field)].clone().any(|column| of.table.columns[column].nullable)
 }
 
 fn check(tree: &SelectTree) -> Result<()> {

@@ -25,7 +25,7 @@ pub(crate) mod probe;
 
 pub(crate) use bulk::write_bulk;
 pub(crate) use cache::{Operation, RowSets, Statements};
-pub(crate) use check::check_select;
+pub(crate) use check::{check_bulk, check_select};
 pub use dialect::{Capabilities, Dialect, GeneratedKey, Schemas};
 pub(crate) use insert::{Conflict, InsertShape, insert_many_sql};
 pub(crate) use keyset::Keyset;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Capabilities, Dialect, GeneratedKey, Schemas};
+use crate::expr::LockClause;
 use crate::schema::TableColumn;
 use crate::value::SqlType;
 
@@ -23,6 +24,7 @@ pub(crate) static EMBEDDED: Probe = Probe(Capabilities {
     booleans: false,
     compares_bytes: true,
     case_insensitive_names: true,
+    locks: &[],
     schemas: Schemas::Databases,
     natives: crate::expr::Native::standard,
 });
@@ -37,6 +39,7 @@ pub(crate) static SERVER: Probe = Probe(Capabilities {
     case_insensitive_names: false,
     schemas: Schemas::NameSpaces,
     max_identifier: 20,
+    locks: &[LockClause::Update],
     ..EMBEDDED.0
 });
 

@@ -7,7 +7,7 @@ use super::json::JsonList;
 use super::recursion::write_tree;
 use super::sink::Sink;
 use super::window::write_window;
-use crate::expr::{Aggregate, Anchor, Columns, Join, JoinKind, Node, Ordered, TableRef};
+use crate::expr::{Aggregate, Anchor, Columns, Join, JoinKind, LockClause, Node, Ordered, TableRef};
 use crate::stmt::{Item, SelectTree, What};
 use crate::value::{Entity, Value};
 
@@ -66,6 +66,7 @@ pub(super) fn write_rows<'a>(select: &'a SelectTree, what: What, out: &mut impl 
         write_order(&select.order_by, " ORDER BY ", out);
     }
     write_limit(select, out);
+    write_lock(select, out);
     out.close();
 }
 
@@ -117,6 +118,8 @@ fn write_join<'a>(select: &'a SelectTree, join: &'a Join, out: &mut impl Sink<'a
     out.sql(match join.kind {
         JoinKind::Inner => " JOIN ",
         JoinKind::Left => " LEFT JOIN ",
+        JoinKind::Right => " RIGHT JOIN ",
+        JoinKind::Full => " FULL JOIN ",
     });
     let tables: Vec<_> = join.between.iter().map(|(table, _)| *table).chain([join.to]).collect();
     out.sql(if join.between.is_empty() { "" } else { "(" });
@@ -163,6 +166,18 @@ pub(super) fn write_limit<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
     if let Some(offset) = select.offset {
         out.sql(" OFFSET ");
         out.bind_number(offset);
+    }
+}
+
+/// The check asks whether the database has the clauses.
+fn write_lock<'a>(select: &'a SelectTree, out: &mut impl Sink<'a>) {
+    let Some(lock) = &select.lock else { return };
+    for clause in lock.clauses() {
+        out.sql(clause.sql());
+        for (index, table) in lock.of.iter().enumerate().filter(|_| clause == LockClause::Of) {
+            out.sql(if index == 0 { "" } else { ", " });
+            out.called(*table);
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) trait Sink<'a> {
     fn label(&mut self, table: &'static Table, column: usize);
     /// The name of a table, where rows are taken from it; its other name follows, if it has one.
     fn table(&mut self, table: TableRef);
+    /// What a table is called, where it is spoken of.
+    fn called(&mut self, table: TableRef);
     /// The name of a column.
     fn column(&mut self, table: TableRef, column: usize);
     /// The names of all columns, in the order of the table.
@@ -74,6 +76,11 @@ impl<'a> Sink<'a> for Writer<'_> {
 
     fn table(&mut self, table: TableRef) {
         self.scoped_table(table);
+    }
+
+    fn called(&mut self, table: TableRef) {
+        let name = self.name_of(table);
+        Writer::name(self, &name);
     }
 
     fn column(&mut self, table: TableRef, column: usize) {
@@ -211,6 +218,10 @@ impl<'a> Sink<'a> for KeySink<'a, '_> {
 
     fn table(&mut self, table: TableRef) {
         self.push_table(1, table, 0);
+    }
+
+    fn called(&mut self, table: TableRef) {
+        self.push_table(12, table, 0);
     }
 
     fn column(&mut self, table: TableRef, column: usize) {

@@ -84,7 +84,7 @@ impl<'dialect> Writer<'dialect> {
     }
 
     /// What a table is called where it is spoken of.
-    fn called(&self, table: TableRef) -> Cow<'static, str> {
+    pub(crate) fn name_of(&self, table: TableRef) -> Cow<'static, str> {
         let found = self.scopes.iter().rev().flatten().find(|(other, _)| *other == table);
         found.map_or(Cow::Borrowed(table.table.name), |(_, name)| name.clone())
     }
@@ -92,7 +92,7 @@ impl<'dialect> Writer<'dialect> {
     /// The name of a table, where rows are taken from it.
     pub(crate) fn scoped_table(&mut self, table: TableRef) {
         self.table_name(table.table);
-        let name = self.called(table);
+        let name = self.name_of(table);
         if name != table.table.name {
             self.sql(" AS ").name(&name);
         }
@@ -102,7 +102,7 @@ impl<'dialect> Writer<'dialect> {
     pub(crate) fn scoped_column(&mut self, table: TableRef, column: usize) {
         let is_alone = matches!(self.scopes.as_slice(), [] | [_]) && self.scopes.iter().flatten().count() < 2;
         if !is_alone {
-            let name = self.called(table);
+            let name = self.name_of(table);
             self.name(&name).sql(".");
         }
         self.name(&table.table.columns[column].name);

@@ -197,7 +197,10 @@ pub(crate) struct Ends {
 
 fn add_path(tree: &mut SelectTree, kind: JoinKind, ends: &Ends) {
     let hidden = tree.next_hidden();
-    tree.joins.push(ends.join(kind, hidden));
+    match kind {
+        JoinKind::Right => tree.joins.extend(ends.one_by_one(kind, hidden)),
+        JoinKind::Inner | JoinKind::Left | JoinKind::Full => tree.joins.push(ends.join(kind, hidden)),
+    }
 }
 
 impl Ends {
@@ -206,6 +209,19 @@ impl Ends {
         let (near, between) = self.links(hidden);
         let conditions = std::iter::once(near).chain(self.conditions());
         Join { kind, to: self.to, between, on: Some(all_of(conditions.collect())) }
+    }
+
+    /// The same, with the tables between joined first: rows that do not reach the last of them are left out.
+    fn one_by_one(&self, kind: JoinKind, hidden: u16) -> Vec<Join> {
+        let (mut near, between) = self.links(hidden);
+        let mut joins = Vec::with_capacity(between.len() + 1);
+        for (to, next) in between {
+            let on = Some(std::mem::replace(&mut near, next));
+            joins.push(Join { kind: JoinKind::Inner, to, between: Vec::new(), on });
+        }
+        let conditions = std::iter::once(near).chain(self.conditions());
+        joins.push(Join { kind, to: self.to, between: Vec::new(), on: Some(all_of(conditions.collect())) });
+        joins
     }
 
     /// What links the first table with the next, and each table between with the one behind it.

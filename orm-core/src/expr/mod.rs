@@ -17,6 +17,7 @@ mod function;
 mod hop;
 mod join;
 mod lists;
+mod lock;
 mod methods;
 mod node;
 mod operand;
@@ -55,6 +56,8 @@ pub use hop::{Hop, LeadsOn, Turn, Way, goes_up, hop};
 pub use join::{Aliased, Joins, On, To, to};
 pub(crate) use join::{Ends, tables_along};
 pub use lists::{OnlyOf, all_of, any_of};
+pub(crate) use lock::LockClauses;
+pub use lock::{Lock, LockClause, Locks};
 pub use methods::{Condition, Expr, Expression, ExpressionMethods};
 pub use node::Native;
 pub(crate) use node::{
@@ -72,12 +75,12 @@ pub(crate) use relation::{KeyField, Path, RelationId, Route, UNNAMED};
 pub use row_struct::{AsRow, Becomes, End, FilledRow, Fills, FillsField, RowStruct};
 pub use scope::{
     Aggregated, Always, Both, Contains, Correlated, EachModelIsJoinedOnceWithoutAnAlias, Firm,
-    GroupPredicate, GroupWise, Here, In, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate,
+    GroupPredicate, GroupWise, Here, In, Lacking, Maybe, Nothing, NullTest, NullableAs, Of, Outer, Predicate,
     Presence, RowWise, Standalone, There, Uses, Windowed, Within,
 };
 pub(crate) use shape::items_of;
 pub use shape::{
-    AsHandle, AsStruct, Mode, Perhaps, Selectable, Selection, Tracked, Untracked, WholeModel, entity,
+    AsHandle, AsStruct, Mode, Perhaps, Selectable, Selection, Sparse, Tracked, Untracked, WholeModel, entity,
 };
 pub use source::{AliasName, As, ModelSource, Source};
 pub use tree::Items;

@@ -420,6 +420,28 @@ impl<S, I, U: Uses + GroupWise + Within<S, I>> GroupPredicate<S, I> for Expr<boo
     }
 }
 
+/// The models of a query, none of which every row has.
+pub trait Lacking {
+    /// They, as those that rows may lack.
+    type Lacking;
+}
+
+impl Lacking for () {
+    type Lacking = ();
+}
+
+impl<M, Rest: Lacking> Lacking for In<M, Rest, Always> {
+    type Lacking = In<M, Rest::Lacking, Maybe>;
+}
+
+impl<M, Rest: Lacking> Lacking for In<M, Rest, Maybe> {
+    type Lacking = In<M, Rest::Lacking, Maybe>;
+}
+
+impl<M, Rest: Lacking> Lacking for In<M, Rest, Outer> {
+    type Lacking = In<M, Rest::Lacking, Outer>;
+}
+
 /// The models of outer queries that a query speaks of.
 pub trait Correlated {
     /// They, as what an expression speaks of.

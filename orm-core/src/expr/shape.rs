@@ -49,18 +49,37 @@ pub enum Tracked {}
 /// Rows become structs that no session knows.
 pub enum Untracked {}
 
+/// Rows may lack the model that they are of, since it was joined with by one that keeps more: each is an `Option`.
+pub struct Sparse<O>(PhantomData<fn() -> O>);
+
 /// What whole models in a row become.
 pub trait Mode {
     /// The cell of a model.
     type Cell<M: Model>;
+
+    /// The same for rows that no session knows.
+    type Untracked;
+
+    /// The same for rows that may lack their model.
+    type Sparse;
 }
 
 impl Mode for Tracked {
     type Cell<M: Model> = AsHandle<M>;
+    type Untracked = Untracked;
+    type Sparse = Sparse<Tracked>;
 }
 
 impl Mode for Untracked {
     type Cell<M: Model> = AsStruct<M>;
+    type Untracked = Untracked;
+    type Sparse = Sparse<Untracked>;
+}
+
+impl<O: Mode> Mode for Sparse<O> {
+    type Cell<M: Model> = O::Cell<M>;
+    type Untracked = Sparse<O::Untracked>;
+    type Sparse = Sparse<O>;
 }
 
 /// A cell that holds a model, which becomes an entity.

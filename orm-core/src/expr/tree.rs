@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::derived::{DerivedTable, WithTable};
+use super::lock::LockClauses;
 use super::node::{Node, TableRef};
 use super::order::Ordered;
 use super::relation::Route;
@@ -37,6 +38,8 @@ pub(crate) struct SelectTree {
     pub(crate) with: Vec<Arc<WithTable>>,
     /// Whose column names the columns have, if another SELECT speaks of them.
     pub(crate) labels: Option<&'static Table>,
+    /// What other transactions cannot do with its rows.
+    pub(crate) lock: Option<Box<LockClauses>>,
 }
 
 /// A relation from a table back to itself that is followed from the rows of a SELECT over and over.
@@ -118,6 +121,22 @@ pub(crate) enum JoinKind {
     Inner,
     /// They stay, with NULL in place of the partner.
     Left,
+    /// They are left out; what is joined stays without a partner.
+    Right,
+    /// They stay, and so does what is joined.
+    Full,
+}
+
+impl JoinKind {
+    /// Whether rows may lack what is joined.
+    pub(crate) fn keeps_left(self) -> bool {
+        matches!(self, JoinKind::Left | JoinKind::Full)
+    }
+
+    /// Whether rows may lack what it is joined with.
+    pub(crate) fn keeps_right(self) -> bool {
+        matches!(self, JoinKind::Right | JoinKind::Full)
+    }
 }
 
 impl SelectTree {
@@ -141,6 +160,7 @@ impl SelectTree {
             derived: Vec::new(),
             with: Vec::new(),
             labels: None,
+            lock: None,
         }
     }
 
@@ -165,6 +185,7 @@ impl SelectTree {
             derived,
             with,
             labels,
+            lock,
         } = self;
         joins.clear();
         items.clear();
@@ -177,7 +198,7 @@ impl SelectTree {
         (*compound, *recursion) = (None, None);
         derived.clear();
         with.clear();
-        *labels = None;
+        (*labels, *lock) = (None, None);
     }
 
     /// Whether a condition says what the primary key is, so that it finds one row at most.
@@ -272,6 +293,14 @@ impl SelectTree {
         let orders = self.order_by.iter_mut().map(|ordered| &mut ordered.node);
         let conditions = self.filters.iter_mut().chain(&mut self.group_by).chain(&mut self.having);
         items.chain(joins).chain(orders).chain(conditions).for_each(|node| node.rebase(from, to));
+    }
+
+    /// Whether rows may lack a table that was joined by one that keeps more.
+    pub(crate) fn may_lack(&self, table: TableRef) -> bool {
+        let place = self.joins.iter().position(|join| join.to == table);
+        let behind = place.map_or(0, |place| place + 1);
+        place.is_some_and(|place| self.joins[place].kind.keeps_left())
+            || self.joins[behind..].iter().any(|join| join.kind.keeps_right())
     }
 
     /// The number of the next table that only the writer names.

@@ -8,7 +8,7 @@ use super::search::Search;
 use super::{load_entities, load_values};
 use crate::driver::{Connection, Statement};
 use crate::error::Result;
-use crate::expr::{AsHandle, AsStruct, Perhaps, Tracked, Untracked};
+use crate::expr::{AsHandle, AsStruct, Mode, Perhaps, Sparse, Tracked, Untracked};
 use crate::row::{Fields, Row};
 use crate::schema::Model;
 use crate::store::{Source, Stores, decode, meet_row};
@@ -144,6 +144,23 @@ impl<M: Model, C: Cell> Output<M> for Picked<C> {
 
     fn slots(found: &[C::Value]) -> Vec<u32> {
         slots_of::<C>(found, M::table().number)
+    }
+}
+
+#[allow(private_interfaces)]
+impl<M: Model, O: Mode> Output<M> for Sparse<O>
+where
+    Perhaps<O::Cell<M>>: Cell,
+{
+    type Item = <Perhaps<O::Cell<M>> as Cell>::Value;
+
+    fn load(
+        connection: &mut dyn Connection,
+        statement: &Statement,
+        values: &[Value<'_>],
+        stores: &mut Stores,
+    ) -> Result<Vec<Self::Item>> {
+        <Picked<Perhaps<O::Cell<M>>> as Output<M>>::load(connection, statement, values, stores)
     }
 }
 

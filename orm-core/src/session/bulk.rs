@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use super::core::{Core, Intent};
 use super::entities::Session;
-use crate::compile::{Gathered, KeySink, Writer, write_bulk};
+use crate::compile::{Gathered, KeySink, Writer, check_bulk, write_bulk};
+use crate::driver::Statement;
 use crate::error::{Error, Result};
 use crate::expr::{AssignIn, Column, In, Predicate, Selection, Source, Tracked, items_of};
 use crate::load::{Cell, load_returned};
@@ -204,11 +205,12 @@ impl Core {
         write_bulk(tree, &mut sink);
         sink.finish()?;
         let Gathered { shape, values } = gathered;
-        let statement = self.engine.statements().of_shape(&shape, || {
+        let statement = self.engine.statements().of_checked_shape(&shape, || {
+            check_bulk(tree, self.dialect())?;
             let mut writer = Writer::new(self.dialect());
             write_bulk(tree, &mut writer);
-            writer.finish()
-        });
+            Ok(Statement::new(writer.finish()))
+        })?;
         Ok((statement, values))
     }
 }

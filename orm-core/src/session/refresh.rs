@@ -10,7 +10,7 @@ use crate::expr::{Comparison, Node, TableRef};
 use crate::load::load_entities;
 use crate::schema::{BelongsTo, Model, Table};
 use crate::stmt::SelectTree;
-use crate::store::{AnyStore, State};
+use crate::store::{AnyStore, Refresh, State};
 use crate::value::{Handle, Ids, NoIds, Value, encode_key};
 
 /// How many rows of a key of several columns are asked for at once: databases bound the depth of a condition.
@@ -170,11 +170,11 @@ impl Core {
             ..SelectTree::new(TableRef::own(M::table()))
         };
         let (statement, values) = self.compile(&tree)?;
-        self.stores.set_overwrites(true);
+        self.stores.set_refresh(Refresh::All);
         let found = self.on_wire(Intent::Read.by(Origin::Refresh), |connection, stores, _| {
             load_entities::<M>(connection, &statement, &values, stores)
         });
-        self.stores.set_overwrites(false);
+        self.stores.set_refresh(Refresh::Stale);
         found
     }
 

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use super::entities::Session;
 use super::related::Plan;
 use crate::expr::{
-    AliasName, As, EachModelIsJoinedOnceWithoutAnAlias, GroupPredicate, In, JoinKind, Joins, Maybe, OrderBy,
-    Outer, Predicate, Selection, Single, Source, Tracked, Untracked, items_of,
+    AliasName, As, EachModelIsJoinedOnceWithoutAnAlias, GroupPredicate, In, JoinKind, Joins, Lacking, Locks,
+    Maybe, Mode, OrderBy, Outer, Predicate, Selection, Single, Source, Tracked, Untracked, items_of,
 };
 use crate::load::Picked;
 use crate::schema::{BelongsTo, Model};
@@ -223,7 +223,10 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn untracked(self) -> Select<M, S, Untracked, X> {
+    pub fn untracked(self) -> Select<M, S, O::Untracked, X>
+    where
+        O: Mode,
+    {
         self.retyped()
     }
 
@@ -244,6 +247,73 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
         S: EachModelIsJoinedOnceWithoutAnAlias<J::Target, D> + Single,
     {
         J::keep(self.joined(along, JoinKind::Left))
+    }
+
+    /// The same the other way round: what is joined stays without a partner, and rows without one are left out. So a row may
+    /// lack the query's own model, and is an `Option` of it; `.select(entity::<Model>())` comes before `.with(..)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_sqlite::Sqlite;
+    /// # #[derive(DeclarativeBase)] pub struct Db;
+    /// # #[derive(Model, Clone)] #[model(base = Db, default)]
+    /// # pub struct User { #[column(primary_key)] pub id: Id<User>, pub name: String }
+    /// # #[derive(Model, Clone)] #[model(base = Db, default)]
+    /// # pub struct Post { #[column(primary_key)] pub id: Id<Post>, pub author: Option<Id<User>>, pub title: String }
+    /// # fn main() -> orm_core::Result<()> {
+    /// # let engine = Engine::<Db>::builder(Sqlite::memory()).build()?;
+    /// # engine.create_all()?;
+    /// # let mut s = engine.session();
+    /// let ann = s.add(User { name: "ann".into(), ..Default::default() });
+    /// s.add(User { name: "bob".into(), ..Default::default() });
+    /// s.add(Post { title: "Hello".into(), author: Some(ann.into()), ..Default::default() });
+    /// let titles: Vec<(Option<String>, String)> =
+    ///     s.query::<Post>().right_join(Post::author).order_by(User::id).select((Post::title, User::name)).fetch()?;
+    /// assert_eq!(titles, [(Some("Hello".into()), "ann".into()), (None, "bob".into())]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn right_join<J: Joins<S, I>, I, D>(
+        self,
+        along: J,
+    ) -> J::Keep<Select<M, In<J::Target, S::Lacking>, O::Sparse, X>>
+    where
+        S: EachModelIsJoinedOnceWithoutAnAlias<J::Target, D> + Single + Lacking,
+        O: Mode,
+    {
+        J::keep(self.joined(along, JoinKind::Right))
+    }
+
+    /// Both: all rows stay, with a partner or without, and so does what is joined. As SQLAlchemy's `outerjoin(full=True)`.
+    pub fn full_join<J: Joins<S, I>, I, D>(
+        self,
+        along: J,
+    ) -> J::Keep<Select<M, In<J::Target, S::Lacking, Maybe>, O::Sparse, X>>
+    where
+        S: EachModelIsJoinedOnceWithoutAnAlias<J::Target, D> + Single + Lacking,
+        O: Mode,
+    {
+        J::keep(self.joined(along, JoinKind::Full))
+    }
+
+    /// Locks the rows until the transaction ends, as SQLAlchemy's `with_for_update`. What is held of them is read anew; an
+    /// entity that was changed and not flushed is misuse then. A database that has no such clause refuses it: SQLite, where a
+    /// transaction that writes holds off all others that write.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use orm_core::expr::Lock;
+    /// # #[derive(DeclarativeBase)] pub struct Db;
+    /// # #[derive(Model, Clone)] #[model(base = Db)]
+    /// # pub struct Account { #[column(primary_key)] pub id: Id<Account>, pub cents: i64 }
+    /// let account = select::<Account>().filter(Account::id.eq(1)).with_for_update(Lock::new().nowait());
+    /// ```
+    pub fn with_for_update<L: Locks<S, I>, I>(mut self, lock: L) -> L::Keep<Self>
+    where
+        S: Single,
+    {
+        self.tree.lock = Some(lock.into_clauses());
+        L::keep(self)
     }
 
     /// What a row holds, in place of the whole model: columns, expressions, whole models, or a tuple of them.
@@ -268,7 +338,7 @@ impl<M: Model, S, O, X> Select<M, S, O, X> {
         self.retyped()
     }
 
-    fn joined<J: Joins<S, I>, I, T>(mut self, along: J, kind: JoinKind) -> Select<M, T, O, X> {
+    fn joined<J: Joins<S, I>, I, T, P>(mut self, along: J, kind: JoinKind) -> Select<M, T, P, X> {
         along.add_to(&mut self.tree, kind, J::Target::table_ref());
         self.retyped()
     }

@@ -16,7 +16,7 @@ use crate::load::{Cell, GraphOf, Output, Picked, load_rows};
 use crate::row::{Fields, Row};
 use crate::schema::{BelongsTo, Model};
 use crate::stmt::{SelectTree, What};
-use crate::store::Stores;
+use crate::store::{Refresh, Stores};
 use crate::value::{ColumnType, Value};
 
 impl<M: Model, S, O: Output<M>> Select<M, S, O> {
@@ -281,6 +281,15 @@ impl<M: BelongsTo<B>, B, S, C: Cell> Select<M, S, Picked<C>, &mut Session<B>> {
 /// A statement, and the values that it is run with.
 pub(super) type Compiled<'tree> = (Arc<Statement>, Vec<Value<'tree>>);
 
+/// What the rows of a statement do to what is held of them.
+fn refresh_by(tree: &SelectTree) -> Refresh {
+    match (tree.overwrites, &tree.lock) {
+        (true, _) => Refresh::All,
+        (false, Some(_)) => Refresh::Unchanged,
+        (false, None) => Refresh::Stale,
+    }
+}
+
 impl Core {
     /// An empty tree, in the memory of an earlier query if there is some.
     pub(super) fn take_tree(&mut self, from: TableRef) -> Box<SelectTree> {
@@ -308,7 +317,7 @@ impl Core {
         self.autoflush()?;
         let mut gathered: Gathered<'_> = std::mem::take(&mut self.gathered);
         let shaped = self.find_statement(tree, &mut gathered)?;
-        self.stores.set_overwrites(tree.overwrites);
+        self.stores.set_refresh(refresh_by(tree));
         let mut marks = self.marks.take();
         let found = self.on_wire(Intent::Read, |connection, stores, _| {
             let mut place = None;
@@ -318,7 +327,7 @@ impl Core {
         self.last_shaped = Some(shaped);
         self.gathered = gathered.emptied();
         self.marks = marks;
-        self.stores.set_overwrites(false);
+        self.stores.set_refresh(Refresh::Stale);
         found
     }
 
@@ -410,7 +419,7 @@ impl Core {
             last => last,
         };
         let statement = self.engine.statements().of_checked_shape(&gathered.shape, || {
-            check_select(tree)?;
+            check_select(tree, self.dialect())?;
             let mut writer = Writer::new(self.dialect());
             write_select(tree, &mut writer);
             let statement = Statement::new(writer.finish());

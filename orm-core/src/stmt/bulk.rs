@@ -25,4 +25,17 @@ impl BulkTree {
     pub(crate) fn new(table: TableRef, action: BulkAction) -> Self {
         BulkTree { table, action, filters: Vec::new(), returning: Vec::new() }
     }
+
+    /// Every expression of it.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Node> {
+        let sets = match &self.action {
+            BulkAction::Update(sets) => sets.as_slice(),
+            BulkAction::Delete => &[],
+        };
+        let returned = self.returning.iter().filter_map(|item| match item {
+            Item::Expression(node) => Some(node),
+            Item::Table(_) => None,
+        });
+        self.filters.iter().chain(sets.iter().map(|(_, node)| node)).chain(returned)
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) use origin::{Raises, Source};
 pub(crate) use pending::Pending;
 pub(crate) use resolve::OneId;
 pub use slot::State;
-pub(crate) use typed::{Meeting, Store, Wanted, decode};
+pub(crate) use typed::{Meeting, Refresh, Store, Wanted, decode};
 pub(crate) use visit::{encode, set_first_version, set_next_version, unset_columns};
 
 /// The stores of one session, by the number of their table.
@@ -59,8 +59,8 @@ pub(crate) struct Stores {
     epochs: Epochs,
     /// Grows whenever something is undone: lists of what relations lead to count no more.
     undone: u64,
-    /// Whether rows overwrite what is held of them, also if it is fresh or was changed.
-    overwrites: bool,
+    /// What rows do to what is held of them.
+    refresh: Refresh,
     /// Whether an entity may have been touched since the last flush.
     touched: bool,
     stores: Vec<Option<Box<dyn AnyStore>>>,
@@ -72,7 +72,7 @@ impl Stores {
             session,
             epochs: Epochs::new(),
             undone: 0,
-            overwrites: false,
+            refresh: Refresh::Stale,
             touched: false,
             stores: Vec::new(),
         }
@@ -94,16 +94,16 @@ impl Stores {
         &mut self.epochs
     }
 
-    /// Says whether rows overwrite what is held of them from now on; otherwise only what is stale is.
-    pub(crate) fn set_overwrites(&mut self, overwrites: bool) {
-        self.overwrites = overwrites;
+    /// Says what rows do to what is held of them from now on.
+    pub(crate) fn set_refresh(&mut self, refresh: Refresh) {
+        self.refresh = refresh;
     }
 
     /// The store of a model, and how rows meet what it holds.
     #[inline]
     pub(crate) fn meeting<M: Model>(&mut self) -> (&mut Store<M>, Meeting<'_>) {
         let number = self.make_if_new::<M>();
-        let meeting = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
+        let meeting = Meeting { epochs: &self.epochs, refresh: self.refresh };
         (typed_in(&mut self.stores, number), meeting)
     }
 
@@ -279,7 +279,7 @@ impl Stores {
     /// # Errors
     /// A value error that names model, column and key of a row that does not decode.
     pub(crate) fn meet_row(&mut self, table: usize, row: &dyn Row, first: usize) -> Result<u32> {
-        let how = Meeting { epochs: &self.epochs, overwrites: self.overwrites };
+        let how = Meeting { epochs: &self.epochs, refresh: self.refresh };
         let store = self.stores[table]
             .as_deref_mut()
             .expect("invariant: a row is asked for after its store was made");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::any::AnyStore;
 use super::change::Demands;
 use super::chunks::Chunks;
 use super::epochs::Epochs;
@@ -52,8 +53,18 @@ pub(crate) struct Wanted<'key, M: Model> {
 #[derive(Clone, Copy)]
 pub(crate) struct Meeting<'stores> {
     pub(crate) epochs: &'stores Epochs,
-    /// Whether they overwrite it, also if it is fresh or was changed.
-    pub(crate) overwrites: bool,
+    pub(crate) refresh: Refresh,
+}
+
+/// Which entities a row refreshes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refresh {
+    /// Those that are stale; what was changed stays changed.
+    Stale,
+    /// All, also what was changed.
+    All,
+    /// All, and none may have been changed.
+    Unchanged,
 }
 
 impl<M: Model> Store<M> {
@@ -274,7 +285,7 @@ impl<M: Model> Store<M> {
                 let hash = self.identity.hash(&key);
                 if let Some(slot) = self.find_hashed(hash, &key) {
                     if self.is_open(slot, how) {
-                        self.refresh(slot, how, value);
+                        self.refresh(slot, how, value)?;
                     }
                     return Ok(slot);
                 }
@@ -289,7 +300,7 @@ impl<M: Model> Store<M> {
     fn meet_again(&mut self, slot: u32, how: Meeting<'_>, row: &mut Fields<'_>) -> Result<()> {
         if self.is_open(slot, how) {
             let value = decode(row)?;
-            self.refresh(slot, how, value);
+            self.refresh(slot, how, value)?;
         }
         Ok(())
     }
@@ -297,7 +308,7 @@ impl<M: Model> Store<M> {
     /// Whether a slot takes the values of its row.
     fn is_open(&self, slot: u32, how: Meeting<'_>) -> bool {
         let place = self.at(slot);
-        how.overwrites || !how.epochs.is_fresh(place.epoch) || place.state == State::Missing
+        how.refresh != Refresh::Stale || !how.epochs.is_fresh(place.epoch) || place.state == State::Missing
     }
 
     /// Takes back what was changed since the last flush.
@@ -311,8 +322,14 @@ impl<M: Model> Store<M> {
 
     /// Gives a stale slot the values of its row; what was changed since the kept copy stays changed. When the row has
     /// another version than the kept copy nothing changes, and the flush will find the row stale.
-    fn refresh(&mut self, slot: u32, how: Meeting<'_>, row: M) {
-        if how.overwrites {
+    ///
+    /// # Errors
+    /// Misuse where no entity may have been changed, and this one was.
+    fn refresh(&mut self, slot: u32, how: Meeting<'_>, row: M) -> Result<()> {
+        if how.refresh == Refresh::Unchanged && !self.changed(slot, &NoIds).is_empty() {
+            return Err(changed_before_lock::<M>());
+        }
+        if how.refresh != Refresh::Stale {
             self.drop_edits(slot);
             self.watch.forget();
         }
@@ -324,7 +341,7 @@ impl<M: Model> Store<M> {
         }
         let (Some(value), Some(kept)) = (&mut place.value, &place.kept) else {
             place.value = Some(row);
-            return;
+            return Ok(());
         };
         let copy = self.copies.get(kept);
         let mut changed = Diff::new(&NoIds);
@@ -335,11 +352,12 @@ impl<M: Model> Store<M> {
         let has_other_version =
             M::table().version.is_some_and(|version| against_row.changed.contains(version));
         if has_other_version && !changed.changed.is_empty() {
-            return;
+            return Ok(());
         }
         let untouched = ColumnSet::first(M::table().columns.len()).without(&changed.changed);
         visit::copy_fields(&row, value, &untouched);
         self.copies.set(kept, row);
+        Ok(())
     }
 
     /// Gives a slot what its row has in deferred columns, which `read` reads. A value that the program set stays.
@@ -392,6 +410,14 @@ impl<M: Model> Store<M> {
     pub(crate) fn own_key(value: &M) -> Option<M::Key> {
         value.key(&NoIds)
     }
+}
+
+#[cold]
+fn changed_before_lock<M: Model>() -> Error {
+    let model = M::table().model;
+    Error::misuse(format!(
+        "a `{model}` was changed and not flushed, and a query that locks its row would read it anew: flush before"
+    ))
 }
 
 /// Decodes a row that holds all columns of its table; an error names the column at which it stopped.

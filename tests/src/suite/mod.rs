@@ -59,9 +59,11 @@ pub mod in_list;
 pub mod in_step;
 pub mod inspect;
 pub mod join;
+pub mod join_outer;
 pub mod key;
 pub mod keyset;
 pub mod laws;
+pub mod lock;
 pub mod merge;
 pub mod model_hooks;
 pub mod moved;
@@ -140,9 +142,11 @@ macro_rules! suite {
             in_step
             inspect
             join
+            join_outer
             key
             keyset
             laws
+            lock
             merge
             model_hooks
             moved

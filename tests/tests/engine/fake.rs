@@ -192,6 +192,7 @@ impl Dialect for FakeDialect {
             booleans: false,
             compares_bytes: true,
             case_insensitive_names: false,
+            locks: &[],
             schemas: Schemas::NameSpaces,
             natives: orm_core::expr::Native::standard,
         };

@@ -35,8 +35,8 @@ where
     /// asks for at most two rows, as `first` and `one` do, joins where the foreign key is never NULL, and others send one more
     /// SELECT .. IN, or none when all that is named is held.
     ///
-    /// Only what the query's own rows name is joined, and what that names in turn; deeper down, in a grouped query and with
-    /// `populate_existing` it is one more SELECT all the same.
+    /// Only what the query's own rows name is joined, and what that names in turn; deeper down, in a grouped query, with
+    /// `populate_existing` and with a lock it is one more SELECT all the same.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -113,7 +113,8 @@ impl Branch {
     }
 }
 
-/// Whether a row of a SELECT is one row of its table, which a join to one row leaves as it is.
+/// Whether a row of a SELECT is one row of its table, which a join to one row leaves as it is. A lock would take what is joined too.
 fn is_one_row_each(tree: &SelectTree) -> bool {
-    tree.compound.is_none() && tree.group_by.is_empty() && tree.having.is_empty() && !tree.overwrites
+    let is_grouped = !tree.group_by.is_empty() || !tree.having.is_empty();
+    tree.compound.is_none() && !is_grouped && !tree.overwrites && tree.lock.is_none()
 }

@@ -53,7 +53,8 @@ impl Plan {
         let is_whole = tree.compound.is_none()
             && tree.joins.is_empty()
             && tree.group_by.is_empty()
-            && tree.having.is_empty();
+            && tree.having.is_empty()
+            && tree.lock.is_none();
         if !is_plain || !is_whole || tree.from.naming != Naming::Own {
             return None;
         }
